@@ -1,0 +1,96 @@
+/**
+ * What a model is: its task, its input, its layers. A plain JSON value that every participant of a federation shares;
+ * the fingerprint (fingerprint.ts) of its canonical form is what messages carry.
+ */
+export type Activation = 'linear' | 'relu' | 'leaky_relu' | 'tanh' | 'sigmoid' | 'softmax';
+export type Padding = 'valid' | 'same';
+export type Initializer = 'glorot_uniform' | 'he_normal' | 'he_uniform' | 'lecun_normal' | 'zeros';
+
+export interface DenseLayer {
+  type: 'dense';
+  units: number;
+  activation: Activation;
+  useBias?: boolean;
+  initializer?: Initializer;
+}
+/** Input [steps, channels]. */
+export interface Conv1dLayer {
+  type: 'conv1d';
+  filters: number;
+  kernelSize: number;
+  strides?: number;
+  padding?: Padding;
+  activation: Activation;
+  useBias?: boolean;
+  initializer?: Initializer;
+}
+/** Input [height, width, channels]. */
+export interface Conv2dLayer {
+  type: 'conv2d';
+  filters: number;
+  kernelSize: [number, number];
+  strides?: [number, number];
+  padding?: Padding;
+  activation: Activation;
+  useBias?: boolean;
+  initializer?: Initializer;
+}
+export interface DepthwiseConv2dLayer {
+  type: 'depthwise_conv2d';
+  kernelSize: [number, number];
+  depthMultiplier?: number;
+  strides?: [number, number];
+  padding?: Padding;
+  activation: Activation;
+  useBias?: boolean;
+  initializer?: Initializer;
+}
+export interface Pool1dLayer {
+  type: 'max_pool1d' | 'average_pool1d';
+  poolSize: number;
+  strides?: number;
+  padding?: Padding;
+}
+export interface Pool2dLayer {
+  type: 'max_pool2d' | 'average_pool2d';
+  poolSize: [number, number];
+  strides?: [number, number];
+  padding?: Padding;
+}
+export interface FlattenLayer {
+  type: 'flatten';
+}
+/** A Keras layer that the core does not have (for example an LSTM): the tfjs engine runs it. */
+export interface ForeignLayer {
+  type: 'foreign';
+  className: string;
+  config: Record<string, unknown>;
+}
+export type LayerSpec =
+  | DenseLayer
+  | Conv1dLayer
+  | Conv2dLayer
+  | DepthwiseConv2dLayer
+  | Pool1dLayer
+  | Pool2dLayer
+  | FlattenLayer
+  | ForeignLayer;
+
+/** classify: one class of labels; regress: numbers; anomaly: an autoencoder, whose target is its own input. */
+export type Task = 'classify' | 'regress' | 'anomaly';
+export type Loss = 'softmax_cross_entropy' | 'sigmoid_cross_entropy' | 'mean_squared_error' | 'huber';
+
+export interface ModelSpec {
+  version: 1;
+  task: Task;
+  /** Input shape without the batch: [features], [steps, channels] or [height, width, channels]. */
+  input: number[];
+  layers: LayerSpec[];
+  loss: Loss;
+  /** classify: the class names, in the order of the outputs. One output and two labels means a sigmoid output. */
+  labels?: string[];
+  /** Names of the inputs, when samples arrive as objects; length is the product of `input`. */
+  features?: string[];
+  /** Seed of the initial weights: the same specification gives the same first model everywhere. */
+  seed: number;
+}

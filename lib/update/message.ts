@@ -1,0 +1,129 @@
+/**
+ * The message contract: `payload` is the vector as bytes, `fl` the header. Every node of the suite makes it, changes it
+ * or consumes it; fl-wire carries it out of the process. docs/messages.md describes it for strangers.
+ */
+import type { Normalisation, TrainingOptions } from '../training/engine';
+
+/** One thing that was done to the vector; a receiver undoes them from last to first. */
+export interface CodecStep {
+  name: string;
+  [parameter: string]: unknown;
+}
+
+/** [numbers, output channels] of each tensor in order: all that a codec needs to know about the model. */
+export type TensorSizes = [size: number, channels: number][];
+
+interface HeaderBase {
+  /** Name of the federation. */
+  federation: string;
+  /** Fingerprint of the model specification. */
+  model: string;
+  round: number;
+}
+
+/** aggregator -> participants: who is there? Answered by a 'join'. */
+export interface InviteHeader extends HeaderBase {
+  kind: 'invite';
+}
+/** participant -> aggregator. `samples`: how many it holds. */
+export interface JoinHeader extends HeaderBase {
+  kind: 'join';
+  client: string;
+  samples: number;
+}
+/** aggregator -> participants: send the counts, sums and squares of your features. */
+export interface StatisticsRequestHeader extends HeaderBase {
+  kind: 'statistics-request';
+  cohort: string[] | 'all';
+  deadlineMs: number;
+}
+/** participant -> aggregator. Payload: float64 little-endian, [count, then per feature sum and sum of squares]. */
+export interface StatisticsHeader extends HeaderBase {
+  kind: 'statistics';
+  client: string;
+}
+/** aggregator -> participants. Payload: the full vector. The cohort trains; everybody may predict with it. */
+export interface ModelHeader extends HeaderBase {
+  kind: 'model';
+  /** Ids asked to take part in `round`; empty: nobody (the model is for use only). */
+  cohort: string[] | 'all';
+  deadlineMs: number;
+  quorum: number;
+  training: TrainingOptions;
+  normalisation?: Normalisation;
+  tensors: TensorSizes;
+  codecs: CodecStep[];
+}
+/** participant -> aggregator. Payload: local - global, then the codecs. */
+export interface UpdateHeader extends HeaderBase {
+  kind: 'update';
+  client: string;
+  /** Examples trained on. */
+  samples: number;
+  codecs: CodecStep[];
+  tensors: TensorSizes;
+  /** How many were asked in this round, and how long the round waits: what a filter that collects needs to know. */
+  expected: number;
+  deadlineMs: number;
+  metrics?: { loss?: number; firstLoss?: number; steps?: number; durationMs?: number };
+  privacy?: PrivacyClaim;
+  /** Put there by a filter that scores updates. */
+  score?: { method: string; value: number; rank: number };
+}
+/** What fl-dp-noise did, or asks of the aggregator (central: uniform weights, noise (z C / m) on the mean, once). */
+export interface PrivacyClaim {
+  mode: 'local' | 'central';
+  clippingNorm: number;
+  noiseMultiplier: number;
+  delta: number;
+  epsilon: number;
+}
+/** participant -> aggregator: not this round, and why. */
+export interface DeclineHeader extends HeaderBase {
+  kind: 'decline';
+  client: string;
+  reason: string;
+}
+/** Samples on their way to a client, an evaluator or a predictor of this gateway. Never leaves it. */
+export interface SamplesHeader {
+  kind: 'samples';
+  /** Id of the client that these belong to; absent: whoever receives them. */
+  client?: string;
+  /** Rows in the payload: float32 little-endian, per row `width` features and then `targets` numbers. */
+  count: number;
+  width: number;
+  targets: number;
+  /** Class names that the target numbers index; absent: the targets are values. */
+  classes?: string[];
+  split: 'train' | 'test';
+  /** The last block of a pass over the data. */
+  last?: boolean;
+}
+
+export type FederationHeader =
+  | InviteHeader
+  | JoinHeader
+  | StatisticsRequestHeader
+  | StatisticsHeader
+  | ModelHeader
+  | UpdateHeader
+  | DeclineHeader;
+export type Header = FederationHeader | SamplesHeader;
+export type Kind = Header['kind'];
+
+/** A message without its Node-RED parts. `payload` is treated as immutable. */
+export interface Message<H extends Header = Header> {
+  fl: H;
+  payload: Buffer;
+}
+
+/** Something that cannot be accepted. `code` is stable (for counting), `message` says what to do. */
+export class RefusedError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'RefusedError';
+  }
+}
