@@ -1,0 +1,58 @@
+/**
+ * Things that all nodes of one Node-RED share: opened when the first node asks, closed a little after the last one let
+ * go (so that a redeploy, which closes every node and opens it again, does not throw the workers away).
+ */
+import type { EventEmitter } from 'node:events';
+import { type Red, runtimeKey } from './red';
+
+const LINGER_MS = 2000;
+
+export interface Lease<T> {
+  /** The shared thing, opened by the first call. */
+  get(): Promise<T>;
+  /** Call once when the node closes. */
+  release(): void;
+}
+
+interface Shared<T> {
+  holders: number;
+  opened?: Promise<T>;
+  linger?: NodeJS.Timeout;
+}
+
+/** Makes the function by which nodes take a lease on one kind of thing. */
+export function sharedResource<T>(open: (RED: Red) => T | Promise<T>, close: (thing: T) => void | Promise<void>) {
+  const runtimes = new WeakMap<EventEmitter, Shared<T>>();
+  return function lease(RED: Red): Lease<T> {
+    const key = runtimeKey(RED);
+    const shared = runtimes.get(key) ?? { holders: 0 };
+    runtimes.set(key, shared);
+    shared.holders++;
+    clearTimeout(shared.linger);
+    let released = false;
+    return {
+      get() {
+        if (released) return Promise.reject(new Error('The node that asks was closed.'));
+        shared.opened ??= (async () => open(RED))();
+        const opened = shared.opened;
+        // What failed to open may succeed the next time.
+        opened.catch(() => {
+          if (shared.opened === opened) shared.opened = undefined;
+        });
+        return opened;
+      },
+      release() {
+        if (released) return;
+        released = true;
+        shared.holders--;
+        if (shared.holders > 0 || !shared.opened) return;
+        shared.linger = setTimeout(() => {
+          const opened = shared.opened;
+          shared.opened = undefined;
+          opened?.then(close).catch(() => {});
+        }, LINGER_MS);
+        shared.linger.unref();
+      },
+    };
+  };
+}

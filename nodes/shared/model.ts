@@ -1,0 +1,56 @@
+/** The fl-model of a node: what the config node offers, and how the others find it. */
+import { join } from 'node:path';
+import type { Layout } from '../../lib/model/layout';
+import type { ModelSpec } from '../../lib/model/spec';
+import type { Normalisation } from '../../lib/training/engine';
+import { RefusedError } from '../../lib/update/message';
+import type { FlowNode, Red } from './red';
+
+export type EngineChoice = 'auto' | 'core' | 'tfjs';
+
+export interface Model {
+  spec: ModelSpec;
+  layout: Layout;
+  /** SHA-256 of the canonical specification, in hex. */
+  fingerprint: string;
+  /** federated: the aggregator gathers the statistics of the clients first. */
+  normalisation: 'federated' | 'none' | Normalisation;
+  engine: EngineChoice;
+  /** The first weights when the model was imported with its weights; absent: made from the seed. */
+  weights?: Float32Array;
+  /** What the user calls it. */
+  name: string;
+}
+
+/** The node behind type "fl-model". */
+export interface ModelNode extends FlowNode {
+  type: 'fl-model';
+  /** Resolves when the specification is read and checked; rejects with a RefusedError that says what to mend. */
+  model(): Promise<Model>;
+}
+
+const isModelNode = (node: FlowNode | undefined | null): node is ModelNode =>
+  node?.type === 'fl-model' && typeof (node as Partial<ModelNode>).model === 'function';
+
+/** The model that the field of a node points to. Rejects with one sentence when there is none or it is not valid. */
+export async function findModel(RED: Red, id: unknown): Promise<Model> {
+  if (typeof id !== 'string' || id === '') {
+    throw new RefusedError(
+      'no-model',
+      'Choose a model: open this node and pick or add an fl-model in the field "Model".',
+    );
+  }
+  const node: FlowNode | null = RED.nodes.getNode(id);
+  if (!isModelNode(node)) {
+    throw new RefusedError(
+      'no-model',
+      'The model of this node was deleted or is disabled: open this node, choose another one in the field "Model" and deploy.',
+    );
+  }
+  return node.model();
+}
+
+/** Where the suite keeps its state under the user directory of Node-RED. */
+export function stateFolder(RED: Red, ...names: string[]): string {
+  return join(RED.settings.userDir ?? process.cwd(), 'fl-tinyml', ...names);
+}

@@ -1,0 +1,63 @@
+/**
+ * Counts what a node refused, by code, and says which refusals still go to the log and the Catch node: of each code a
+ * few in a short time, so that a hostile sender cannot flood the log of the user.
+ */
+import { RefusedError } from '../../lib/update/message';
+
+const BURST = 20;
+const WINDOW_MS = 10_000;
+
+/** An error whose text is the sentence alone, without a class name or a stack. */
+export class Sentence extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = '';
+    this.code = code;
+    delete this.stack;
+  }
+}
+
+/** Whatever was thrown, as one sentence with a stable code. */
+export function sentenceOf(thrown: unknown): Sentence {
+  if (thrown instanceof Sentence) return thrown;
+  if (thrown instanceof RefusedError) return new Sentence(thrown.code, thrown.message);
+  const message = thrown instanceof Error && thrown.message !== '' ? thrown.message : safeText(thrown);
+  return new Sentence('internal', message);
+}
+
+function safeText(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return 'An error without a text was thrown.';
+  }
+}
+
+export interface Refusals {
+  /** Counts it; true when it should still be reported. */
+  count(code: string): boolean;
+  /** How many of each code since the node started. */
+  counts(): Record<string, number>;
+  total(): number;
+}
+
+export function createRefusals(now: () => number = Date.now): Refusals {
+  const codes = new Map<string, { count: number; since: number; inWindow: number }>();
+  return {
+    count(code) {
+      const time = now();
+      const entry = codes.get(code) ?? { count: 0, since: time, inWindow: 0 };
+      codes.set(code, entry);
+      if (time - entry.since >= WINDOW_MS) {
+        entry.since = time;
+        entry.inWindow = 0;
+      }
+      entry.count++;
+      entry.inWindow++;
+      return entry.inWindow <= BURST;
+    },
+    counts: () => Object.fromEntries([...codes].map(([code, { count }]) => [code, count])),
+    total: () => [...codes.values()].reduce((sum, { count }) => sum + count, 0),
+  };
+}
