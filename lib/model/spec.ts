@@ -2,6 +2,9 @@
  * What a model is: its task, its input, its layers. A plain JSON value that every participant of a federation shares;
  * the fingerprint (fingerprint.ts) of its canonical form is what messages carry.
  */
+/** leaky_relu: y = 0.2 x below zero, the slope of Keras 3's activation of that name. */
+export const LEAKY_SLOPE = 0.2;
+
 export type Activation = 'linear' | 'relu' | 'leaky_relu' | 'tanh' | 'sigmoid' | 'softmax';
 export type Padding = 'valid' | 'same';
 export type Initializer = 'glorot_uniform' | 'he_normal' | 'he_uniform' | 'lecun_normal' | 'zeros';
@@ -60,7 +63,7 @@ export interface Pool2dLayer {
 export interface FlattenLayer {
   type: 'flatten';
 }
-/** A Keras layer that the core does not have (for example an LSTM): the tfjs engine runs it. */
+/** A Keras layer that the core does not have (for example an LSTM): the tfjs engine runs it. foreign/ lists those known. */
 export interface ForeignLayer {
   type: 'foreign';
   className: string;

@@ -4,6 +4,8 @@
  */
 import type { Normalisation, TrainingOptions } from '../training/engine';
 
+export { RefusedError } from '../refused';
+
 /** One thing that was done to the vector; a receiver undoes them from last to first. */
 export interface CodecStep {
   name: string;
@@ -115,15 +117,4 @@ export type Kind = Header['kind'];
 export interface Message<H extends Header = Header> {
   fl: H;
   payload: Buffer;
-}
-
-/** Something that cannot be accepted. `code` is stable (for counting), `message` says what to do. */
-export class RefusedError extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-    this.name = 'RefusedError';
-  }
 }

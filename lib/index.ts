@@ -1,0 +1,5 @@
+/** Federated learning without Node-RED: each room adds what a script may use. */
+export * from './model/index';
+export { generator } from './random/generator';
+export { RefusedError } from './refused';
+export * from './training/index';

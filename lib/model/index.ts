@@ -1,0 +1,11 @@
+export { canonicalJson } from './canonical';
+export { defaultModel, type Wish } from './default-model';
+export { fingerprint } from './fingerprint';
+export { foreignClassNames } from './foreign/table';
+export { initialWeights } from './initial-weights';
+export { type Layout, layoutOf, type TensorSlot } from './layout';
+export { limits as modelLimits } from './limits';
+export { outputActivation, parseSpec } from './parse-spec';
+export { inputSize, outputShape, outputSize, shapesOf, targetWidth } from './shapes';
+export * from './spec';
+export { type LayerSummary, type ModelSummary, summarise } from './summary';

@@ -1,0 +1,19 @@
+/** What crosses between the pool and its workers. */
+import type { PredictJob, PredictResult, TrainJob, TrainResult } from './engine';
+import type { EngineChoice } from './select';
+
+/** One Int32 in shared memory: not 0 means stop. */
+export type StopFlag = Int32Array<SharedArrayBuffer>;
+
+export interface WorkerMethods {
+  train(job: TrainJob, engine: EngineChoice, stop: StopFlag): Promise<TrainResult>;
+  predict(job: PredictJob, engine: EngineChoice, stop: StopFlag): Promise<PredictResult>;
+  /** `vectors` is count x length, row major; the result count x count. */
+  squaredDistances(vectors: Float32Array, count: number, stop: StopFlag): Promise<Float64Array>;
+}
+
+/** Sent by a worker while it works. */
+export interface WorkerEvent {
+  /** From 0 to 1. */
+  fraction: number;
+}
