@@ -1,0 +1,166 @@
+/**
+ * CSV as a stream of rows. Only the chunk in hand and the row in hand are in memory, whatever the size of the file.
+ * A line that cannot be read is counted and skipped; what makes the whole file useless is refused with a sentence.
+ */
+import { pipeline, Readable } from 'node:stream';
+import { parse } from 'csv-parse';
+import { RefusedError } from '../update/message';
+import type { Row } from './cell';
+import { nearest } from './nearest';
+
+export interface CsvOptions {
+  /** Absent: found from the first line (comma, semicolon, tab or bar). */
+  delimiter?: string;
+  /** "," when 12,5 means twelve and a half; default ".". */
+  decimal?: '.' | ',';
+  /** Columns that must be there. */
+  required?: readonly string[];
+  /** Only these are kept in the rows (and `required`); absent: all. */
+  keep?: readonly string[];
+}
+
+/** What was read so far; live while the stream runs. */
+export interface CsvReport {
+  columns: string[];
+  /** Good rows. */
+  rows: number;
+  /** Lines skipped because they have too few or too many cells, or a broken quote. */
+  badRows: number;
+  /** Sentences on the first few of them. */
+  problems: string[];
+}
+
+const MAX_LINE = 1 << 20;
+const MAX_PROBLEMS = 5;
+const DELIMITERS = [',', ';', '\t', '|'];
+
+export function emptyReport(): CsvReport {
+  return { columns: [], rows: 0, badRows: 0, problems: [] };
+}
+
+function firstLine(head: Buffer): string {
+  const text = head
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+    .trimStart();
+  const end = text.search(/[\r\n]/);
+  return end < 0 ? text : text.slice(0, end);
+}
+
+/** The delimiter that cuts the first line most often, outside quotes; a comma when none does. */
+export function detectDelimiter(line: string): string {
+  const bare = line.replace(/"[^"]*"/g, '');
+  const counts = DELIMITERS.map((delimiter) => bare.split(delimiter).length);
+  return DELIMITERS[counts.indexOf(Math.max(...counts))];
+}
+
+function checkText(head: Buffer): void {
+  if (head.length === 0) throw new RefusedError('csv-empty', 'The file is empty: it needs a header line and rows.');
+  if (head[0] === 0x50 && head[1] === 0x4b) {
+    throw new RefusedError('csv-binary', 'The file is a spreadsheet or an archive: save it as CSV (UTF-8) first.');
+  }
+  if (head.includes(0)) throw new RefusedError('csv-binary', 'The file is not UTF-8 text: save it as CSV (UTF-8).');
+}
+
+/** Reads on until the first line is whole, so that the delimiter can be found before parsing starts. */
+async function readHead(source: AsyncIterator<Buffer | string>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  while (size < MAX_LINE) {
+    const next = await source.next();
+    if (next.done) break;
+    const chunk = Buffer.from(next.value);
+    chunks.push(chunk);
+    size += chunk.length;
+    if (chunk.includes(10) || chunk.includes(13)) break;
+  }
+  return Buffer.concat(chunks);
+}
+
+async function* rejoin(head: Buffer, rest: AsyncIterator<Buffer | string>): AsyncGenerator<Buffer | string> {
+  try {
+    yield head;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+function checkColumns(columns: string[], required: readonly string[]): void {
+  const twice = columns.find((column, i) => columns.indexOf(column) !== i);
+  if (twice !== undefined) {
+    throw new RefusedError('csv-header', `The column "${twice}" is in the header twice: rename one of them.`);
+  }
+  if (columns.includes('__proto__'))
+    throw new RefusedError('csv-header', 'A column cannot be called "__proto__": rename it.');
+  const missing = required.filter((column) => !columns.includes(column));
+  if (missing.length === 0) return;
+  const names = missing.map((column) => `"${column}"`).join(', ');
+  const close = [...new Set(missing.flatMap((column) => nearest(column, columns, 2)))].map((column) => `"${column}"`);
+  const verb = missing.length === 1 ? `There is no column ${names}` : `There are no columns ${names}`;
+  throw new RefusedError('csv-column', `${verb} in the file; did you mean ${close.join(' or ')}?`);
+}
+
+const decimalPoint = (cell: string): string => (/^\s*[+-]?\d*,\d+\s*$/.test(cell) ? cell.replace(',', '.') : cell);
+
+/**
+ * Rows of a CSV text with a header line. `source` is any stream of bytes or text (a file stream, a response).
+ * Stopping early ends the source too. Throws RefusedError (codes csv-*), or what the source throws.
+ */
+export async function* readCsv(
+  source: AsyncIterable<Buffer | string>,
+  options: CsvOptions = {},
+  report: CsvReport = emptyReport(),
+): AsyncGenerator<Row> {
+  const input = source[Symbol.asyncIterator]();
+  const head = await readHead(input);
+  checkText(head);
+  const parser = parse({
+    bom: true,
+    delimiter: options.delimiter ?? detectDelimiter(firstLine(head)),
+    trim: true,
+    skip_empty_lines: true,
+    relax_column_count: true,
+    relax_quotes: true,
+    max_record_size: MAX_LINE,
+    info: true,
+  });
+  // The parser carries every error to the loop below; pipeline() is there to end the source with it.
+  pipeline(Readable.from(rejoin(head, input)), parser, () => undefined);
+
+  const bad = (line: number, why: string): void => {
+    report.badRows += 1;
+    if (report.problems.length < MAX_PROBLEMS) report.problems.push(`Line ${line}: ${why}`);
+  };
+  let kept: { column: string; at: number }[] | undefined;
+  try {
+    for await (const entry of parser) {
+      const { record, info } = entry as { record: string[]; info: { lines: number } };
+      if (kept === undefined) {
+        checkColumns(record, options.required ?? []);
+        report.columns = record;
+        const wanted = options.keep && new Set([...options.keep, ...(options.required ?? [])]);
+        kept = record.map((column, at) => ({ column, at })).filter(({ column }) => wanted?.has(column) ?? true);
+        continue;
+      }
+      if (record.length !== report.columns.length) {
+        bad(info.lines, `${record.length} cells where the header has ${report.columns.length}.`);
+        continue;
+      }
+      const row: Record<string, string> = {};
+      for (const { column, at } of kept) row[column] = options.decimal === ',' ? decimalPoint(record[at]) : record[at];
+      report.rows += 1;
+      yield row;
+    }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code === 'CSV_MAX_RECORD_SIZE' || code === 'CSV_QUOTE_NOT_CLOSED') {
+      throw new RefusedError(
+        'csv-quote',
+        `A quote (") is opened and never closed after row ${report.rows + 1}: mend it there.`,
+      );
+    }
+    throw error;
+  }
+  if (kept === undefined) throw new RefusedError('csv-empty', 'The file is empty: it needs a header line and rows.');
+}

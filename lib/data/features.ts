@@ -1,0 +1,182 @@
+/**
+ * Inputs of a model from the last rows of a group: values, means, changes, raw windows. A feature sees the present row
+ * and the rows before it, never a later one.
+ */
+import { RefusedError } from '../update/message';
+
+export type FeatureKind = 'value' | 'mean' | 'change' | 'min' | 'max' | 'std' | 'slope' | 'raw';
+export const FEATURE_KINDS: readonly FeatureKind[] = ['value', 'mean', 'change', 'min', 'max', 'std', 'slope', 'raw'];
+
+export interface FeatureSpec {
+  column: string;
+  kind: FeatureKind;
+  /**
+   * Rows, the present one included; "change" looks `window` rows back, so it needs one more. "raw" gives the rows
+   * themselves, oldest first. Not used by "value".
+   */
+  window?: number;
+}
+
+const MAX_WINDOW = 10_000;
+const MAX_WIDTH = 65_536;
+
+/** The last `capacity` numbers of one column. */
+export class History {
+  private readonly values: Float64Array;
+  private next = 0;
+  length = 0;
+
+  constructor(capacity: number) {
+    this.values = new Float64Array(capacity);
+  }
+
+  push(value: number): void {
+    this.values[this.next] = value;
+    this.next = (this.next + 1) % this.values.length;
+    if (this.length < this.values.length) this.length += 1;
+  }
+
+  /** The number `back` rows ago (0: the present one); the oldest one kept when there are fewer. */
+  ago(back: number): number {
+    const step = Math.min(back, this.length - 1);
+    return this.values[(this.next - 1 - step + 2 * this.values.length) % this.values.length];
+  }
+}
+
+/** Rows that the history must hold for the feature to be whole. */
+export function depthOf(feature: FeatureSpec): number {
+  if (feature.kind === 'value') return 1;
+  return feature.kind === 'change' ? (feature.window ?? 1) + 1 : (feature.window ?? 1);
+}
+
+/** How many numbers the feature gives. */
+export const widthOf = (feature: FeatureSpec): number => (feature.kind === 'raw' ? (feature.window ?? 1) : 1);
+
+type Reduce = (history: History, rows: number) => number;
+
+function mean(history: History, rows: number): number {
+  let sum = 0;
+  for (let back = rows - 1; back >= 0; back--) sum += history.ago(back);
+  return sum / rows;
+}
+
+/** Population standard deviation. */
+function std(history: History, rows: number): number {
+  const centre = mean(history, rows);
+  let sum = 0;
+  for (let back = 0; back < rows; back++) sum += (history.ago(back) - centre) ** 2;
+  return Math.sqrt(sum / rows);
+}
+
+/** Least-squares slope per row; 0 for one row. */
+function slope(history: History, rows: number): number {
+  const middle = (rows - 1) / 2;
+  let product = 0;
+  let square = 0;
+  for (let back = 0; back < rows; back++) {
+    product += (middle - back) * history.ago(back);
+    square += (middle - back) ** 2;
+  }
+  return square === 0 ? 0 : product / square;
+}
+
+function extreme(pick: (a: number, b: number) => number): Reduce {
+  return (history, rows) => {
+    let best = history.ago(0);
+    for (let back = 1; back < rows; back++) best = pick(best, history.ago(back));
+    return best;
+  };
+}
+
+const REDUCE: Record<Exclude<FeatureKind, 'raw' | 'change'>, Reduce> = {
+  value: (history) => history.ago(0),
+  mean,
+  min: extreme(Math.min),
+  max: extreme(Math.max),
+  std,
+  slope,
+};
+
+export interface FeaturePlan {
+  columns: string[];
+  /** Rows kept of each column. */
+  depth: number;
+  /** Numbers in a sample. */
+  width: number;
+  /** [steps, channels] when every feature is raw with one window, else [width]. */
+  shape: number[];
+  names: string[];
+  /** Reads one sample out of the histories (keyed by column). */
+  read(histories: ReadonlyMap<string, History>): Float32Array;
+}
+
+function checkFeature({ column, kind, window }: FeatureSpec): void {
+  if (typeof column !== 'string' || column === '') {
+    throw new RefusedError('feature', 'A feature has no column: choose a column of the data for it.');
+  }
+  if (!FEATURE_KINDS.includes(kind)) {
+    throw new RefusedError('feature', `The feature on "${column}" must be one of ${FEATURE_KINDS.join(', ')}.`);
+  }
+  if (kind === 'value') return;
+  const least = kind === 'std' || kind === 'slope' ? 2 : 1;
+  if (!Number.isInteger(window) || (window as number) < least || (window as number) > MAX_WINDOW) {
+    throw new RefusedError('feature', `The ${kind} of "${column}" needs a window of ${least} to ${MAX_WINDOW} rows.`);
+  }
+}
+
+function nameFeature({ column, kind, window }: FeatureSpec): string[] {
+  if (kind === 'value') return [column];
+  if (kind !== 'raw') return [`${column} ${kind} ${window}`];
+  return Array.from({ length: window ?? 1 }, (_, i) => `${column} -${(window ?? 1) - 1 - i}`);
+}
+
+/** Checks the features and lays them out. Throws RefusedError with what to change. */
+export function planFeatures(features: readonly FeatureSpec[]): FeaturePlan {
+  if (!features?.length) {
+    throw new RefusedError('feature', 'There is no feature: choose at least one column that the model looks at.');
+  }
+  for (const feature of features) checkFeature(feature);
+  const width = features.reduce((sum, feature) => sum + widthOf(feature), 0);
+  if (width > MAX_WIDTH)
+    throw new RefusedError('feature', `${width} numbers a sample are too many: ${MAX_WIDTH} at most.`);
+  const columns = [...new Set(features.map(({ column }) => column))];
+  const depth = Math.max(...features.map(depthOf));
+  const steps = features[0].window ?? 1;
+  const sequence = features.every(({ kind, window }) => kind === 'raw' && window === steps) && steps > 1;
+  const names = sequence
+    ? Array.from({ length: steps }, (_, step) => features.map((f) => `${f.column} -${steps - 1 - step}`)).flat()
+    : features.flatMap(nameFeature);
+
+  const readFlat = (histories: ReadonlyMap<string, History>): Float32Array => {
+    const sample = new Float32Array(width);
+    let at = 0;
+    for (const feature of features) {
+      const history = histories.get(feature.column) as History;
+      const window = feature.window ?? 1;
+      if (feature.kind === 'raw') {
+        for (let back = window - 1; back >= 0; back--) sample[at++] = history.ago(back);
+      } else if (feature.kind === 'change') {
+        sample[at++] = history.ago(0) - history.ago(window);
+      } else {
+        sample[at++] = REDUCE[feature.kind](history, Math.min(window, history.length));
+      }
+    }
+    return sample;
+  };
+  const readSequence = (histories: ReadonlyMap<string, History>): Float32Array => {
+    const sample = new Float32Array(width);
+    let at = 0;
+    for (let back = steps - 1; back >= 0; back--) {
+      for (const { column } of features) sample[at++] = (histories.get(column) as History).ago(back);
+    }
+    return sample;
+  };
+  return {
+    columns,
+    depth,
+    width,
+    shape: sequence ? [steps, features.length] : [width],
+    names,
+    read: sequence ? readSequence : readFlat,
+  };
+}
