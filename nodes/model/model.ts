@@ -1,0 +1,18 @@
+import type { ModelNode } from '../shared/model';
+import type { Red, Settings } from '../shared/red';
+import { sentenceOf } from '../shared/refusals';
+import { registerCheck } from './check';
+import { readModel } from './read-model';
+
+export = (RED: Red): void => {
+  registerCheck(RED, readModel);
+
+  function FlModel(this: ModelNode, settings: Settings): void {
+    RED.nodes.createNode(this, settings);
+    const model = readModel(settings);
+    // Those who use the model report its error, each where the user sees it.
+    model.catch((thrown) => this.debug(sentenceOf(thrown).message));
+    this.model = () => model;
+  }
+  RED.nodes.registerType('fl-model', FlModel);
+};
