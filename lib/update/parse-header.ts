@@ -1,0 +1,128 @@
+/** Makes a clean header of anything, or refuses it with one sentence. What is not known is left out. */
+import { limits } from './limits';
+import type { Header, Kind } from './message';
+import {
+  parseCodecs,
+  parseMetrics,
+  parseNormalisation,
+  parsePrivacy,
+  parseScore,
+  parseTensors,
+  parseTraining,
+} from './parse-parts';
+import {
+  choice,
+  compact,
+  type Fields,
+  fields,
+  flag,
+  integer,
+  list,
+  optional,
+  prose,
+  refuse,
+  show,
+  text,
+} from './reader';
+
+const base = (read: Fields) => {
+  const model = text(read.get('model'), 'msg.fl.model', 64);
+  if (!/^[0-9a-f]{64}$/.test(model)) refuse('msg.fl.model must be a fingerprint: 64 digits of lower-case hexadecimal.');
+  return {
+    federation: text(read.get('federation'), 'msg.fl.federation', limits.name),
+    model,
+    round: integer(read.get('round'), 'msg.fl.round', 0, limits.round),
+  };
+};
+
+const client = (read: Fields): string => text(read.get('client'), 'msg.fl.client', limits.name);
+
+const deadline = (read: Fields): number => integer(read.get('deadlineMs'), 'msg.fl.deadlineMs', 0, limits.deadlineMs);
+
+const cohort = (read: Fields): string[] | 'all' => {
+  const value = read.get('cohort');
+  if (value === 'all') return 'all';
+  const ids = list(value, 'msg.fl.cohort', 0, limits.cohort, (id, where) => text(id, where, limits.name));
+  if (new Set(ids).size !== ids.length) refuse('msg.fl.cohort must not name a participant twice.');
+  return ids;
+};
+
+const samples = (read: Fields, least: number): number =>
+  integer(read.get('samples'), 'msg.fl.samples', least, limits.samples);
+
+type Parsers = { [K in Kind]: (read: Fields) => Extract<Header, { kind: K }> };
+
+const parsers: Parsers = {
+  invite: (read) => ({ kind: 'invite', ...base(read) }),
+  join: (read) => ({ kind: 'join', ...base(read), client: client(read), samples: samples(read, 0) }),
+  'statistics-request': (read) => ({
+    kind: 'statistics-request',
+    ...base(read),
+    cohort: cohort(read),
+    deadlineMs: deadline(read),
+  }),
+  statistics: (read) => ({ kind: 'statistics', ...base(read), client: client(read) }),
+  model: (read) =>
+    compact({
+      kind: 'model' as const,
+      ...base(read),
+      cohort: cohort(read),
+      deadlineMs: deadline(read),
+      quorum: integer(read.get('quorum'), 'msg.fl.quorum', 0, limits.cohort),
+      training: parseTraining(read.get('training')),
+      normalisation: optional(read.get('normalisation'), parseNormalisation),
+      tensors: parseTensors(read.get('tensors')),
+      codecs: parseCodecs(read.get('codecs')),
+    }),
+  update: (read) =>
+    compact({
+      kind: 'update' as const,
+      ...base(read),
+      client: client(read),
+      samples: samples(read, 1),
+      codecs: parseCodecs(read.get('codecs')),
+      tensors: parseTensors(read.get('tensors')),
+      expected: integer(read.get('expected'), 'msg.fl.expected', 1, limits.cohort),
+      deadlineMs: deadline(read),
+      metrics: optional(read.get('metrics'), parseMetrics),
+      privacy: optional(read.get('privacy'), parsePrivacy),
+      score: optional(read.get('score'), parseScore),
+    }),
+  decline: (read) => ({
+    kind: 'decline',
+    ...base(read),
+    client: client(read),
+    reason: prose(read.get('reason'), 'msg.fl.reason', limits.reason),
+  }),
+  samples: (read) => {
+    const count = integer(read.get('count'), 'msg.fl.count', 0, limits.samples);
+    const width = integer(read.get('width'), 'msg.fl.width', 1, limits.features);
+    return compact({
+      kind: 'samples' as const,
+      client: optional(read.get('client'), (v) => text(v, 'msg.fl.client', limits.name)),
+      count,
+      width,
+      targets: integer(read.get('targets'), 'msg.fl.targets', 0, limits.features),
+      classes: optional(read.get('classes'), (v) =>
+        list(v, 'msg.fl.classes', 1, limits.classes, (name, where) => text(name, where, 200)),
+      ),
+      split: choice(read.get('split'), 'msg.fl.split', ['train', 'test'] as const),
+      last: optional(read.get('last'), (v) => flag(v, 'msg.fl.last')),
+    });
+  },
+};
+
+const isKind = (value: unknown): value is Kind => typeof value === 'string' && Object.hasOwn(parsers, value);
+
+/** A fresh object that holds the known fields only. Throws RefusedError 'header' or 'unknown-kind'. */
+export function parseHeader(value: unknown): Header {
+  const read = fields(value, 'msg.fl');
+  const kind = read.get('kind');
+  if (!isKind(kind)) {
+    return refuse(
+      `A message of kind ${show(kind)} is not known here; it may come from a newer version of the palette.`,
+      'unknown-kind',
+    );
+  }
+  return parsers[kind](read);
+}

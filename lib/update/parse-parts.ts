@@ -1,0 +1,93 @@
+/** The parts that headers share: training options, normalisation, tensors, codec steps, privacy claims. */
+import type { Normalisation, TrainingOptions } from '../training/engine';
+import { limits } from './limits';
+import type { CodecStep, PrivacyClaim, TensorSizes, UpdateHeader } from './message';
+import { choice, compact, fields, finite, integer, list, optional, positive, refuse, text } from './reader';
+
+const step = (value: unknown, where: string): CodecStep => {
+  const read = fields(value, where);
+  if (read.size > limits.parametersOfStep) refuse(`${where} has more than ${limits.parametersOfStep} parameters.`);
+  const clean: CodecStep = { name: text(read.get('name'), `${where}.name`, 32) };
+  for (const [name, parameter] of read) {
+    if (name === 'name') continue;
+    if (!/^[a-z][A-Za-z0-9]{0,31}$/.test(name) || name === 'constructor')
+      refuse(`${where} has a parameter with a strange name.`);
+    if (typeof parameter === 'number') clean[name] = finite(parameter, `${where}.${name}`);
+    else if (typeof parameter === 'boolean') clean[name] = parameter;
+    else clean[name] = text(parameter, `${where}.${name}`, 64);
+  }
+  return clean;
+};
+
+/** Codec steps; what their parameters mean is the codec's own business (codecs/). */
+export const parseCodecs = (value: unknown): CodecStep[] => list(value, 'msg.fl.codecs', 0, limits.codecs, step);
+
+export function parseTensors(value: unknown): TensorSizes {
+  let total = 0;
+  return list(value, 'msg.fl.tensors', 1, limits.tensors, (entry, where): [number, number] => {
+    const pair = list(entry, where, 2, 2, (n, at) => integer(n, at, 1, limits.parameters));
+    const [size, channels] = pair as [number, number];
+    total += size;
+    if (total > limits.parameters) refuse(`msg.fl.tensors hold more than ${limits.parameters} numbers.`);
+    if (size % channels !== 0) refuse(`${where}: ${size} numbers cannot be shared by ${channels} channels.`);
+    return [size, channels];
+  });
+}
+
+export function parseTraining(value: unknown): TrainingOptions {
+  const read = fields(value, 'msg.fl.training');
+  return compact({
+    epochs: integer(read.get('epochs'), 'msg.fl.training.epochs', 1, 10_000),
+    batchSize: integer(read.get('batchSize'), 'msg.fl.training.batchSize', 1, 65_536),
+    optimizer: choice(read.get('optimizer'), 'msg.fl.training.optimizer', ['sgd', 'momentum', 'adam'] as const),
+    learningRate: positive(read.get('learningRate'), 'msg.fl.training.learningRate', 1000),
+    momentum: optional(read.get('momentum'), (v) => finite(v, 'msg.fl.training.momentum', 0, 0.999999)),
+    l2: optional(read.get('l2'), (v) => finite(v, 'msg.fl.training.l2', 0, 1000)),
+    clipNorm: optional(read.get('clipNorm'), (v) => finite(v, 'msg.fl.training.clipNorm', 0, 1e9)),
+    classWeights: optional(read.get('classWeights'), (v) =>
+      list(v, 'msg.fl.training.classWeights', 1, limits.classes, (w, at) => finite(w, at, 0, 1e9)),
+    ),
+    seed: integer(read.get('seed'), 'msg.fl.training.seed', 0, 0xffffffff),
+    maxSteps: optional(read.get('maxSteps'), (v) => integer(v, 'msg.fl.training.maxSteps', 1, 1_000_000_000)),
+  });
+}
+
+export function parseNormalisation(value: unknown): Normalisation {
+  const read = fields(value, 'msg.fl.normalisation');
+  const mean = list(read.get('mean'), 'msg.fl.normalisation.mean', 1, limits.features, (v, at) => finite(v, at));
+  const std = list(read.get('std'), 'msg.fl.normalisation.std', 1, limits.features, (v, at) => positive(v, at));
+  if (mean.length !== std.length) refuse('msg.fl.normalisation must have as many means as standard deviations.');
+  return { mean, std };
+}
+
+export function parsePrivacy(value: unknown): PrivacyClaim {
+  const read = fields(value, 'msg.fl.privacy');
+  return {
+    mode: choice(read.get('mode'), 'msg.fl.privacy.mode', ['local', 'central'] as const),
+    clippingNorm: positive(read.get('clippingNorm'), 'msg.fl.privacy.clippingNorm', 1e9),
+    noiseMultiplier: positive(read.get('noiseMultiplier'), 'msg.fl.privacy.noiseMultiplier', 1e9),
+    delta: positive(read.get('delta'), 'msg.fl.privacy.delta', 1),
+    epsilon: finite(read.get('epsilon'), 'msg.fl.privacy.epsilon', 0, Number.MAX_VALUE),
+  };
+}
+
+export function parseMetrics(value: unknown): NonNullable<UpdateHeader['metrics']> {
+  const read = fields(value, 'msg.fl.metrics');
+  const number = (name: string): number | undefined =>
+    optional(read.get(name), (v) => finite(v, `msg.fl.metrics.${name}`));
+  return compact({
+    loss: number('loss'),
+    firstLoss: number('firstLoss'),
+    steps: optional(read.get('steps'), (v) => integer(v, 'msg.fl.metrics.steps', 0, Number.MAX_SAFE_INTEGER)),
+    durationMs: optional(read.get('durationMs'), (v) => finite(v, 'msg.fl.metrics.durationMs', 0)),
+  });
+}
+
+export function parseScore(value: unknown): NonNullable<UpdateHeader['score']> {
+  const read = fields(value, 'msg.fl.score');
+  return {
+    method: text(read.get('method'), 'msg.fl.score.method', 32),
+    value: finite(read.get('value'), 'msg.fl.score.value'),
+    rank: integer(read.get('rank'), 'msg.fl.score.rank', 0, limits.cohort),
+  };
+}

@@ -1,0 +1,69 @@
+/** One valid message of each kind, made anew at each call. */
+import type { Message, TensorSizes } from '../../../lib/update/message';
+
+export const fingerprint = '0123456789abcdef'.repeat(4);
+export const tensors: TensorSizes = [
+  [12, 4],
+  [4, 4],
+];
+
+const floats = (count: number): Buffer => {
+  const bytes = Buffer.alloc(4 * count);
+  for (let i = 0; i < count; i++) bytes.writeFloatLE(Math.sin(i + 1), 4 * i);
+  return bytes;
+};
+
+const doubles = (values: number[]): Buffer => {
+  const bytes = Buffer.alloc(8 * values.length);
+  for (const [i, value] of values.entries()) bytes.writeDoubleLE(value, 8 * i);
+  return bytes;
+};
+
+export function examples(): Message[] {
+  const base = { federation: 'factory', model: fingerprint, round: 3 };
+  const none = Buffer.alloc(0);
+  return [
+    { fl: { kind: 'invite', ...base }, payload: none },
+    { fl: { kind: 'join', ...base, client: 'plant-1', samples: 420 }, payload: none },
+    { fl: { kind: 'statistics-request', ...base, cohort: ['plant-1', 'plant-2'], deadlineMs: 5000 }, payload: none },
+    { fl: { kind: 'statistics', ...base, client: 'plant-1' }, payload: doubles([2, 3, 5, -1, 0.5]) },
+    {
+      fl: {
+        kind: 'model',
+        ...base,
+        cohort: 'all',
+        deadlineMs: 60_000,
+        quorum: 2,
+        training: { epochs: 2, batchSize: 16, optimizer: 'adam', learningRate: 0.01, l2: 1e-4, seed: 7 },
+        normalisation: { mean: [1, 2], std: [0.5, 3] },
+        tensors: tensors.map(([size, channels]) => [size, channels]),
+        codecs: [],
+      },
+      payload: floats(16),
+    },
+    {
+      fl: {
+        kind: 'update',
+        ...base,
+        client: 'plant-1',
+        samples: 420,
+        codecs: [],
+        tensors: tensors.map(([size, channels]) => [size, channels]),
+        expected: 2,
+        deadlineMs: 60_000,
+        metrics: { loss: 0.25, firstLoss: 0.5, steps: 54, durationMs: 12.5 },
+        privacy: { mode: 'local', clippingNorm: 1, noiseMultiplier: 1.1, delta: 1e-5, epsilon: 3.5 },
+        score: { method: 'krum', value: 0.01, rank: 0 },
+      },
+      payload: floats(16),
+    },
+    { fl: { kind: 'decline', ...base, client: 'plant-1', reason: 'too few samples' }, payload: none },
+    {
+      fl: { kind: 'samples', count: 2, width: 3, targets: 1, classes: ['ok', 'failing'], split: 'train', last: true },
+      payload: floats(8),
+    },
+  ];
+}
+
+export const example = <K extends Message['fl']['kind']>(kind: K): Message<Extract<Message['fl'], { kind: K }>> =>
+  examples().find((message) => message.fl.kind === kind) as Message<Extract<Message['fl'], { kind: K }>>;

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { parseHeader, parseMessage } from '../../../lib/update/validate';
+import { example, examples } from './examples';
+import { refused } from './refused';
+
+const without = (value: object, name: string): object =>
+  Object.fromEntries(Object.entries(value).filter(([key]) => key !== name));
+
+describe('parseMessage', () => {
+  for (const message of examples()) {
+    it(`takes a ${message.fl.kind} as it is`, () => {
+      const parsed = parseMessage({ ...message, _msgid: 'x', topic: 'y' });
+      assert.deepEqual(parsed, message);
+      assert.notEqual(parsed.fl, message.fl);
+    });
+
+    it(`takes a ${message.fl.kind} whose header went through JSON`, () => {
+      assert.deepEqual(parseMessage({ fl: JSON.parse(JSON.stringify(message.fl)), payload: message.payload }), message);
+    });
+
+    it(`misses each necessary field of a ${message.fl.kind}`, () => {
+      const optional = ['normalisation', 'metrics', 'privacy', 'score', 'classes', 'last', 'l2'];
+      for (const name of Object.keys(message.fl)) {
+        const action = () => parseMessage({ ...message, fl: without(message.fl, name) });
+        if (optional.includes(name)) assert.ok(!(name in action().fl));
+        else refused(name === 'kind' ? 'unknown-kind' : 'header', action);
+      }
+    });
+  }
+
+  it('shares the memory of the payload', () => {
+    const message = example('update');
+    assert.equal(parseMessage(message).payload.buffer, message.payload.buffer);
+    const bytes = new Uint8Array(message.payload);
+    assert.equal(parseMessage({ ...message, payload: bytes }).payload.buffer, bytes.buffer);
+  });
+
+  it('says what to do with what MQTT made of the payload', () => {
+    const { fl, payload } = example('update');
+    refused('payload-text', () => parseMessage({ fl, payload: payload.toString('latin1') }), /a Buffer/);
+    refused('payload-json', () => parseMessage({ fl, payload: JSON.parse(JSON.stringify(payload)) }), /fl-wire/);
+    refused('payload-missing', () => parseMessage({ fl }));
+    refused('payload-type', () => parseMessage({ fl, payload: [1, 2, 3] }));
+    refused('no-header', () => parseMessage({ payload: { fl, payload } }), /fl-wire/);
+    refused('no-header', () => parseMessage({ payload }));
+    refused('message', () => parseMessage(null));
+  });
+
+  it('wants exactly the bytes that the header promises', () => {
+    for (const kind of ['model', 'update', 'statistics', 'samples'] as const) {
+      const { fl, payload } = example(kind);
+      refused('payload-size', () => parseMessage({ fl, payload: payload.subarray(1) }));
+      refused('payload-size', () => parseMessage({ fl, payload: Buffer.concat([payload, Buffer.alloc(8)]) }));
+    }
+  });
+
+  it('refuses statistics that are not finite, or negative where they are counts or squares', () => {
+    for (const [index, value] of [
+      [0, -1],
+      [1, Number.NaN],
+      [2, -0.1],
+      [3, Number.POSITIVE_INFINITY],
+    ]) {
+      const { fl, payload } = example('statistics');
+      payload.writeDoubleLE(value, 8 * index);
+      refused('not-finite', () => parseMessage({ fl, payload }));
+    }
+  });
+});
+
+describe('parseHeader', () => {
+  const update = (change: object): unknown => ({ ...example('update').fl, ...change });
+
+  it('refuses what is out of range, field by field', () => {
+    const wrong: [string, unknown[]][] = [
+      ['kind', ['toString', '__proto__', 'constructor', 7, null, {}]],
+      ['federation', ['', 'x'.repeat(101), 5, 'a\nb', '\ud800', null]],
+      ['model', ['', 'ABC', example('update').fl.model.toUpperCase(), `${example('update').fl.model}0`]],
+      ['round', [-1, 1.5, Number.NaN, '3', 2 ** 31, Number.POSITIVE_INFINITY, 3n]],
+      ['client', ['', {}, 'x'.repeat(101)]],
+      ['samples', [0, -5, 2 ** 40, '1', Number.NaN]],
+      [
+        'tensors',
+        [[], [[1]], [[1, 0]], [[5, 2]], [[2 ** 40, 1]], Array(10).fill([2 ** 22, 1]), Array(513).fill([1, 1]), 'x'],
+      ],
+      [
+        'codecs',
+        [
+          null,
+          [{}],
+          [{ name: 5 }],
+          [{ name: 'q', bits: Number.NaN }],
+          [{ name: 'q', bits: [] }],
+          Array(9).fill({ name: 'q' }),
+        ],
+      ],
+      ['expected', [0, -1, 1e9]],
+      ['deadlineMs', [-1, Number.POSITIVE_INFINITY, 1e12]],
+      ['metrics', [5, { loss: 'x' }, { steps: -1 }, []]],
+      ['privacy', [{}, { mode: 'local', clippingNorm: 0, noiseMultiplier: 1, delta: 1e-5, epsilon: 1 }]],
+      ['score', [{ method: 'krum', value: Number.NaN, rank: 0 }]],
+    ];
+    for (const [name, values] of wrong) {
+      for (const value of values) {
+        refused(name === 'kind' ? 'unknown-kind' : 'header', () => parseHeader(update({ [name]: value })));
+      }
+    }
+  });
+
+  it('names the place that is wrong', () => {
+    refused(
+      'header',
+      () =>
+        parseHeader(
+          update({
+            tensors: [
+              [4, 2],
+              [3, 2],
+            ],
+          }),
+        ),
+      /tensors\[1\]/,
+    );
+    const { fl } = example('model');
+    refused('header', () => parseHeader({ ...fl, training: { ...fl.training, epochs: 0 } }), /training\.epochs/);
+    refused('header', () => parseHeader({ ...fl, normalisation: { mean: [1], std: [0] } }), /normalisation\.std\[0\]/);
+    refused('header', () => parseHeader({ ...fl, cohort: ['a', 'b', 'a'] }), /twice/);
+  });
+
+  it('lets nothing reach a prototype, and drops what is not known', () => {
+    const polluted = JSON.parse(
+      '{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}',
+    ) as object;
+    const hostile = Object.defineProperties(
+      { ...example('update').fl, extra: 1 },
+      Object.getOwnPropertyDescriptors(polluted),
+    );
+    const parsed = parseHeader(hostile);
+    assert.deepEqual(parsed, example('update').fl);
+    assert.equal(Object.getPrototypeOf(parsed), Object.prototype);
+    assert.ok(!('polluted' in {}));
+    refused('header', () => parseHeader(update({ codecs: [JSON.parse('{"name":"q","__proto__":5}')] })));
+    refused('header', () => parseHeader(update({ codecs: [{ name: 'q', constructor: 5 }] })));
+    refused('header', () => parseHeader(Object.create(example('update').fl)));
+  });
+
+  it('runs no getter and survives proxies', () => {
+    let ran = false;
+    const fl = Object.defineProperty(update({}) as object, 'round', {
+      enumerable: true,
+      get: () => {
+        ran = true;
+        return 1;
+      },
+    });
+    refused('header', () => parseHeader(fl));
+    assert.equal(ran, false);
+    const trap = new Proxy(
+      {},
+      {
+        ownKeys: () => {
+          throw new Error('trap');
+        },
+      },
+    );
+    refused('message', () => parseMessage({ fl: trap }));
+  });
+
+  it('makes the reason of a decline fit to show', () => {
+    const parsed = parseHeader({ ...example('decline').fl, reason: `a\n\u0000b${'x'.repeat(500)}` });
+    assert.ok(parsed.kind === 'decline' && parsed.reason.startsWith('a bx') && parsed.reason.length <= 300);
+  });
+});
