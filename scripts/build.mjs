@@ -1,26 +1,49 @@
 // Builds dist/: TypeScript to CommonJS, then what Node-RED reads beside each node's .js (html, icons, locales) and core.wasm.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+const startedAt = new Date();
+
 const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', root], {
   stdio: 'inherit',
 });
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
-const beside = (name) => /\.(html|json|svg|png)$/.test(name);
-for (const entry of readdirSync(join(root, 'nodes'), { recursive: true, withFileTypes: true })) {
-  if (!entry.isFile() || !beside(entry.name)) continue;
-  const from = join(entry.parentPath, entry.name);
-  const to = join(root, 'dist', from.slice(root.length + 1));
-  mkdirSync(dirname(to), { recursive: true });
-  cpSync(from, to);
+/** Every file under a folder of the repository, relative to its root; nothing when the folder is not there. */
+function filesUnder(folder) {
+  const path = join(root, folder);
+  if (!existsSync(path)) return [];
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
 }
 
-const wasm = join(root, 'core/core.wasm');
-if (existsSync(wasm)) {
-  mkdirSync(join(root, 'dist/core'), { recursive: true });
-  cpSync(wasm, join(root, 'dist/core/core.wasm'));
+const beside = filesUnder('nodes').filter((file) => /\.(html|json|svg|png)$/.test(file));
+for (const file of beside) {
+  mkdirSync(dirname(join(dist, file)), { recursive: true });
+  cpSync(join(root, file), join(dist, file));
 }
+
+if (existsSync(join(root, 'core/core.wasm'))) {
+  mkdirSync(join(dist, 'core'), { recursive: true });
+  cpSync(join(root, 'core/core.wasm'), join(dist, 'core/core.wasm'));
+}
+
+// What a source that is gone left behind would still be tested and packed.
+const compiled = /^dist\/(.*?)(\.js|\.js\.map|\.d\.ts)$/;
+for (const file of filesUnder('dist')) {
+  const source = compiled.exec(file);
+  const stale = source ? !existsSync(join(root, `${source[1]}.ts`)) : isStaleCopy(file.slice('dist/'.length));
+  if (stale) rmSync(join(root, file));
+}
+function isStaleCopy(file) {
+  return file.startsWith('nodes/') && !existsSync(join(root, file));
+}
+
+// As old as the start of this build: what is newer than it has not been built (scripts/lib/ready.mjs).
+writeFileSync(join(dist, '.built'), '');
+utimesSync(join(dist, '.built'), startedAt, startedAt);
