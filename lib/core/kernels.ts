@@ -17,7 +17,22 @@ export interface Kernels {
   allFinite(vector: Float32Array): boolean;
   /** n x n, row major, by direct float64 differences (never by the Gram matrix). */
   squaredDistances(vectors: readonly Float32Array[]): Float64Array;
+  /** CRC-32 (IEEE 802.3, as zlib's). `seed`: the CRC of what came before. */
   crc32(bytes: Uint8Array, seed?: number): number;
+  /**
+   * Least and greatest number of each channel, as [low0, high0, low1, high1, ...]. Number i belongs to channel
+   * i % channels (1 channel: the whole tensor), as the output channels of Keras kernels do.
+   */
+  ranges(values: Float32Array, channels: number): Float32Array;
+  /**
+   * code = clamp(round((value - zeros[c]) / scales[c]), 0, 2^bits - 1) with c = i % scales.length, packed without gaps:
+   * code i takes the bits from i * bits on, least significant bit first. Gives ceil(length * bits / 8) bytes; the spare
+   * bits are 0. A scale of 0 gives code 0. Without `seed` rounds to nearest (ties to even); with it up or down at
+   * random, so that the expected value is the number itself. bits 1 to 16.
+   */
+  packBits(values: Float32Array, bits: number, scales: Float32Array, zeros: Float32Array, seed?: number): Uint8Array;
+  /** value = zeros[c] + code * scales[c]. RangeError unless `bytes` is exactly ceil(length * bits / 8) long. */
+  unpackBits(bytes: Uint8Array, length: number, bits: number, scales: Float32Array, zeros: Float32Array): Float32Array;
 }
 
 /**
