@@ -23,6 +23,10 @@ export interface Shell {
   onClose(handler: (removed: boolean) => void | Promise<void>): void;
   /** Reports an error that arose outside an input handler. Never throws. */
   fail(thrown: unknown, msg?: FlowMessage): void;
+  /** Like fail, but the node cannot work until somebody mends it: the status stays red. */
+  broken(thrown: unknown, msg?: FlowMessage): void;
+  /** Runs once all nodes of the deploy exist: what is sent or reported before may reach nobody. Its errors are `broken`. */
+  whenStarted(work: () => void | Promise<void>): void;
   /** Work that goes on in the background: its errors are reported, and forgotten once the node closes. */
   background(work: () => void | Promise<void>): void;
   /** Like setTimeout; ends with the node; its errors are reported. Returns what cancels it. */
@@ -43,20 +47,22 @@ export function createShell(RED: Red, node: FlowNode): Shell {
     return typeof words !== 'string' || words.endsWith(key) ? code.replaceAll('-', ' ') : words;
   };
   /** Counts and shows; the sentence when it should be reported. */
-  const take = (thrown: unknown): Sentence | undefined => {
+  const take = (thrown: unknown, lasting = false): Sentence | undefined => {
     const sentence = sentenceOf(thrown);
-    status.alert(wordsOf(sentence));
+    if (lasting) status.broken(wordsOf(sentence));
+    else status.alert(wordsOf(sentence));
     return refusals.count(sentence.code) ? sentence : undefined;
   };
-  const fail = (thrown: unknown, msg?: FlowMessage): void => {
+  const fail = (thrown: unknown, msg?: FlowMessage, lasting = false): void => {
     if (controller.signal.aborted) return;
     try {
-      const sentence = take(thrown);
+      const sentence = take(thrown, lasting);
       if (sentence) node.error(sentence, (msg ?? {}) as NodeMessage);
     } catch (again) {
       node.warn(sentenceOf(again).message);
     }
   };
+  const broken = (thrown: unknown, msg?: FlowMessage): void => fail(thrown, msg, true);
   const background = (work: () => void | Promise<void>): void => {
     (async () => work())().catch((thrown) => fail(thrown));
   };
@@ -81,8 +87,16 @@ export function createShell(RED: Red, node: FlowNode): Shell {
     status,
     refusals,
     closing: controller.signal,
-    fail,
+    fail: (thrown, msg) => fail(thrown, msg),
+    broken,
     background,
+    whenStarted(work) {
+      const start = (): void => {
+        (async () => work())().catch((thrown) => broken(thrown));
+      };
+      RED.events.once('flows:started', start);
+      controller.signal.addEventListener('abort', () => RED.events.off('flows:started', start));
+    },
     onInput(handler) {
       // Node-RED counts the parameters: three means that `done` will be called.
       node.on('input', (msg, send, done) => {

@@ -17,6 +17,8 @@ export interface Status {
   waiting(key: string, values?: TextArguments): void;
   ready(key: string, values?: TextArguments): void;
   working(key: string, values?: TextArguments): void;
+  /** Like error, with a text that is ready to show. */
+  broken(text: string): void;
   /** Red for a few seconds, then again what was there: one message was refused, the node goes on. The text is ready to show. */
   alert(text: string): void;
   /** No more updates; leaves no timer. */
@@ -67,6 +69,10 @@ export function createStatus(RED: Red, node: FlowNode): Status {
     waiting: state('yellow', 'ring'),
     ready: state('green', 'dot'),
     working: state('blue', 'dot'),
+    broken(text) {
+      base = { fill: 'red', shape: 'ring', text: shorten(text) };
+      update();
+    },
     alert(text) {
       if (closed) return;
       alerted = { fill: 'red', shape: 'ring', text: shorten(text) };
