@@ -5,6 +5,7 @@
 import type { NodeMessage } from 'node-red';
 import type { FlowMessage, FlowNode, Red, Send } from './red';
 import { createRefusals, type Refusals, type Sentence, sentenceOf } from './refusals';
+import { onceStarted } from './started';
 import { createStatus, type Status } from './status';
 
 /** Node-RED kills a deploy after 15 s; what is not closed by then is left to its own devices. */
@@ -94,8 +95,7 @@ export function createShell(RED: Red, node: FlowNode): Shell {
       const start = (): void => {
         (async () => work())().catch((thrown) => broken(thrown));
       };
-      RED.events.once('flows:started', start);
-      controller.signal.addEventListener('abort', () => RED.events.off('flows:started', start));
+      controller.signal.addEventListener('abort', onceStarted(RED, start));
     },
     onInput(handler) {
       // Node-RED counts the parameters: three means that `done` will be called.
