@@ -15,6 +15,14 @@ export interface CodecStep {
 /** [numbers, output channels] of each tensor in order: all that a codec needs to know about the model. */
 export type TensorSizes = [size: number, channels: number][];
 
+/**
+ * A round may be asked more than once (nobody answered, or the aggregator was started again): `attempt` names one
+ * asking, and an answer carries it back. So an answer to another asking, or a replayed one, is recognised.
+ */
+interface Attempt {
+  attempt: string;
+}
+
 interface HeaderBase {
   /** Name of the federation. */
   federation: string;
@@ -26,6 +34,8 @@ interface HeaderBase {
 /** aggregator -> participants: who is there? Answered by a 'join'. */
 export interface InviteHeader extends HeaderBase {
   kind: 'invite';
+  /** Who should answer; absent: everybody. */
+  cohort?: string[] | 'all';
 }
 /** participant -> aggregator. `samples`: how many it holds. */
 export interface JoinHeader extends HeaderBase {
@@ -34,18 +44,18 @@ export interface JoinHeader extends HeaderBase {
   samples: number;
 }
 /** aggregator -> participants: send the counts, sums and squares of your features. */
-export interface StatisticsRequestHeader extends HeaderBase {
+export interface StatisticsRequestHeader extends HeaderBase, Attempt {
   kind: 'statistics-request';
   cohort: string[] | 'all';
   deadlineMs: number;
 }
 /** participant -> aggregator. Payload: float64 little-endian, [count, then per feature sum and sum of squares]. */
-export interface StatisticsHeader extends HeaderBase {
+export interface StatisticsHeader extends HeaderBase, Attempt {
   kind: 'statistics';
   client: string;
 }
 /** aggregator -> participants. Payload: the full vector. The cohort trains; everybody may predict with it. */
-export interface ModelHeader extends HeaderBase {
+export interface ModelHeader extends HeaderBase, Attempt {
   kind: 'model';
   /** Ids asked to take part in `round`; empty: nobody (the model is for use only). */
   cohort: string[] | 'all';
@@ -57,7 +67,7 @@ export interface ModelHeader extends HeaderBase {
   codecs: CodecStep[];
 }
 /** participant -> aggregator. Payload: local - global, then the codecs. */
-export interface UpdateHeader extends HeaderBase {
+export interface UpdateHeader extends HeaderBase, Attempt {
   kind: 'update';
   client: string;
   /** Examples trained on. */
@@ -81,7 +91,7 @@ export interface PrivacyClaim {
   epsilon: number;
 }
 /** participant -> aggregator: not this round, and why. */
-export interface DeclineHeader extends HeaderBase {
+export interface DeclineHeader extends HeaderBase, Attempt {
   kind: 'decline';
   client: string;
   reason: string;

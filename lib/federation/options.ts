@@ -1,0 +1,88 @@
+/** How a federation runs: every choice of the person who draws it, with its default, checked before anything starts. */
+import { createSampler } from './samplers';
+import type { SamplerOptions } from './samplers/sampler';
+import { findStrategy } from './strategies';
+import { RefusedError } from '../refused';
+import type { TrainingOptions } from '../training/engine';
+
+export interface FederationOptions {
+  /** Rounds to do; 0: without an end. */
+  rounds: number;
+  /** Clients that must have joined before the first round. */
+  minClients: number;
+  /** Updates that a round needs; with fewer at the deadline it is void. */
+  quorum: number;
+  /** How long a round waits for its cohort, in ms. */
+  deadlineMs: number;
+  /** Between two rounds, in ms. */
+  pauseMs: number;
+  /** Begin by itself once `minClients` are there; else wait for the command "start". */
+  autoStart: boolean;
+  sampler: SamplerOptions;
+  strategy: string;
+  /** What the clients are asked to do; its seed also chooses the cohorts. */
+  training: TrainingOptions;
+  /** Ids remembered at most; further ones are refused. */
+  maxClients: number;
+  /** After so many askings in a row without an answer a client is left out until it joins again. */
+  missesUntilAway: number;
+}
+
+export const defaultOptions: FederationOptions = {
+  rounds: 20,
+  minClients: 2,
+  quorum: 2,
+  deadlineMs: 60_000,
+  pauseMs: 0,
+  autoStart: true,
+  sampler: { name: 'all' },
+  strategy: 'fedavg',
+  training: { epochs: 1, batchSize: 16, optimizer: 'sgd', learningRate: 0.05, seed: 1 },
+  maxClients: 10_000,
+  missesUntilAway: 3,
+};
+
+const bad = (message: string): RefusedError => new RefusedError('bad-setting', message);
+
+function whole(value: unknown, name: string, least: number, most: number): void {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
+    throw bad(`Set ${name} to a whole number from ${least} to ${most}: ${String(value)} is not.`);
+  }
+}
+
+/** A timer of Node.js cannot wait longer. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** The wishes over the defaults. Throws RefusedError with the code "bad-setting" or "quorum-above-cohort". */
+export function federationOptions(wish: Partial<FederationOptions> = {}): FederationOptions {
+  const given = Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined));
+  const options: FederationOptions = { ...defaultOptions, ...given };
+  whole(options.rounds, 'the number of rounds', 0, 1e9);
+  whole(options.minClients, 'the number of clients to wait for', 1, 1e6);
+  whole(options.quorum, 'the quorum', 1, 1e6);
+  whole(options.deadlineMs, 'the deadline in ms', 1, LONGEST_MS);
+  whole(options.pauseMs, 'the pause in ms', 0, LONGEST_MS);
+  whole(options.maxClients, 'the largest number of clients', 1, 1e6);
+  whole(options.missesUntilAway, 'the number of misses until a client is left out', 1, 1e6);
+  const { sampler } = options;
+  if ('count' in sampler) whole(sampler.count, 'the number of sampled clients', 1, 1e6);
+  if ('fraction' in sampler) {
+    if (!(sampler.fraction > 0 && sampler.fraction <= 1)) {
+      throw bad(`Set the sampled fraction to a number above 0 and up to 1: ${sampler.fraction} is not.`);
+    }
+    whole(sampler.minimum, 'the smallest number of sampled clients', 1, 1e6);
+  }
+  findStrategy(options.strategy);
+  if (options.minClients > options.maxClients) {
+    throw bad(`Wait for at most ${options.maxClients} clients (${options.minClients} are set): more are not remembered.`);
+  }
+  const smallest = createSampler(sampler).size(options.minClients);
+  if (options.quorum > smallest) {
+    throw new RefusedError(
+      'quorum-above-cohort',
+      `Lower the quorum (${options.quorum}) to ${smallest}, or wait for more clients and ask more of them: a round may have a cohort of only ${smallest}.`,
+    );
+  }
+  return options;
+}
+

@@ -1,0 +1,61 @@
+/**
+ * How the updates of a round become the next model. A strategy is pure: `(state, global, aggregate) -> {state, model}`.
+ * It says what it needs, so that a mean-like strategy holds one vector in all and not one per client.
+ */
+export type Needs =
+  /** Weighted sums only: each update is folded as it arrives and let go. */
+  | 'fold'
+  /** All vectors of the round at once (median, Krum, ...). */
+  | 'vectors';
+
+/** What is known of an accepted update beside its vectors. */
+export interface UpdateFacts {
+  client: string;
+  /** Examples trained on. */
+  samples: number;
+  /** Euclidean norm of the update as it is aggregated. */
+  norm: number;
+  /** Rounds between the model it started from and the present one; 0 in synchronous rounds. */
+  staleness: number;
+  metrics: { loss?: number; firstLoss?: number; steps?: number; durationMs?: number };
+}
+
+export interface Aggregate {
+  /** One entry for each update, sorted by client: sums over it do not depend on who was faster. */
+  updates: readonly UpdateFacts[];
+  /** Sum of the weights that `weigh` gave (under central privacy: the number of updates). */
+  totalWeight: number;
+  /**
+   * The weighted sum of vector number `which` (0: the update itself) over `divisor` (default: `totalWeight`), exact and
+   * rounded once. Under central privacy it carries the noise, and only the default divisor is allowed.
+   */
+  mean(which?: number, divisor?: number): Float32Array;
+  /** Needs 'vectors' only: the update vectors in the order of `updates`. */
+  vectors(which?: number): readonly Float32Array[];
+}
+
+/** What a strategy remembers between rounds: numbers as JSON, vectors (momentum, control variates) as they are. */
+export interface StrategyState {
+  numbers: Record<string, number>;
+  vectors: Record<string, Float32Array>;
+}
+
+export interface Strategy {
+  readonly name: string;
+  readonly needs: Needs;
+  /** Vectors of the model's length in one update: 1, or 2 where a control variate travels with it. */
+  readonly vectorsPerUpdate: number;
+  /** True when it stays correct with all weights equal: central privacy is proved for the uniform mean only. */
+  readonly uniformMean: boolean;
+  start(size: number): StrategyState;
+  /** Weight of an update in the fold. Throws RefusedError when the update can have none. */
+  weigh(update: UpdateFacts): number;
+  /** Vectors that travel to the clients behind the model (control variates); absent: none. */
+  broadcast?(state: StrategyState): readonly Float32Array[];
+  /** Throws RefusedError when nothing can be made of the round. Changes neither `state` nor `global`. */
+  apply(
+    state: StrategyState,
+    global: Float32Array,
+    aggregate: Aggregate,
+  ): { state: StrategyState; model: Float32Array };
+}
