@@ -1,0 +1,158 @@
+/** The words of the round reducer: its state, what happens to it, what it wants done. All of it is plain JSON. */
+import { emptyTable, type Table } from './table';
+
+export type Phase =
+  /** Not running: waits for the command "start". */
+  | 'idle'
+  /** Running, but too few clients are there. */
+  | 'gathering'
+  /** Round 0: the clients' statistics are asked for. */
+  | 'statistics'
+  /** A round is asked, its answers come in. */
+  | 'collecting'
+  /** The round's result is being made and written. */
+  | 'saving'
+  /** Between two rounds, or backing off after a void one. */
+  | 'waiting'
+  /** All rounds are done. */
+  | 'finished';
+
+export interface ClientRecord {
+  /** Examples that it said it holds. */
+  samples: number;
+  /** Askings in a row without an answer. */
+  missed: number;
+  /** Number of the asking that it was last in; 0: none. */
+  asked: number;
+  /** Its answer to that asking. 'failed': something came that could not be used. */
+  answer?: 'update' | 'decline' | 'failed';
+  /** Known from before a restart and not heard of since. */
+  silent?: true;
+}
+
+export interface RoundState {
+  phase: Phase;
+  /** Go on with the next round by itself. */
+  running: boolean;
+  /** One round, then stand. */
+  stepping: boolean;
+  /** Names this life of the aggregator. */
+  run: string;
+  /** The round under way or to come; 0: the statistics. Never goes back but by a reset. */
+  round: number;
+  /** Counts askings, of any round. */
+  asking: number;
+  clients: Table<ClientRecord>;
+  sampler: string;
+  /** True once a first round was asked: from then on the quorum decides, not the number of clients to wait for. */
+  begun: boolean;
+  /** True once any client has answered an asking. */
+  heard: boolean;
+  /** Void askings in a row. */
+  voids: number;
+  /** Calls for clients in a row. */
+  calls: number;
+  /** Clients known from before a restart that are still silent. */
+  silent: number;
+  // The asking under way.
+  cohort: number;
+  updates: number;
+  declined: number;
+  failed: number;
+  /** Updates by what they say about privacy ("" : nothing); only one kind can be averaged. */
+  claims: [claim: string, updates: number][];
+  // Since the last record of metrics.
+  late: number;
+  refused: [code: string, count: number][];
+}
+
+export type Command = 'start' | 'pause' | 'step' | 'stop' | 'reset';
+export type TimerName = 'deadline' | 'pause' | 'call' | 'grace';
+
+/** Facts of an answer's header. `attempt` as in the header. */
+export interface Answer {
+  client: string;
+  round: number;
+  attempt: string;
+}
+
+export type RoundEvent =
+  /** The first event of each life. `run`: a name that no other life has. */
+  | { type: 'opened'; run: string }
+  | { type: 'command'; command: Command }
+  | { type: 'join'; client: string; samples: number }
+  | ({ type: 'statistics' } & Answer)
+  /** A decoded and checked update. */
+  | ({ type: 'update'; claim: string } & Answer)
+  | ({ type: 'decline' } & Answer)
+  /** An answer to the present asking that could not be used. */
+  | ({ type: 'failed'; code: string } & Answer)
+  /** Anything else that was refused before it came here: counted only. */
+  | { type: 'refused'; code: string }
+  | { type: 'timer'; timer: TimerName }
+  /** The result of the round is written. */
+  | { type: 'saved' }
+  /** It could not be made or written. */
+  | { type: 'unsaved'; reason: string };
+
+export type Effect =
+  | { type: 'invite'; cohort: string[] | 'all' }
+  | { type: 'ask-statistics'; cohort: string[]; attempt: string }
+  /** Send the model out; to an empty cohort for use only. */
+  | { type: 'publish'; cohort: string[]; round: number; attempt: string }
+  | { type: 'arm'; timer: TimerName; ms: number }
+  | { type: 'disarm'; timer: TimerName }
+  /** Take the update or the statistics just handed over into the round. */
+  | { type: 'accept'; client: string; claim: string }
+  | { type: 'refuse'; code: string; message: string }
+  /** Forget what was accepted for the asking before, a new one begins. */
+  | { type: 'clear' }
+  /** Make the new model of the updates with this claim, write it, then say 'saved' or 'unsaved'. */
+  | { type: 'close'; round: number; claim: string; counts: RoundCounts }
+  /** Pool the statistics, write them, then say 'saved' or 'unsaved'. */
+  | { type: 'close-statistics'; counts: RoundCounts }
+  /** The round changed nothing. */
+  | { type: 'void'; round: number; reason: string; counts: RoundCounts }
+  /** Write the state as it is; nothing waits for it. */
+  | { type: 'persist' }
+  /** Back to the first weights. */
+  | { type: 'forget' }
+  /** A sentence for the person at the flow. */
+  | { type: 'warn'; code: string; message: string };
+
+export interface RoundCounts {
+  cohort: number;
+  updates: number;
+  declined: number;
+  late: number;
+  refused: [code: string, count: number][];
+}
+
+export interface Step {
+  state: RoundState;
+  effects: Effect[];
+}
+
+/** `statistics`: whether a round 0 gathers them first. */
+export const firstState = (statistics: boolean): RoundState => ({
+  phase: 'idle',
+  running: false,
+  stepping: false,
+  run: '',
+  round: statistics ? 0 : 1,
+  asking: 0,
+  clients: emptyTable(),
+  sampler: '',
+  begun: false,
+  heard: false,
+  voids: 0,
+  calls: 0,
+  silent: 0,
+  cohort: 0,
+  updates: 0,
+  declined: 0,
+  failed: 0,
+  claims: [],
+  late: 0,
+  refused: [],
+});
