@@ -1,5 +1,5 @@
 /** The model that a federation learns, as both of its sides need it. */
-import { fingerprint, initialWeights, layoutOf, type Layout, type ModelSpec } from '../model';
+import { fingerprint, initialWeights, type Layout, layoutOf, type ModelSpec } from '../model';
 import type { Normalisation } from '../training/engine';
 import type { TensorSizes } from '../update/message';
 
@@ -24,5 +24,5 @@ export function federatedModel(
 export const firstWeights = (model: FederatedModel): Float32Array =>
   model.weights ? model.weights.slice() : initialWeights(model.spec);
 
-export const tensorSizes = (layout: Layout): TensorSizes => layout.tensors.map(({ size, channels }) => [size, channels]);
-
+export const tensorSizes = (layout: Layout): TensorSizes =>
+  layout.tensors.map(({ size, channels }) => [size, channels]);

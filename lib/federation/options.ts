@@ -1,9 +1,10 @@
 /** How a federation runs: every choice of the person who draws it, with its default, checked before anything starts. */
+
+import { RefusedError } from '../refused';
+import type { TrainingOptions } from '../training/engine';
 import { createSampler } from './samplers';
 import type { SamplerOptions } from './samplers/sampler';
 import { findStrategy } from './strategies';
-import { RefusedError } from '../refused';
-import type { TrainingOptions } from '../training/engine';
 
 export interface FederationOptions {
   /** Rounds to do; 0: without an end. */
@@ -74,7 +75,9 @@ export function federationOptions(wish: Partial<FederationOptions> = {}): Federa
   }
   findStrategy(options.strategy);
   if (options.minClients > options.maxClients) {
-    throw bad(`Wait for at most ${options.maxClients} clients (${options.minClients} are set): more are not remembered.`);
+    throw bad(
+      `Wait for at most ${options.maxClients} clients (${options.minClients} are set): more are not remembered.`,
+    );
   }
   const smallest = createSampler(sampler).size(options.minClients);
   if (options.quorum > smallest) {
@@ -85,4 +88,3 @@ export function federationOptions(wish: Partial<FederationOptions> = {}): Federa
   }
   return options;
 }
-

@@ -72,7 +72,9 @@ export function createRoundReducer({ options, statistics }: RoundRules): RoundRe
       declined: state.declined,
       late: state.late,
       refused:
-        outvoted > 0 && state.phase === 'collecting' ? [...state.refused, ['privacy-mismatch', outvoted]] : state.refused,
+        outvoted > 0 && state.phase === 'collecting'
+          ? [...state.refused, ['privacy-mismatch', outvoted]]
+          : state.refused,
     };
   };
   const cleared = (state: RoundState): RoundState => ({
@@ -199,16 +201,13 @@ export function createRoundReducer({ options, statistics }: RoundRules): RoundRe
     state.updates + state.declined + state.failed >= state.cohort ? end(state) : same(state);
 
   const refuse = (state: RoundState, code: string, message: string): Step =>
-    same(
-      code === 'late' ? { ...state, late: state.late + 1 } : { ...state, refused: counted(state.refused, code) },
-      { type: 'refuse', code, message },
-    );
+    same(code === 'late' ? { ...state, late: state.late + 1 } : { ...state, refused: counted(state.refused, code) }, {
+      type: 'refuse',
+      code,
+      message,
+    });
 
-  const answered = (
-    state: RoundState,
-    { client }: Answer,
-    answer: 'update' | 'decline' | 'failed',
-  ): RoundState => {
+  const answered = (state: RoundState, { client }: Answer, answer: 'update' | 'decline' | 'failed'): RoundState => {
     const record = get(state.clients, client);
     if (!record) return state;
     const { silent, ...rest } = record;
@@ -358,11 +357,11 @@ export function createRoundReducer({ options, statistics }: RoundRules): RoundRe
     const next: RoundState = { ...cleared(state), round: state.round + 1, voids: 0 };
     if (isOver(next) || !next.running || next.stepping) return stand(next);
     if (state.round === 0 || options.pauseMs === 0) return proceed(next);
-    return same(
-      { ...next, phase: 'waiting' },
-      ...(options.pauseMs >= LONG_PAUSE_MS ? [forUse(next)] : []),
-      { type: 'arm', timer: 'pause', ms: options.pauseMs },
-    );
+    return same({ ...next, phase: 'waiting' }, ...(options.pauseMs >= LONG_PAUSE_MS ? [forUse(next)] : []), {
+      type: 'arm',
+      timer: 'pause',
+      ms: options.pauseMs,
+    });
   };
 
   return (state, event) => {

@@ -42,7 +42,12 @@ export function put<V>(table: Table<V>, id: string, value: V): Table<V> {
   changed[index < 0 ? entries.length : index] = [id, value];
   return {
     size: table.size + (index < 0 ? 1 : 0),
-    branches: replaced<readonly Bucket<V>[]>(table.branches, branch, replaced<Bucket<V>>(buckets, bucket, changed, []), []),
+    branches: replaced<readonly Bucket<V>[]>(
+      table.branches,
+      branch,
+      replaced<Bucket<V>>(buckets, bucket, changed, []),
+      [],
+    ),
   };
 }
 

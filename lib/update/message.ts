@@ -34,8 +34,8 @@ interface HeaderBase {
 /** aggregator -> participants: who is there? Answered by a 'join'. */
 export interface InviteHeader extends HeaderBase {
   kind: 'invite';
-  /** Who should answer; absent: everybody. */
-  cohort?: string[] | 'all';
+  /** Who should answer. */
+  cohort: string[] | 'all';
 }
 /** participant -> aggregator. `samples`: how many it holds. */
 export interface JoinHeader extends HeaderBase {
@@ -49,7 +49,7 @@ export interface StatisticsRequestHeader extends HeaderBase, Attempt {
   cohort: string[] | 'all';
   deadlineMs: number;
 }
-/** participant -> aggregator. Payload: float64 little-endian, [count, then per feature sum and sum of squares]. */
+/** participant -> aggregator. Payload: float64 little-endian, [count, sum of each feature, sum of squares of each feature]. */
 export interface StatisticsHeader extends HeaderBase, Attempt {
   kind: 'statistics';
   client: string;

@@ -47,25 +47,29 @@ const cohort = (read: Fields): string[] | 'all' => {
   return ids;
 };
 
+const attempt = (read: Fields): string => text(read.get('attempt'), 'msg.fl.attempt', limits.name);
+
 const samples = (read: Fields, least: number): number =>
   integer(read.get('samples'), 'msg.fl.samples', least, limits.samples);
 
 type Parsers = { [K in Kind]: (read: Fields) => Extract<Header, { kind: K }> };
 
 const parsers: Parsers = {
-  invite: (read) => ({ kind: 'invite', ...base(read) }),
+  invite: (read) => ({ kind: 'invite', ...base(read), cohort: cohort(read) }),
   join: (read) => ({ kind: 'join', ...base(read), client: client(read), samples: samples(read, 0) }),
   'statistics-request': (read) => ({
     kind: 'statistics-request',
     ...base(read),
+    attempt: attempt(read),
     cohort: cohort(read),
     deadlineMs: deadline(read),
   }),
-  statistics: (read) => ({ kind: 'statistics', ...base(read), client: client(read) }),
+  statistics: (read) => ({ kind: 'statistics', ...base(read), attempt: attempt(read), client: client(read) }),
   model: (read) =>
     compact({
       kind: 'model' as const,
       ...base(read),
+      attempt: attempt(read),
       cohort: cohort(read),
       deadlineMs: deadline(read),
       quorum: integer(read.get('quorum'), 'msg.fl.quorum', 0, limits.cohort),
@@ -78,6 +82,7 @@ const parsers: Parsers = {
     compact({
       kind: 'update' as const,
       ...base(read),
+      attempt: attempt(read),
       client: client(read),
       samples: samples(read, 1),
       codecs: parseCodecs(read.get('codecs')),
@@ -91,6 +96,7 @@ const parsers: Parsers = {
   decline: (read) => ({
     kind: 'decline',
     ...base(read),
+    attempt: attempt(read),
     client: client(read),
     reason: prose(read.get('reason'), 'msg.fl.reason', limits.reason),
   }),

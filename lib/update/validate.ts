@@ -34,7 +34,7 @@ const exactly = (payload: Buffer, bytes: number, what: string): Buffer =>
     ? payload
     : refuse(`msg.payload has ${payload.length} bytes where ${what} takes ${bytes}.`, 'payload-size');
 
-/** Statistics: float64 [count, then sum and sum of squares of each feature]. */
+/** Statistics: float64 [count, sum of each feature, sum of squares of each feature]. */
 function statistics(payload: Buffer): Buffer {
   const numbers = payload.length / 8;
   if (!Number.isInteger(numbers) || numbers < 3 || numbers % 2 === 0) {
@@ -42,7 +42,7 @@ function statistics(payload: Buffer): Buffer {
   }
   for (let i = 0; i < numbers; i++) {
     const value = payload.readDoubleLE(8 * i);
-    const nonNegative = i === 0 || i % 2 === 0;
+    const nonNegative = i === 0 || i > (numbers - 1) / 2;
     if (!Number.isFinite(value) || (nonNegative && value < 0)) {
       return refuse('The statistics hold a number that is not finite or below zero.', 'not-finite');
     }

@@ -6,8 +6,11 @@ export function sampleRoundRobin(count: number): Sampler {
   return {
     size,
     choose(clients, _seed, _words, last) {
-      const next = clients.findIndex((id) => id > last);
-      const start = next < 0 ? 0 : next;
+      // Nobody behind the last one (-1): from the front again.
+      const start = Math.max(
+        0,
+        clients.findIndex((id) => id > last),
+      );
       const cohort = Array.from({ length: size(clients.length) }, (_, i) => clients[(start + i) % clients.length]);
       return { cohort: [...cohort].sort(), state: cohort.at(-1) ?? last };
     },

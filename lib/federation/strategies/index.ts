@@ -10,7 +10,10 @@ export const strategyNames = (): string[] => [...strategies.keys()];
 export function findStrategy(name: string): Strategy {
   const strategy = strategies.get(name);
   if (!strategy) {
-    throw new RefusedError('bad-setting', `Choose a strategy that exists (${strategyNames().join(', ')}): "${name}" does not.`);
+    throw new RefusedError(
+      'bad-setting',
+      `Choose a strategy that exists (${strategyNames().join(', ')}): "${name}" does not.`,
+    );
   }
   return strategy;
 }

@@ -21,16 +21,21 @@ const doubles = (values: number[]): Buffer => {
 
 export function examples(): Message[] {
   const base = { federation: 'factory', model: fingerprint, round: 3 };
+  const attempt = 'k3x9.2';
   const none = Buffer.alloc(0);
   return [
-    { fl: { kind: 'invite', ...base }, payload: none },
+    { fl: { kind: 'invite', ...base, cohort: ['plant-3'] }, payload: none },
     { fl: { kind: 'join', ...base, client: 'plant-1', samples: 420 }, payload: none },
-    { fl: { kind: 'statistics-request', ...base, cohort: ['plant-1', 'plant-2'], deadlineMs: 5000 }, payload: none },
-    { fl: { kind: 'statistics', ...base, client: 'plant-1' }, payload: doubles([2, 3, 5, -1, 0.5]) },
+    {
+      fl: { kind: 'statistics-request', ...base, attempt, cohort: ['plant-1', 'plant-2'], deadlineMs: 5000 },
+      payload: none,
+    },
+    { fl: { kind: 'statistics', ...base, attempt, client: 'plant-1' }, payload: doubles([2, 3, -1, 5, 0.5]) },
     {
       fl: {
         kind: 'model',
         ...base,
+        attempt,
         cohort: 'all',
         deadlineMs: 60_000,
         quorum: 2,
@@ -45,6 +50,7 @@ export function examples(): Message[] {
       fl: {
         kind: 'update',
         ...base,
+        attempt,
         client: 'plant-1',
         samples: 420,
         codecs: [],
@@ -57,7 +63,7 @@ export function examples(): Message[] {
       },
       payload: floats(16),
     },
-    { fl: { kind: 'decline', ...base, client: 'plant-1', reason: 'too few samples' }, payload: none },
+    { fl: { kind: 'decline', ...base, attempt, client: 'plant-1', reason: 'too few samples' }, payload: none },
     {
       fl: { kind: 'samples', count: 2, width: 3, targets: 1, classes: ['ok', 'failing'], split: 'train', last: true },
       payload: floats(8),

@@ -58,7 +58,7 @@ describe('parseMessage', () => {
     for (const [index, value] of [
       [0, -1],
       [1, Number.NaN],
-      [2, -0.1],
+      [4, -0.1],
       [3, Number.POSITIVE_INFINITY],
     ]) {
       const { fl, payload } = example('statistics');
