@@ -1,0 +1,70 @@
+// Runs one suite of compiled tests with the running Node; the last line it prints is `N passed, N failed`.
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { ensureReady, root } from './ready.mjs';
+
+/** After its summary mocha has so long to end by itself; what still runs then was left behind by a test. */
+const endWithinMs = 15_000;
+
+const isLong = (file) => file.endsWith('.long.test.js');
+const isIn = (folder, file) => file.startsWith(`${folder}/`);
+
+/** What each suite is made of; every test file belongs to exactly one. */
+const suites = {
+  default: (file) => !isLong(file) && !isIn('browser', file) && !isIn('package', file) && !isIn('broker', file),
+  process: (file) => isLong(file),
+  package: (file) => isIn('package', file),
+  broker: (file) => isIn('broker', file),
+  browser: (file) => isIn('browser', file),
+};
+
+function testFiles(suite) {
+  const tests = join(root, 'dist', 'test');
+  return readdirSync(tests, { recursive: true })
+    .filter((file) => file.endsWith('.test.js') && suites[suite](file))
+    .sort()
+    .map((file) => join(tests, file));
+}
+
+/** Further arguments go to mocha (for example `--grep`). */
+export async function runSuite(suite, mochaArguments = []) {
+  ensureReady();
+  const files = testFiles(suite).map((file) => relative(root, file));
+  const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
+  const child = spawn(process.execPath, ['--enable-source-maps', mocha, ...mochaArguments, ...files], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  process.once('exit', () => child.kill('SIGKILL'));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
+  let output = '';
+  let lingering = false;
+  let watch;
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    process.stdout.write(text);
+    output = (output + text).slice(-200_000);
+    if (watch || !/^ {2}\d+ passing/m.test(output)) return;
+    watch = setTimeout(() => {
+      lingering = true;
+      child.kill('SIGKILL');
+    }, endWithinMs);
+  });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  clearTimeout(watch);
+
+  const count = (word) => Number(new RegExp(`^ {2}(\\d+) ${word}`, 'm').exec(output)?.[1] ?? 0);
+  const passed = count('passing');
+  let failed = count('failing');
+  if (lingering) {
+    failed += 1;
+    console.log('The tests did not end by themselves: one of them left a handle open.');
+  }
+  if (failed === 0 && (code !== 0 || passed === 0)) {
+    failed += 1;
+    console.log(passed === 0 ? 'No test was run.' : `mocha ended with code ${code}.`);
+  }
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0;
+}
