@@ -47,7 +47,7 @@ const oneOf = (value: unknown, first: string, second: string, what: string): boo
 function scheme(parameters: Omit<CodecStep, 'name'>): Scheme {
   const { bits, per, grid } = parameters;
   if (typeof bits !== 'number' || !Number.isInteger(bits) || bits < 1 || bits > 16) {
-    return bad('quantize needs a whole number of bits from 1 to 16.');
+    return bad('Quantisation needs a whole number of bits from 1 to 16.');
   }
   const symmetric = oneOf(grid, 'affine', 'symmetric', 'grid');
   if (symmetric && bits < 2) bad('A symmetric grid needs at least 2 bits.');
@@ -104,11 +104,9 @@ const emptyGrid = (plan: Scheme, groups: number): Grid => {
   return { bits: plan.bits, top, zero, base: new Float32Array(groups), step: new Float32Array(groups) };
 };
 
-/** Whether every code of the grid means a finite number. */
-const isFinite32 = ({ base, step, top, zero }: Grid): boolean =>
-  step.every(
-    (s, c) => s >= 0 && Math.abs(base[c] - s * zero) <= largest && Math.abs(base[c] + s * (top - zero)) <= largest,
-  );
+/** Whether every code that fits the bits means a finite number. */
+const isFinite32 = ({ base, step, bits, zero }: Grid): boolean =>
+  step.every((s, c) => s >= 0 && Math.abs(base[c]) + s * (2 ** bits - 1 - zero) <= largest);
 
 export function quantizeWith(kernels: QuantizeKernels): Coder<QuantizeOptions> {
   const encode = (vector: Float32Array, tensors: TensorSizes, options: QuantizeOptions) => {

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { generator } from '../../../lib/random/generator';
+import { krumScores, ranking, select } from '../../../lib/robust/krum';
+import { refused } from '../update/refused';
+
+/** Squared distances by their definition. */
+const distancesOf = (vectors: number[][]): Float64Array =>
+  Float64Array.from(vectors.flatMap((a) => vectors.map((b) => a.reduce((sum, x, i) => sum + (x - b[i]) ** 2, 0))));
+
+const flat = (value: number): number[] => [value, value, value, value];
+
+describe('Krum', () => {
+  it('agrees with Flower, which goes below the bound of the paper', () => {
+    // adap/flower@fdef7afb serverapp/strategy/multikrum_test.py
+    const distances = distancesOf([0.2, 0.7, 1].map(flat));
+    assert.deepEqual(select(krumScores(distances, 3, 1, { allowBelowBound: true }), 1), [1]);
+    const multi = distancesOf([0.2, 0.5, 1].map(flat));
+    assert.deepEqual(select(krumScores(multi, 3, 1, { allowBelowBound: true }), 2).sort(), [0, 1]);
+  });
+
+  it('refuses fewer than 2f + 3 updates, and says how many it takes', () => {
+    const distances = distancesOf([0.2, 0.7, 1, 2].map(flat));
+    refused('krum-bound', () => krumScores(distances, 4, 1), /at least 5 updates and only 4/);
+    assert.equal(krumScores(distancesOf([1, 2, 3, 4, 5].map(flat)), 5, 1).length, 5);
+  });
+
+  it('sums the n - f - 2 least distances to the others', () => {
+    // On a line: 0, 1, 3, 7, 20; n - f - 2 = 2 neighbours.
+    const scores = krumScores(distancesOf([[0], [1], [3], [7], [20]]), 5, 1);
+    assert.deepEqual([...scores], [1 + 9, 1 + 4, 4 + 9, 16 + 36, 169 + 289]);
+    assert.deepEqual(ranking(scores), [1, 0, 2, 3, 4]);
+  });
+
+  it('never picks one of f outliers among many like updates', () => {
+    const random = generator(3, 'krum');
+    for (let trial = 0; trial < 50; trial++) {
+      const f = 1 + random.below(4);
+      const n = 2 * f + 3 + random.below(5);
+      const vectors = Array.from({ length: n }, (_, i) =>
+        Array.from({ length: 10 }, () => random.normal() + (i < f ? 50 : 0)),
+      );
+      for (const picked of select(krumScores(distancesOf(vectors), n, f), n - f)) assert.ok(picked >= f);
+    }
+  });
+
+  it('breaks ties by the order of the updates', () => {
+    const scores = krumScores(distancesOf([[1], [1], [1], [1], [1]]), 5, 1);
+    assert.deepEqual(select(scores, 5), [0, 1, 2, 3, 4]);
+  });
+
+  it('is not led astray by what is no distance', () => {
+    refused('not-finite', () => krumScores(new Float64Array(25).fill(Number.NaN), 5, 1));
+    assert.throws(() => krumScores(new Float64Array(24), 5, 1), RangeError);
+    assert.throws(() => krumScores(new Float64Array(25), 5, -1), RangeError);
+    assert.throws(() => select(new Float64Array(5), 6), RangeError);
+  });
+});
