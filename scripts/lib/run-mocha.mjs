@@ -10,13 +10,14 @@ const endWithinMs = 15_000;
 const isLong = (file) => file.endsWith('.long.test.js');
 const isIn = (folder, file) => file.startsWith(`${folder}/`);
 
-/** What each suite is made of; every test file belongs to exactly one. */
+/** What each suite is made of. Every test file belongs to exactly one; tfjs-node runs a few of them again with the native engine. */
 const suites = {
   default: (file) => !isLong(file) && !isIn('browser', file) && !isIn('package', file) && !isIn('broker', file),
   process: (file) => isLong(file),
   package: (file) => isIn('package', file),
   broker: (file) => isIn('broker', file),
   browser: (file) => isIn('browser', file),
+  'tfjs-node': (file) => isIn('lib/training/tfjs', file),
 };
 
 function testFiles(suite) {
