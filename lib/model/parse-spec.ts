@@ -10,9 +10,9 @@ const tasks: readonly Task[] = ['classify', 'regress', 'anomaly'];
 const losses: readonly Loss[] = ['softmax_cross_entropy', 'sigmoid_cross_entropy', 'mean_squared_error', 'huber'];
 const known = ['version', 'task', 'input', 'layers', 'loss', 'labels', 'features', 'seed'];
 
-/** The activation of the model's outputs; undefined when the last layer that computes is one without. */
+/** The activation of the model's outputs; undefined when the last layer is one without. */
 export function outputActivation(layers: readonly LayerSpec[]): Activation | undefined {
-  const last = layers.findLast((layer) => layer.type !== 'flatten');
+  const last = layers[layers.length - 1];
   return last && 'activation' in last ? last.activation : undefined;
 }
 
@@ -41,13 +41,16 @@ function checkClassifier(spec: ModelSpec, labels: string[], outputs: number): vo
 function checkTask(spec: ModelSpec): void {
   const shapes = shapesOf(spec);
   const outputs = product(shapes[shapes.length - 1]);
-  const head = spec.layers.findLastIndex((layer) => layer.type !== 'flatten');
+  const head = spec.layers.length - 1;
   for (const [index, layer] of spec.layers.entries()) {
     if ('activation' in layer && layer.activation === 'softmax' && (spec.task !== 'classify' || index !== head)) {
       refuse(`${layerName(index, layer)}: softmax belongs in the last layer of a classifier; use another activation.`);
     }
   }
   if (spec.task === 'classify') {
+    if (shapes[shapes.length - 1].length !== 1) {
+      refuse('The output of a classifier must be flat: put a flatten layer before the last dense layer.');
+    }
     const labels = spec.labels ?? refuse('A classifier needs its labels: a list of at least two class names.');
     checkClassifier(spec, labels, outputs);
     return;

@@ -19,17 +19,15 @@ function slide(input: number, kernel: number, stride: number, padding: Padding, 
 
 function needs(input: readonly number[], rank: number, where: string): void {
   if (input.length === rank) return;
-  const wanted = rank === 1 ? 'a flat input' : rank === 2 ? '[steps, channels]' : '[height, width, channels]';
-  const advice = rank === 1 ? 'put a flatten layer before it' : 'change the input shape or the layers before it';
-  refuse(`${where} needs ${wanted}, but gets [${input.join(', ')}]; ${advice}.`);
+  const wanted = rank === 2 ? '[steps, channels]' : '[height, width, channels]';
+  refuse(`${where} needs ${wanted}, but gets [${input.join(', ')}]; change the input shape or the layers before it.`);
 }
 
 /** Output shape of one layer. Throws RefusedError when the input does not fit it. */
 export function outputShape(layer: LayerSpec, input: readonly number[], where: string): number[] {
   switch (layer.type) {
     case 'dense':
-      needs(input, 1, where);
-      return [layer.units];
+      return [...input.slice(0, -1), layer.units];
     case 'conv1d': {
       needs(input, 2, where);
       const steps = slide(input[0], layer.kernelSize, layer.strides ?? 1, layer.padding ?? 'valid', where);

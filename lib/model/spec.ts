@@ -2,13 +2,14 @@
  * What a model is: its task, its input, its layers. A plain JSON value that every participant of a federation shares;
  * the fingerprint (fingerprint.ts) of its canonical form is what messages carry.
  */
-/** leaky_relu: y = 0.2 x below zero, the slope of Keras 3's activation of that name. */
-export const LEAKY_SLOPE = 0.2;
+/** leaky_relu: y = 0.3 x below zero, the slope of the LeakyReLU layer of Keras and tfjs. */
+export const LEAKY_SLOPE = 0.3;
 
 export type Activation = 'linear' | 'relu' | 'leaky_relu' | 'tanh' | 'sigmoid' | 'softmax';
 export type Padding = 'valid' | 'same';
 export type Initializer = 'glorot_uniform' | 'he_normal' | 'he_uniform' | 'lecun_normal' | 'zeros';
 
+/** Works on the last axis. */
 export interface DenseLayer {
   type: 'dense';
   units: number;

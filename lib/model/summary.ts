@@ -26,8 +26,9 @@ function multiplyAdds(layer: LayerSpec, input: readonly number[], output: readon
   const kernels = layerTensors(layer, input, index).filter((tensor) => tensor.shape.length > 1);
   const kernelSize = kernels.reduce((sum, tensor) => sum + product(tensor.shape), 0);
   switch (layer.type) {
+    case 'dense':
     case 'conv1d':
-      return kernelSize * output[0];
+      return kernelSize * product(output.slice(0, -1));
     case 'conv2d':
     case 'depthwise_conv2d':
       return kernelSize * output[0] * output[1];
@@ -35,7 +36,7 @@ function multiplyAdds(layer: LayerSpec, input: readonly number[], output: readon
       if (layer.className === 'Embedding') return 0;
       if (layer.className === 'Conv2DTranspose') return kernelSize * input[0] * input[1];
       // A kernel is used once for each position: of the output for a convolution, of the input for a recurrent layer.
-      const along = layer.className.startsWith('Conv') || layer.className === 'Dense' ? output : input;
+      const along = layer.className.startsWith('Conv') ? output : input;
       return kernelSize * product(along.slice(0, -1));
     }
     default:

@@ -21,7 +21,7 @@ export function layerTensors(layer: LayerSpec, input: readonly number[], index: 
   switch (layer.type) {
     case 'dense':
       channels = layer.units;
-      shape = [input[0], channels];
+      shape = [input[input.length - 1], channels];
       break;
     case 'conv1d':
       channels = layer.filters;

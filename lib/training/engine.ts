@@ -54,6 +54,8 @@ export interface TrainResult {
   /** Mean loss over the first epoch. */
   firstLoss: number;
   durationMs: number;
+  /** What ran it, when a pool did. */
+  engine?: 'core' | 'tfjs';
 }
 
 export interface PredictJob {
@@ -68,6 +70,8 @@ export interface PredictJob {
 export interface PredictResult {
   outputs: Float32Array;
   durationMs: number;
+  /** What ran it, when a pool did. */
+  engine?: 'core' | 'tfjs';
 }
 
 /** Called between batches; returning false stops the job, which then rejects with an AbortError. */

@@ -11,3 +11,5 @@ export type {
   TrainResult,
 } from './engine';
 export { createPool, type JobControl, type Pool, type PoolOptions } from './pool';
+export { type EngineChoice, type EngineSources, plannedEngine, type Selection, selectEngine } from './select';
+export { createTfjsEngine, type TfjsEngine } from './tfjs/engine';

@@ -1,4 +1,4 @@
-/** Dense over the last axis of several, and convolutions with holes or turned round. */
+/** Convolutions with holes, and transposed ones. */
 import { limits } from '../limits';
 import { choice, type Fields, flag, integer, list, refuse } from '../reader';
 import { type ForeignTensor, seal, weight } from './kind';
@@ -7,10 +7,6 @@ const size = (value: unknown, where: string): number => integer(value, where, 1,
 const sizes = (value: unknown, where: string, count: number): number[] =>
   list(value, where, count, count).map((one) => size(one, where));
 
-interface Dense {
-  units: number;
-  use_bias: boolean;
-}
 interface Convolution {
   filters: number;
   kernel_size: number[];
@@ -61,21 +57,6 @@ function convolution(axes: 1 | 2) {
 type Transpose = Omit<Convolution, 'dilation_rate'>;
 
 export const convolutionKinds = {
-  Dense: seal({
-    settings: ['units', 'use_bias'],
-    parse: (read: Fields, where: string): Dense => ({
-      units: size(read.get('units'), `${where}: units`),
-      use_bias: flag(read.get('use_bias') ?? true, `${where}: use_bias`),
-    }),
-    shape: (config: Dense, input, where) => {
-      if (input.length < 1) refuse(`${where} needs an input with at least one axis.`);
-      return [...input.slice(0, -1), config.units];
-    },
-    tensors: (config: Dense, input) => [
-      weight('kernel', [input[input.length - 1], config.units]),
-      ...bias(config.use_bias, config.units),
-    ],
-  }),
   Conv1D: convolution(1),
   Conv2D: convolution(2),
   Conv2DTranspose: seal({

@@ -1,0 +1,77 @@
+/** Mini-batches in the order of the seed: one Fisher-Yates shuffle an epoch, as the core does it. */
+import { inputSize, targetWidth } from '../../model/shapes';
+import type { ModelSpec } from '../../model/spec';
+import { type Generator, generator } from '../../random/generator';
+import type { Normalisation, SampleBlock } from '../engine';
+
+export interface Batch {
+  count: number;
+  features: Float32Array;
+  targets: Float32Array;
+  /** Class weights of the samples, or all 1. */
+  weights: Float32Array;
+}
+
+/** (x - mean) / std of the rows from `first`, in a new array. */
+export function normalised(
+  features: Float32Array,
+  rows: ArrayLike<number>,
+  width: number,
+  normalisation: Normalisation | undefined,
+): Float32Array {
+  const out = new Float32Array(rows.length * width);
+  const mean = normalisation && Float32Array.from(normalisation.mean);
+  const std = normalisation && Float32Array.from(normalisation.std);
+  for (let i = 0; i < rows.length; i++) {
+    const row = features.subarray(rows[i] * width, (rows[i] + 1) * width);
+    if (!mean || !std) out.set(row, i * width);
+    else for (let j = 0; j < width; j++) out[i * width + j] = Math.fround(row[j] - mean[j]) / std[j];
+  }
+  return out;
+}
+
+export interface Epochs {
+  /** Batches of one epoch. */
+  steps: number;
+  next(): Generator_;
+}
+type Generator_ = Iterable<Batch>;
+
+export function epochs(
+  spec: ModelSpec,
+  samples: SampleBlock,
+  batchSize: number,
+  seed: number,
+  classWeights: number[] | undefined,
+  normalisation: Normalisation | undefined,
+): Epochs {
+  const width = inputSize(spec);
+  const targets = targetWidth(spec);
+  const order = Uint32Array.from({ length: samples.count }, (_, i) => i);
+  const random: Generator = generator(seed, 'shuffle');
+  function* batches(): Generator_ {
+    for (let i = order.length - 1; i > 0; i--) {
+      const j = random.below(i + 1);
+      const item = order[i];
+      order[i] = order[j];
+      order[j] = item;
+    }
+    for (let start = 0; start < order.length; start += batchSize) {
+      const rows = order.subarray(start, Math.min(order.length, start + batchSize));
+      const features = normalised(samples.features, rows, width, normalisation);
+      const wanted = new Float32Array(rows.length * targets);
+      for (let i = 0; i < rows.length; i++) {
+        wanted.set(samples.targets.subarray(rows[i] * targets, (rows[i] + 1) * targets), i * targets);
+      }
+      const weights = new Float32Array(rows.length).fill(1);
+      if (classWeights) for (let i = 0; i < rows.length; i++) weights[i] = classWeights[wanted[i]] ?? 1;
+      yield {
+        count: rows.length,
+        features,
+        targets: spec.task === 'anomaly' ? features : wanted,
+        weights,
+      };
+    }
+  }
+  return { steps: Math.ceil(samples.count / batchSize), next: batches };
+}

@@ -1,0 +1,82 @@
+/** The other end of the pool: runs in a worker thread, which keeps its engines between jobs. */
+import * as workerpool from 'workerpool';
+import { abortError } from './abort';
+import type { Engine, Progress } from './engine';
+import { type EngineSources, selectEngine } from './select';
+import { createTfjsEngine } from './tfjs/engine';
+import type { StopFlag, WorkerEvent, WorkerMethods } from './worker-protocol';
+
+/** Shortest time between two reports of progress, in ms. */
+const REPORT_EVERY = 200;
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+const sources: EngineSources = {
+  core: once(async (): Promise<Engine | string> => 'The core engine is not built yet.'),
+  // tfjs-node does not bear several worker threads in one process.
+  tfjs: once(async () => createTfjsEngine({ native: false })),
+};
+
+function checkStop(stop: StopFlag): void {
+  if (Atomics.load(stop, 0) !== 0) throw abortError();
+}
+
+function reporter(stop: StopFlag): Progress {
+  let last = performance.now();
+  return (done, total) => {
+    const now = performance.now();
+    if (now - last >= REPORT_EVERY) {
+      last = now;
+      const event: WorkerEvent = { fraction: total > 0 ? done / total : 1 };
+      workerpool.workerEmit(event);
+    }
+    return Atomics.load(stop, 0) === 0;
+  };
+}
+
+/** Hands the vector over instead of copying it, when it has its memory for itself. */
+function handOver(result: object, vector: Float32Array | Float64Array): object {
+  const { buffer, byteLength } = vector;
+  const own = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+  return own ? new workerpool.Transfer(result, [buffer]) : result;
+}
+
+type Handlers = { [M in keyof WorkerMethods]: (...parameters: Parameters<WorkerMethods[M]>) => Promise<object> };
+
+const methods: Handlers = {
+  async train(job, choice, stop) {
+    checkStop(stop);
+    const { engine } = await selectEngine(job.spec, choice, sources);
+    const result = await engine.train(job, reporter(stop));
+    return handOver({ ...result, engine: engine.name }, result.weights);
+  },
+  async predict(job, choice, stop) {
+    checkStop(stop);
+    const { engine } = await selectEngine(job.spec, choice, sources);
+    const result = await engine.predict(job);
+    return handOver({ ...result, engine: engine.name }, result.outputs);
+  },
+  async squaredDistances(vectors, count, stop) {
+    checkStop(stop);
+    const length = count > 0 ? vectors.length / count : 0;
+    const distances = new Float64Array(count * count);
+    for (let i = 0; i < count; i++) {
+      checkStop(stop);
+      for (let j = 0; j < i; j++) {
+        let sum = 0;
+        for (let k = 0; k < length; k++) sum += (vectors[i * length + k] - vectors[j * length + k]) ** 2;
+        distances[i * count + j] = sum;
+        distances[j * count + i] = sum;
+      }
+    }
+    return handOver(distances, distances);
+  },
+};
+
+workerpool.worker({ ...methods });

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { defaultModel, fingerprint, initialWeights } from '../../../lib/model/index';
+import type { TrainJob } from '../../../lib/training/engine';
+import { createPool, type Pool } from '../../../lib/training/pool';
+
+const spec = defaultModel({ task: 'classify', input: [2], labels: ['inside', 'outside'], seed: 3 });
+
+/** Points in a square, labelled by a circle; `shared` puts them into shared memory. */
+function job(count: number, shared: boolean, epochs = 1): TrainJob {
+  const make = (length: number): Float32Array =>
+    shared ? new Float32Array(new SharedArrayBuffer(4 * length)) : new Float32Array(length);
+  const features = make(2 * count);
+  const targets = make(count);
+  for (let i = 0; i < count; i++) {
+    features[2 * i] = ((i * 37) % 101) / 50 - 1;
+    features[2 * i + 1] = ((i * 73) % 89) / 44 - 1;
+    targets[i] = Math.hypot(features[2 * i], features[2 * i + 1]) > 0.7 ? 1 : 0;
+  }
+  return {
+    spec,
+    weights: initialWeights(spec),
+    samples: { features, targets, count },
+    options: { epochs, batchSize: 16, optimizer: 'adam', learningRate: 0.01, seed: 5 },
+  };
+}
+
+describe('pool', () => {
+  let pool: Pool;
+  before(() => {
+    pool = createPool({ threads: 2 });
+  });
+  after(() => pool.close());
+
+  it('trains in a worker, and the result does not depend on how the samples cross', async () => {
+    const [copied, shared] = await Promise.all([pool.train(job(200, false, 4)), pool.train(job(200, true, 4))]);
+    assert.deepEqual(copied.weights, shared.weights);
+    assert.equal(copied.steps, 4 * 13);
+    assert.ok(copied.loss < copied.firstLoss, `${copied.loss} < ${copied.firstLoss}`);
+    assert.equal(fingerprint(spec).length, 64);
+  });
+
+  it('leaves the caller its vectors', async () => {
+    const one = job(50, false);
+    const before = one.weights.slice();
+    await pool.train(one);
+    assert.deepEqual(one.weights, before);
+    assert.equal(one.samples.features.length, 100);
+  });
+
+  it('sends only the part of a buffer that a vector covers', async () => {
+    const one = job(50, false);
+    const large = new Float32Array(1000);
+    large.set(one.samples.features, 300);
+    const whole = await pool.train(one);
+    const part = await pool.train({ ...one, samples: { ...one.samples, features: large.subarray(300, 400) } });
+    assert.deepEqual(part.weights, whole.weights);
+  });
+
+  it('gives probabilities', async () => {
+    const one = job(50, false);
+    const { outputs } = await pool.predict({ spec, weights: one.weights, features: one.samples.features, count: 50 });
+    assert.equal(outputs.length, 100);
+    for (let i = 0; i < 50; i++) assert.ok(Math.abs(outputs[2 * i] + outputs[2 * i + 1] - 1) < 1e-6);
+  });
+
+  it('keeps the kind and the sentence of a refusal', async () => {
+    const one = job(50, false);
+    await assert.rejects(pool.train({ ...one, weights: new Float32Array(3) }), {
+      name: 'RefusedError',
+      code: 'job',
+      message: `The weights must have ${one.weights.length} numbers, not 3.`,
+    });
+  });
+
+  it('measures squared distances', async () => {
+    const vectors = [Float32Array.of(0, 0), Float32Array.of(3, 4), Float32Array.of(1, 0)];
+    assert.deepEqual([...(await pool.squaredDistances(vectors))], [0, 25, 1, 25, 0, 20, 1, 20, 0]);
+    assert.deepEqual([...(await pool.squaredDistances([]))], []);
+    await assert.rejects(pool.squaredDistances([Float32Array.of(1), Float32Array.of(1, 2)]), /differ in length/);
+  });
+});
