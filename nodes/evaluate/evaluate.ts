@@ -1,0 +1,158 @@
+import { type SampleBank, sampleBank } from '../../lib/data/sample-bank';
+import { samplesFrom, shapeOf } from '../../lib/data/sample-input';
+import { targetWidth } from '../../lib/model/shapes';
+import { type GlobalModel, isKind, receiveModel } from '../shared/global-model';
+import { findModel, type Model } from '../shared/model';
+import { leasePool } from '../shared/pool';
+import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
+import { choice, number, text } from '../shared/settings';
+import { createShell } from '../shared/shell';
+import { figures, mainFigure, positiveIndex } from './measure';
+
+/** Samples have stopped coming for so long: a model that waited for them is measured. */
+const QUIET_MS = 400;
+
+interface Waiting {
+  global: GlobalModel;
+  msg: FlowMessage;
+  send: Send;
+  finish: () => void;
+}
+
+async function readOptions(RED: Red, settings: Settings) {
+  const model = await findModel(RED, settings.model);
+  return {
+    model,
+    federation: text(settings, 'federation'),
+    everything: choice(settings, 'use', ['test', 'everything'], 'test') === 'everything',
+    limit: number(settings, 'limit', 20000, { min: 1, max: 1e6, integer: true }),
+    every: number(settings, 'every', 1, { min: 1, max: 1e5, integer: true }),
+    positive: positiveIndex(model.spec, text(settings, 'positive')),
+  };
+}
+
+const bankFor = (model: Model, capacity: number): SampleBank => {
+  const shape = shapeOf(model.spec, targetWidth(model.spec));
+  return sampleBank({ width: shape.width, targetWidth: shape.targetWidth, capacity, eviction: 'oldest' });
+};
+
+export = (RED: Red): void => {
+  function FlEvaluate(this: FlowNode, settings: Settings): void {
+    RED.nodes.createNode(this, settings);
+    const shell = createShell(RED, this);
+    const pool = leasePool(RED);
+    let bank: SampleBank | undefined;
+    /** The newest model not yet measured. */
+    let waiting: Waiting | undefined;
+    let last: GlobalModel | undefined;
+    let busy = false;
+    let skipped = 0;
+    let cancelQuiet = (): void => {};
+
+    const options = readOptions(RED, settings);
+    options.then(
+      ({ model, limit }) => {
+        bank = bankFor(model, limit);
+        if (!busy) shell.status.waiting('status.waitingSamples');
+      },
+      () => shell.status.error('status.noModel'),
+    );
+
+    const drop = (): void => {
+      waiting?.finish();
+      waiting = undefined;
+    };
+
+    async function measure({ global, msg, send }: Waiting): Promise<void> {
+      const { model, positive } = await options;
+      const samples = bank?.block();
+      if (!samples) return;
+      shell.status.working('status.measuring', { round: global.trained });
+      const { spec, engine } = model;
+      const { weights, normalisation } = global;
+      const started = performance.now();
+      const { outputs } = await (await pool.get()).predict(
+        { spec, weights, features: samples.features, count: samples.count, normalisation },
+        { signal: shell.closing, engine },
+      );
+      const evaluation = figures(spec, samples, outputs, normalisation, positive);
+      const { key, value } = mainFigure(evaluation);
+      shell.status.ready(`status.${key}`, { value });
+      delete msg.fl;
+      msg.topic = 'fl/evaluation';
+      const durationMs = Math.round(performance.now() - started);
+      msg.payload = { federation: global.federation, round: global.trained, ...evaluation, skipped, durationMs };
+      skipped = 0;
+      send(msg);
+    }
+
+    async function measureAll(): Promise<void> {
+      if (busy) return;
+      busy = true;
+      try {
+        while (waiting && bank && bank.count > 0 && !shell.closing.aborted) {
+          const current = waiting;
+          waiting = undefined;
+          try {
+            await measure(current);
+          } catch (thrown) {
+            shell.fail(thrown, current.msg);
+          }
+          current.finish();
+        }
+      } finally {
+        busy = false;
+      }
+      if (waiting && bank?.count === 0) {
+        shell.status.waiting('status.waitingSamples');
+        // It goes on waiting for samples, but its message is done: only the model is kept.
+        waiting.finish();
+      }
+    }
+
+    async function takeModel(msg: FlowMessage, send: Send): Promise<void> {
+      const { model, federation, every } = await options;
+      const global = receiveModel(msg, model, federation);
+      if (!global) return;
+      const again = last?.federation === global.federation && last.trained === global.trained;
+      if (again && last?.payload.equals(global.payload)) return;
+      last = global;
+      if (global.trained % every !== 0 && !global.final) return;
+      if (waiting) skipped++;
+      drop();
+      await new Promise<void>((finish) => {
+        waiting = { global, msg, send, finish };
+        shell.background(measureAll);
+      });
+    }
+
+    async function takeSamples(msg: FlowMessage): Promise<void> {
+      const { model, everything } = await options;
+      if (!bank) return;
+      if (isKind(msg, 'samples') && msg.fl.split === 'train' && !everything) return;
+      bank.add(samplesFrom(msg, shapeOf(model.spec, targetWidth(model.spec))));
+      if (!busy && !last) shell.status.waiting('status.waitingModel');
+      cancelQuiet();
+      // Many blocks make one set: a model that waits is measured once they have come.
+      if (waiting) cancelQuiet = shell.after(QUIET_MS, measureAll);
+    }
+
+    shell.onInput(async (msg, send) => {
+      if (isKind(msg, 'model')) return takeModel(msg, send);
+      if (msg.topic === 'clear' && msg.fl === undefined) {
+        await options;
+        bank?.clear();
+        shell.status.waiting('status.waitingSamples');
+        return;
+      }
+      // What else the aggregator says to its participants is not for this node.
+      if (msg.fl !== undefined && !isKind(msg, 'samples')) return;
+      return takeSamples(msg);
+    });
+    shell.onClose(() => {
+      drop();
+      pool.release();
+    });
+  }
+  RED.nodes.registerType('fl-evaluate', FlEvaluate);
+};

@@ -1,0 +1,63 @@
+/** From what the network says about the held-out samples to the figures of the metrics message. */
+import {
+  type Evaluation,
+  evaluateClasses,
+  evaluateNumbers,
+  evaluateReconstruction,
+} from '../../lib/metrics/evaluation';
+import type { ModelSpec } from '../../lib/model/spec';
+import { RefusedError } from '../../lib/refused';
+import type { Normalisation, SampleBlock } from '../../lib/training/engine';
+
+/** Which of the labels counts as positive; '' means the last. Throws RefusedError when the model has no such label. */
+export function positiveIndex(spec: ModelSpec, label: string): number {
+  const labels = spec.labels ?? [];
+  if (label === '') return Math.max(0, labels.length - 1);
+  const index = labels.indexOf(label);
+  if (spec.task === 'classify' && index < 0) {
+    throw new RefusedError(
+      'unknown-label',
+      `The positive class "${label}" is no label of the model: choose one of ${labels.join(', ')}.`,
+    );
+  }
+  return Math.max(0, index);
+}
+
+function normalised({ features, count }: SampleBlock, normalisation: Normalisation | undefined): Float32Array {
+  if (!normalisation) return features;
+  const { mean, std } = normalisation;
+  const width = features.length / Math.max(1, count);
+  return features.map((value, i) => (value - mean[i % width]) / std[i % width]);
+}
+
+/** `outputs`: what the engine gave for `samples`, in order. */
+export function figures(
+  spec: ModelSpec,
+  samples: SampleBlock,
+  outputs: Float32Array,
+  normalisation: Normalisation | undefined,
+  positive: number,
+): Evaluation {
+  switch (spec.task) {
+    case 'classify':
+      return evaluateClasses(samples.targets, outputs, spec.labels ?? [], positive);
+    case 'regress':
+      return evaluateNumbers(samples.targets, outputs, samples.count);
+    case 'anomaly':
+      return evaluateReconstruction(normalised(samples, normalisation), outputs, samples.count);
+  }
+}
+
+/** The figure for the status line: its key there, and the number. */
+export function mainFigure(evaluation: Evaluation): {
+  key: 'f1' | 'accuracy' | 'mae' | 'reconstruction';
+  value: string;
+} {
+  if (evaluation.task !== 'classify') {
+    const value = evaluation.task === 'anomaly' ? evaluation.rmse : evaluation.mae;
+    return { key: evaluation.task === 'anomaly' ? 'reconstruction' : 'mae', value: value.toPrecision(3) };
+  }
+  return evaluation.labels.length === 2
+    ? { key: 'f1', value: evaluation.f1.toFixed(3) }
+    : { key: 'accuracy', value: evaluation.accuracy.toFixed(3) };
+}

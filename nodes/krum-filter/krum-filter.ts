@@ -1,0 +1,191 @@
+import { RefusedError } from '../../lib/refused';
+import { krumBound } from '../../lib/robust/krum';
+import { decodeAll } from '../../lib/update/codecs/registry';
+import type { DeclineHeader, UpdateHeader } from '../../lib/update/message';
+import { parseMessage } from '../../lib/update/validate';
+import { checked } from '../shared/checked';
+import { isKind } from '../shared/global-model';
+import { leasePool } from '../shared/pool';
+import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
+import { choice, number } from '../shared/settings';
+import { createShell } from '../shared/shell';
+import { bytesOf, type Collection, collectionOf, hold, isComplete, judgedAt, keyOf } from './collection';
+import { type Judged, judge, type KrumRule } from './judge';
+
+/** Rounds collected at once, of all federations, and judged rounds that are remembered. */
+const MOST_OPEN = 16;
+const MOST_JUDGED = 64;
+
+interface Item {
+  msg: FlowMessage;
+  send: Send;
+}
+interface Open extends Collection<Item> {
+  cancel: () => void;
+}
+
+function readOptions(settings: Settings) {
+  const rule: KrumRule = {
+    method: choice<'krum' | 'multi-krum'>(settings, 'method', ['krum', 'multi-krum'], 'multi-krum'),
+    byzantine: number(settings, 'byzantine', 1, { min: 0, max: 10000, integer: true }),
+    tooFew: choice<'none' | 'all'>(settings, 'tooFew', ['none', 'all'], 'none'),
+  };
+  if (choice(settings, 'keepType', ['auto', 'num'], 'auto') === 'num') {
+    rule.keep = number(settings, 'keep', 1, { min: 1, max: 1e5, integer: true });
+  }
+  const seconds =
+    choice(settings, 'waitType', ['auto', 'num'], 'auto') === 'num'
+      ? number(settings, 'wait', 60, { min: 0.001, max: 86400 })
+      : undefined;
+  const megabytes = number(settings, 'memory', 256, { min: 1, max: 16384 });
+  return { rule, wait: seconds === undefined ? undefined : 1000 * seconds, megabytes };
+}
+
+export = (RED: Red): void => {
+  function FlKrumFilter(this: FlowNode, settings: Settings): void {
+    RED.nodes.createNode(this, settings);
+    const shell = createShell(RED, this);
+    const pool = leasePool(RED);
+    const open = new Map<string, Open>();
+    const judgedKeys = new Set<string>();
+    const warn = (sentence: string): void => this.warn(sentence);
+    shell.status.waiting('status.waiting');
+    const options = checked(shell, () => readOptions(settings));
+
+    const reject = (msg: FlowMessage, send: Send, reason: string): void => {
+      msg.topic = 'fl/rejected';
+      msg.reason = reason;
+      send([null, msg]);
+    };
+
+    const release = ({ held, score, reason }: Judged<Item>, values: Record<string, string | number>): void => {
+      const { msg, send } = held.item;
+      msg.fl = { ...held.header, ...(score && { score }) };
+      if (reason)
+        reject(
+          msg,
+          send,
+          RED._(`reason.${reason}`, { ...values, rank: score?.rank ?? '', client: held.header.client }),
+        );
+      else send([msg, null]);
+    };
+
+    function close(collection: Open): void {
+      collection.cancel();
+      open.delete(collection.key);
+      judgedKeys.add(collection.key);
+      for (const key of judgedKeys) {
+        if (judgedKeys.size <= MOST_JUDGED) break;
+        judgedKeys.delete(key);
+      }
+    }
+
+    async function settle(collection: Open): Promise<void> {
+      if (!open.has(collection.key)) return;
+      close(collection);
+      const { round, held } = collection;
+      if (held.length === 0) return;
+      const { rule } = options();
+      shell.status.working('status.scoring', { count: held.length });
+      try {
+        const verdict = await judge(held, rule, async (vectors) =>
+          (await pool.get()).squaredDistances(vectors, { signal: shell.closing }),
+        );
+        const { compared: count, needed } = verdict;
+        const through = verdict.judged.filter(({ reason }) => reason === undefined).length;
+        for (const one of verdict.judged) release(one, { count, needed, through });
+        if (!verdict.tooFew) shell.status.ready('status.through', { through, count });
+        else {
+          shell.status.waiting('status.tooFew', { count, needed });
+          if (rule.tooFew === 'all') warn(RED._('runtime.tooFewAll', { round, count, needed }));
+          else shell.fail(new RefusedError('krum-bound', RED._('runtime.tooFewNone', { round, count, needed })));
+        }
+      } catch (thrown) {
+        // What could not be compared is not let through.
+        shell.fail(thrown);
+        for (const { item } of held) reject(item.msg, item.send, RED._('reason.not-compared'));
+      }
+    }
+    /** A newer round of the same federation: the older one is over. One voice alone does not end a round of others. */
+    function endOlder(newest: Open): void {
+      if (newest.answered.size < 2 && !isComplete(newest)) return;
+      for (const other of [...open.values()]) {
+        if (other.federation === newest.federation && other.round < newest.round) shell.background(() => settle(other));
+      }
+    }
+
+    function collectionFor(fl: UpdateHeader | DeclineHeader): Open {
+      const key = keyOf(fl);
+      const known = open.get(key);
+      if (known) return known;
+      if (open.size >= MOST_OPEN) {
+        // The one that the fewest have answered: strangers must not push the real round out.
+        const weakest = [...open.values()].reduce((least, one) =>
+          one.answered.size < least.answered.size ? one : least,
+        );
+        shell.background(() => settle(weakest));
+      }
+      const made: Open = { ...collectionOf<Item>(fl, Date.now()), cancel: () => {} };
+      open.set(key, made);
+      return made;
+    }
+
+    function arm(collection: Open): void {
+      const { rule, wait } = options();
+      collection.cancel();
+      endOlder(collection);
+      if (isComplete(collection)) {
+        shell.background(() => settle(collection));
+        return;
+      }
+      const at = judgedAt(collection, wait, krumBound(rule.byzantine));
+      collection.cancel = shell.after(Math.max(0, at - Date.now()), () => settle(collection));
+      const [count, expected] = [collection.held.length, Math.max(...collection.expected, 0)];
+      shell.status.working('status.holding', { count, expected });
+    }
+
+    /** Holds the update, or says why not. */
+    function take(msg: FlowMessage, send: Send): string | undefined {
+      const { megabytes } = options();
+      const { fl, payload } = parseMessage(msg);
+      if (fl.kind !== 'update') return undefined;
+      const { client, round } = fl;
+      if (judgedKeys.has(keyOf(fl))) return RED._('reason.late', { client, round });
+      const vector = decodeAll(payload, fl.codecs, fl.tensors);
+      if (!vector.every(Number.isFinite)) return RED._('reason.not-finite', { client });
+      if (open.get(keyOf(fl))?.answered.has(client)) return RED._('reason.twice', { client, round });
+      const bytes = payload.length + vector.byteLength;
+      const used = [...open.values()].reduce((sum, one) => sum + bytesOf(one), 0);
+      if (used + bytes > megabytes * 1e6) return RED._('reason.memory', { client, limit: megabytes });
+      const collection = collectionFor(fl);
+      hold(collection, { header: fl, vector, bytes, item: { msg, send } });
+      arm(collection);
+      return undefined;
+    }
+
+    function takeDecline(msg: FlowMessage): void {
+      const { fl } = parseMessage(msg);
+      if (fl.kind !== 'decline') return;
+      const collection = open.get(keyOf(fl));
+      if (!collection) return;
+      collection.answered.add(fl.client);
+      arm(collection);
+    }
+
+    shell.onInput((msg, send) => {
+      if (msg.fl === undefined) throw new RefusedError('no-header', RED._('runtime.notUpdate'));
+      if (isKind(msg, 'update')) {
+        const reason = take(msg, send);
+        if (reason !== undefined) reject(msg, send, reason);
+        return;
+      }
+      if (isKind(msg, 'decline')) takeDecline(msg);
+      send([msg, null]);
+    });
+    shell.onClose(() => {
+      open.clear();
+      pool.release();
+    });
+  }
+  RED.nodes.registerType('fl-krum-filter', FlKrumFilter);
+};
