@@ -1,6 +1,6 @@
 /** Which simulated client owns a sample. Streaming: decided as the samples come, nothing is collected first. */
 import { generator, shuffle } from '../random/generator';
-import { RefusedError } from '../update/message';
+import { RefusedError } from '../refused';
 import { cellOf, nameOf } from './cell';
 import { dirichlet } from './dirichlet';
 import type { Sample } from './windows';

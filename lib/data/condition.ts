@@ -1,5 +1,5 @@
 /** A question to one cell of a row: "hour in 18, 20, 22", "remaining_cycles <= 30", "time < 2015-10-01". */
-import { RefusedError } from '../update/message';
+import { RefusedError } from '../refused';
 import { isMissing, numberOf } from './cell';
 
 export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'in' | 'not in';

@@ -4,7 +4,7 @@
  */
 import { pipeline, Readable } from 'node:stream';
 import { parse } from 'csv-parse';
-import { RefusedError } from '../update/message';
+import { RefusedError } from '../refused';
 import type { Row } from './cell';
 import { nearest } from './nearest';
 

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { RefusedError } from '../update/message';
+import { RefusedError } from '../refused';
 
 export interface FilePolicy {
   /** Relative names start here. */

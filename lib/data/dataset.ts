@@ -1,6 +1,7 @@
 /** From rows to batches of samples per client, as a stream: what fl-dataset replays and what scripts read. */
+
+import { RefusedError } from '../refused';
 import type { SampleBlock } from '../training/engine';
-import { RefusedError } from '../update/message';
 import type { Row } from './cell';
 import { type ClientSpec, clientOwner } from './clients';
 import { type HoldOutSpec, holdOut, type Split } from './split';

@@ -2,7 +2,7 @@
  * Inputs of a model from the last rows of a group: values, means, changes, raw windows. A feature sees the present row
  * and the rows before it, never a later one.
  */
-import { RefusedError } from '../update/message';
+import { RefusedError } from '../refused';
 
 export type FeatureKind = 'value' | 'mean' | 'change' | 'min' | 'max' | 'std' | 'slope' | 'raw';
 export const FEATURE_KINDS: readonly FeatureKind[] = ['value', 'mean', 'change', 'min', 'max', 'std', 'slope', 'raw'];
@@ -15,6 +15,8 @@ export interface FeatureSpec {
    * themselves, oldest first. Not used by "value".
    */
   window?: number;
+  /** "change" only: compares the means of so many rows instead of two single rows, against noise; default 1. */
+  smooth?: number;
 }
 
 const MAX_WINDOW = 10_000;
@@ -46,7 +48,7 @@ export class History {
 /** Rows that the history must hold for the feature to be whole. */
 export function depthOf(feature: FeatureSpec): number {
   if (feature.kind === 'value') return 1;
-  return feature.kind === 'change' ? (feature.window ?? 1) + 1 : (feature.window ?? 1);
+  return feature.kind === 'change' ? (feature.window ?? 1) + (feature.smooth ?? 1) : (feature.window ?? 1);
 }
 
 /** How many numbers the feature gives. */
@@ -80,6 +82,15 @@ function slope(history: History, rows: number): number {
   return square === 0 ? 0 : product / square;
 }
 
+/** Mean of the last `smooth` rows minus that of `window` rows ago, or as far back as there are rows. */
+function change(history: History, window: number, smooth: number): number {
+  const rows = Math.min(smooth, history.length);
+  const back = Math.min(window, history.length - rows);
+  let sum = 0;
+  for (let i = 0; i < rows; i++) sum += history.ago(i) - history.ago(back + i);
+  return sum / rows;
+}
+
 function extreme(pick: (a: number, b: number) => number): Reduce {
   return (history, rows) => {
     let best = history.ago(0);
@@ -110,7 +121,7 @@ export interface FeaturePlan {
   read(histories: ReadonlyMap<string, History>): Float32Array;
 }
 
-function checkFeature({ column, kind, window }: FeatureSpec): void {
+function checkFeature({ column, kind, window, smooth }: FeatureSpec): void {
   if (typeof column !== 'string' || column === '') {
     throw new RefusedError('feature', 'A feature has no column: choose a column of the data for it.');
   }
@@ -121,6 +132,9 @@ function checkFeature({ column, kind, window }: FeatureSpec): void {
   const least = kind === 'std' || kind === 'slope' ? 2 : 1;
   if (!Number.isInteger(window) || (window as number) < least || (window as number) > MAX_WINDOW) {
     throw new RefusedError('feature', `The ${kind} of "${column}" needs a window of ${least} to ${MAX_WINDOW} rows.`);
+  }
+  if (kind === 'change' && smooth !== undefined && !(Number.isInteger(smooth) && smooth >= 1 && smooth <= MAX_WINDOW)) {
+    throw new RefusedError('feature', `The change of "${column}" is smoothed over 1 to ${MAX_WINDOW} rows.`);
   }
 }
 
@@ -156,7 +170,7 @@ export function planFeatures(features: readonly FeatureSpec[]): FeaturePlan {
       if (feature.kind === 'raw') {
         for (let back = window - 1; back >= 0; back--) sample[at++] = history.ago(back);
       } else if (feature.kind === 'change') {
-        sample[at++] = history.ago(0) - history.ago(window);
+        sample[at++] = change(history, window, feature.smooth ?? 1);
       } else {
         sample[at++] = REDUCE[feature.kind](history, Math.min(window, history.length));
       }

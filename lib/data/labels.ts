@@ -2,7 +2,7 @@
  * What a sample is called. Some labels are in the row itself; others are known only when later rows have come, or when
  * the group has ended: such samples wait in their group, never more than the label looks ahead.
  */
-import { RefusedError } from '../update/message';
+import { RefusedError } from '../refused';
 import { cellOf, isMissing, nameOf, numberOf, quoteCell, type Row } from './cell';
 import { type Condition, compileCondition } from './condition';
 import { nearest } from './nearest';

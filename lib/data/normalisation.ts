@@ -2,8 +2,9 @@
  * Normalisation without rows: each client tells the count, the sums and the sums of squares of its features; pooled they
  * give the mean and standard deviation that all rows together have.
  */
+
+import { RefusedError } from '../refused';
 import type { Normalisation, SampleBlock } from '../training/engine';
-import { RefusedError } from '../update/message';
 
 /** Neumaier's compensated sum. */
 function exactSum(values: Iterable<number>): number {

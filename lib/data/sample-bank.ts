@@ -6,8 +6,8 @@
  * to whoever still trains on it. So a round costs no copy while the bank fills, and at most one when it is full.
  */
 import { generator } from '../random/generator';
+import { RefusedError } from '../refused';
 import type { SampleBlock } from '../training/engine';
-import { RefusedError } from '../update/message';
 import { statisticsOf } from './normalisation';
 
 /** oldest: a new sample takes the place of the oldest; reservoir: every sample ever seen is kept with the same chance. */

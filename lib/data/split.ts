@@ -1,6 +1,6 @@
 /** Which samples are held out to measure with, and never trained on. */
 import { generator } from '../random/generator';
-import { RefusedError } from '../update/message';
+import { RefusedError } from '../refused';
 import { cellOf } from './cell';
 import { type Condition, compileCondition } from './condition';
 import type { Sample } from './windows';

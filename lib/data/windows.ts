@@ -3,7 +3,7 @@
  * history, no longer than the longest window, and its own samples that wait for their label, no more than the label
  * looks ahead: memory does not grow with the number of rows.
  */
-import { RefusedError } from '../update/message';
+import { RefusedError } from '../refused';
 import { cellOf, isMissing, nameOf, numberOf, quoteCell, type Row } from './cell';
 import { type Condition, compileCondition } from './condition';
 import { type FeatureSpec, History, planFeatures } from './features';
