@@ -1,0 +1,73 @@
+/**
+ * Normal numbers for privacy, from the operating system's generator. Each is half the sum of four independent ones: the
+ * rounding of a single float64 transform can be inverted and the noise taken off again (Holohan & Braghin, arXiv
+ * 2107.10138; Mironov, CCS 2012), that of the sum cannot within reason.
+ */
+import { randomFillSync } from 'node:crypto';
+import { generator } from '../random/generator';
+
+/** Gives one standard normal number a call. */
+export type NormalSource = () => number;
+
+/** Bytes taken from the operating system at a time. */
+const BLOCK = 8192;
+
+/** Uniform numbers in [0, 1) with 53 bits. */
+function systemUniform(): () => number {
+  const block = new Uint32Array(BLOCK / 4);
+  let next = block.length;
+  return () => {
+    if (next >= block.length) {
+      randomFillSync(block);
+      next = 0;
+    }
+    const high = block[next] >>> 5;
+    const low = block[next + 1] >>> 6;
+    block[next] = 0;
+    block[next + 1] = 0;
+    next += 2;
+    return (high * 67108864 + low) / 9007199254740992;
+  };
+}
+
+/** Marsaglia's polar method: two normal numbers of each accepted pair. */
+function polar(uniform: () => number): NormalSource {
+  let spare: number | undefined;
+  return () => {
+    if (spare !== undefined) {
+      const value = spare;
+      spare = undefined;
+      return value;
+    }
+    for (;;) {
+      const u = 2 * uniform() - 1;
+      const v = 2 * uniform() - 1;
+      const s = u * u + v * v;
+      if (s >= 1 || s === 0) continue;
+      const scale = Math.sqrt((-2 * Math.log(s)) / s);
+      spare = v * scale;
+      return u * scale;
+    }
+  };
+}
+
+/** The source for real use. */
+export function systemNoise(): NormalSource {
+  const normal = polar(systemUniform());
+  return () => (normal() + normal() + normal() + normal()) / 2;
+}
+
+/** The same noise for the same seed: for tests and demonstrations only, it protects nobody. */
+export function seededNoise(seed: number, ...words: (string | number)[]): NormalSource {
+  return generator(seed, 'privacy', ...words).normal;
+}
+
+/** In place: adds N(0, sigma^2) to each number, in float64, rounded once to float32. */
+export function addNoise(vector: Float32Array, sigma: number, source: NormalSource): Float32Array {
+  if (!(sigma >= 0) || sigma === Number.POSITIVE_INFINITY) {
+    throw new RangeError(`The standard deviation of noise must be finite and not negative, as ${sigma} is`);
+  }
+  if (sigma === 0) return vector;
+  for (let i = 0; i < vector.length; i++) vector[i] += sigma * source();
+  return vector;
+}
