@@ -1,0 +1,81 @@
+// From the gradient of a batch to new weights: first the terms that are added to the gradient, then the clipping of its
+// norm, then the rule. Padding has weight and gradient 0, and stays so.
+#ifndef FL_OPTIMIZER_H
+#define FL_OPTIMIZER_H
+#include "model.h"
+
+namespace fl {
+
+struct Options {
+  int32_t kind;  // OptimizerKind; the plan's slots hold 0, 1 or 2 vectors of state
+  double rate, momentum, beta1, beta2, epsilon;
+  double l2;
+  double clip_norm;  // 0: none
+};
+
+/** L2 on kernels, not on biases: gradient += l2 * w. Further terms (proximal, control variates) are added here. */
+static inline void add_terms(const Model& m, const Options& o) {
+  if (o.l2 == 0) return;
+  const real l2 = (real)o.l2;
+  for (uint32_t i = 0; i < m.layer_count; i++) {
+    const Layer& l = m.layers[i];
+    const real* w = m.memory + m.weights + l.kernel;
+    real* g = m.memory + m.gradient + l.kernel;
+    const uint32_t n = l.kernel_rows * l.out.stride;
+    for (uint32_t k = 0; k < n; k += LANES) store(g + k, load(g + k) + l2 * load(w + k));
+  }
+}
+
+static inline void clip_gradient(const Model& m, real bound) {
+  real* g = m.memory + m.gradient;
+  vec sum = splat(0);
+  for (uint32_t k = 0; k < m.padded_parameters; k += LANES) sum += load(g + k) * load(g + k);
+  const real norm = square_root(total(sum));
+  if (!(norm > bound)) return;
+  const real factor = bound / norm;
+  for (uint32_t k = 0; k < m.padded_parameters; k += LANES) store(g + k, load(g + k) * factor);
+}
+
+static inline void clear_state(Model* m) {
+  real* state = m->memory + m->state;
+  for (uint32_t k = 0; k < m->padded_parameters * m->slots; k++) state[k] = 0;
+  m->beta1_power = m->beta2_power = 1;
+}
+
+static inline void optimizer_step(Model* m, const Options& o) {
+  add_terms(*m, o);
+  if (o.clip_norm > 0) clip_gradient(*m, (real)o.clip_norm);
+  real* w = m->memory + m->weights;
+  const real* g = m->memory + m->gradient;
+  real* first = m->memory + m->state;
+  const uint32_t n = m->padded_parameters;
+  const real rate = (real)o.rate;
+  if (o.kind == SGD) {
+    for (uint32_t k = 0; k < n; k += LANES) store(w + k, load(w + k) - rate * load(g + k));
+  } else if (o.kind == MOMENTUM) {
+    const real keep = (real)o.momentum;
+    for (uint32_t k = 0; k < n; k += LANES) {
+      const vec v = keep * load(first + k) + load(g + k);
+      store(first + k, v);
+      store(w + k, load(w + k) - rate * v);
+    }
+  } else {
+    // Kingma & Ba, arXiv 1412.6980, algorithm 1.
+    m->beta1_power *= o.beta1;
+    m->beta2_power *= o.beta2;
+    real* second = first + n;
+    const real b1 = (real)o.beta1, b2 = (real)o.beta2, a1 = (real)(1 - o.beta1), a2 = (real)(1 - o.beta2);
+    const real c1 = (real)(1 / (1 - m->beta1_power)), c2 = (real)(1 / (1 - m->beta2_power)), epsilon = (real)o.epsilon;
+    for (uint32_t k = 0; k < n; k += LANES) {
+      const vec d = load(g + k);
+      const vec mean = b1 * load(first + k) + a1 * d;
+      const vec square = b2 * load(second + k) + a2 * (d * d);
+      store(first + k, mean);
+      store(second + k, square);
+      store(w + k, load(w + k) - rate * (mean * c1) / (square_root(square * c2) + epsilon));
+    }
+  }
+}
+
+}  // namespace fl
+#endif

@@ -1,0 +1,117 @@
+// What core.wasm exports. Memory is the caller's: it hands in addresses, nothing is allocated in here.
+#include "kernels/crc32.h"
+#include "kernels/distance.h"
+#include "kernels/fold.h"
+#include "kernels/quantize.h"
+#include "plan.h"
+#include "train.h"
+#include "weights.h"
+
+#define EXPORT(name) extern "C" __attribute__((export_name(#name), used))
+
+using namespace fl;
+
+/** A model, its training and where its samples are: lies at the start of the caller's block, the numbers behind it. */
+struct Session {
+  Model model;
+  Training training;
+  Samples samples;
+};
+
+EXPORT(session_bytes) uint32_t session_bytes() { return (uint32_t)((sizeof(Session) + 15) / 16 * 16); }
+
+/** Reads the program into the session. Numbers that the model needs behind the session, or a refusal. */
+EXPORT(session_plan) int32_t session_plan(Session* s, const int32_t* words, uint32_t count) {
+  const int refused = plan(&s->model, words, count);
+  return refused ? refused : (int32_t)s->model.total_numbers;
+}
+
+EXPORT(session_open) void session_open(Session* s) {
+  s->model.memory = reinterpret_cast<real*>(reinterpret_cast<uint8_t*>(s) + session_bytes());
+  for (uint32_t i = 0; i < s->model.total_numbers; i++) s->model.memory[i] = 0;
+}
+
+EXPORT(parameters) uint32_t parameters(const Session* s) { return s->model.parameters; }
+EXPORT(input_size) uint32_t session_input_size(const Session* s) { return input_size(s->model); }
+EXPORT(output_size) uint32_t session_output_size(const Session* s) { return output_size(s->model); }
+
+EXPORT(put_weights) void session_put_weights(Session* s, const float* flat) {
+  put_weights(s->model, flat, 0, s->model.parameters);
+}
+EXPORT(get_weights) void session_get_weights(const Session* s, float* flat) {
+  get_numbers(s->model, s->model.weights, flat, 0, s->model.parameters);
+}
+EXPORT(get_gradient) void session_get_gradient(const Session* s, float* flat) {
+  get_numbers(s->model, s->model.gradient, flat, 0, s->model.parameters);
+}
+
+EXPORT(set_samples)
+void set_samples(Session* s, const float* features, const float* targets, uint32_t count, const float* mean,
+                 const float* inverse_deviation, const float* class_weights) {
+  s->samples = Samples{features, targets, count, mean, inverse_deviation, class_weights};
+}
+
+EXPORT(set_optimizer)
+void set_optimizer(Session* s, int32_t kind, double rate, double momentum, double beta1, double beta2, double epsilon,
+                   double l2, double clip_norm) {
+  s->training.options = Options{kind, rate, momentum, beta1, beta2, epsilon, l2, clip_norm};
+}
+
+EXPORT(begin_training)
+void session_begin(Session* s, uint32_t epochs, uint32_t batch, uint32_t max_steps, uint32_t seed, uint32_t* order) {
+  Training* t = &s->training;
+  t->epochs = epochs;
+  t->batch = batch;
+  t->max_steps = max_steps;
+  t->random = seeded(seed);
+  t->order = order;
+  begin_training(t, &s->model, s->samples);
+}
+
+EXPORT(train) int32_t session_train(Session* s, uint32_t steps) {
+  return train(&s->training, &s->model, s->samples, steps);
+}
+
+/** Mean loss over the last epoch (or what was seen of it), and over the first. */
+EXPORT(last_loss) double last_loss(const Session* s) { return s->training.loss / s->training.seen; }
+EXPORT(first_loss) double first_loss(const Session* s) { return s->training.first_loss / s->training.first_seen; }
+
+/** The mean loss of the first n samples, in their order, n <= batch; leaves the gradient. NaN: refused. */
+EXPORT(batch_gradient) double session_gradient(Session* s, uint32_t n) {
+  double loss = 0;
+  return batch_gradient(s->model, s->samples, 0, 0, n, &loss) ? __builtin_nan("") : loss / n;
+}
+
+EXPORT(predict) void session_predict(const Session* s, uint32_t first, uint32_t n, float* out) {
+  predict(s->model, s->samples, first, n, out);
+}
+
+EXPORT(greatest_bits) uint32_t k_greatest_bits(const float* v, uint32_t n) { return greatest_bits(v, n); }
+EXPORT(dot) double k_dot(const float* a, const float* b, uint32_t n) { return dot(a, b, n); }
+EXPORT(ranges) void k_ranges(const float* v, uint32_t n, uint32_t channels, float* out) { ranges(v, n, channels, out); }
+EXPORT(fold_add) void k_fold_add(uint64_t* bins, const float* v, uint32_t n, double weight) { fold_add(bins, v, n, weight); }
+EXPORT(fold_add4)
+void k_fold_add4(uint64_t* bins, const float* v, uint32_t stride, uint32_t n, const double* weights) {
+  fold_add4(bins, v, v + stride, v + 2 * stride, v + 3 * stride, n, weights);
+}
+EXPORT(fold_settle) void k_fold_settle(uint64_t* bins, uint32_t n, uint32_t terms) { fold_settle(bins, n, terms); }
+EXPORT(fold_mean) void k_fold_mean(const uint64_t* bins, uint32_t n, double divisor, float* out) {
+  fold_mean(bins, n, divisor, out);
+}
+EXPORT(distances_add) void k_distances_add(const double* rows, uint32_t count, uint32_t n, double* sums) {
+  distances_add(rows, count, n, sums);
+}
+EXPORT(distances_mirror) void k_distances_mirror(double* sums, uint32_t count) { distances_mirror(sums, count); }
+EXPORT(crc32) uint32_t k_crc32(const uint8_t* bytes, uint32_t n, uint32_t crc) { return crc32(bytes, n, crc); }
+/** stochastic: 0 rounds to nearest, 1 at random from the seed. */
+EXPORT(quantize)
+void k_quantize(const float* v, uint32_t n, uint32_t bits, const float* scales, const float* zeros, uint32_t channels,
+                int32_t stochastic, uint32_t seed, uint8_t* out) {
+  Random random = seeded(seed);
+  quantize(v, n, bits, scales, zeros, channels, stochastic ? &random : 0, out);
+}
+EXPORT(dequantize)
+void k_dequantize(const uint8_t* in, uint32_t n, uint32_t bits, const float* scales, const float* zeros, uint32_t channels,
+                  float* out) {
+  dequantize(in, n, bits, scales, zeros, channels, out);
+}

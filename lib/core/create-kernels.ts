@@ -1,0 +1,158 @@
+/** The vector kernels on one instance of core.wasm. Vectors pass through its memory in blocks that stay in the cache. */
+import { RefusedError } from '../refused';
+import { createFold, INFINITY_BITS } from './fold';
+import type { Kernels } from './kernels';
+import { aligned, createCore } from './wasm';
+
+/** Numbers a block; part of the result of norm() and dot(), whose partial sums are one a block. */
+const BLOCK = 8192;
+const COLUMNS = 128;
+
+function checkBits(bits: number, scales: Float32Array, zeros: Float32Array): void {
+  if (!Number.isInteger(bits) || bits < 1 || bits > 16) throw new RangeError(`Codes have 1 to 16 bits, not ${bits}`);
+  if (scales.length < 1 || scales.length !== zeros.length) {
+    throw new RangeError(`There must be as many zeros as scales, not ${zeros.length} and ${scales.length}`);
+  }
+}
+
+export function createKernels(): Kernels {
+  const core = createCore();
+  const { exports: wasm, base } = core;
+  core.reserve(2 * BLOCK * 4);
+
+  const blocks = (length: number, visit: (from: number, count: number) => void): void => {
+    for (let from = 0; from < length; from += BLOCK) visit(from, Math.min(BLOCK, length - from));
+  };
+
+  const dot = (left: Float32Array, right: Float32Array): number => {
+    if (left.length !== right.length) throw new RangeError(`Lengths differ: ${left.length} and ${right.length}`);
+    const first = core.float32(base, BLOCK);
+    const second = core.float32(base + BLOCK * 4, BLOCK);
+    let sum = 0;
+    blocks(left.length, (from, count) => {
+      first.set(left.subarray(from, from + count));
+      second.set(right.subarray(from, from + count));
+      sum += wasm.dot(base, base + BLOCK * 4, count);
+    });
+    return sum;
+  };
+
+  const norm = (vector: Float32Array): number => {
+    const block = core.float32(base, BLOCK);
+    let sum = 0;
+    blocks(vector.length, (from, count) => {
+      block.set(vector.subarray(from, from + count));
+      sum += wasm.dot(base, base, count);
+    });
+    return Math.sqrt(sum);
+  };
+
+  return {
+    fold: createFold,
+    norm,
+    dot,
+
+    clip(vector, bound) {
+      if (!(bound > 0)) throw new RangeError(`The clipping norm must be positive, not ${bound}`);
+      const before = norm(vector);
+      if (!Number.isFinite(before)) throw new RangeError('The vector holds numbers that are not finite');
+      // The rounding to float32 may leave the norm a hair above the bound: then a hair less.
+      for (let now = before, slack = 1; now > bound; now = norm(vector), slack -= 2 ** -24) {
+        const factor = (bound / now) * slack;
+        for (let i = 0; i < vector.length; i++) vector[i] *= factor;
+      }
+      return before;
+    },
+
+    allFinite(vector) {
+      const block = core.float32(base, BLOCK);
+      for (let from = 0; from < vector.length; from += BLOCK) {
+        const part = vector.subarray(from, from + BLOCK);
+        block.set(part);
+        if (wasm.greatest_bits(base, part.length) >>> 0 >= INFINITY_BITS) return false;
+      }
+      return true;
+    },
+
+    squaredDistances(vectors) {
+      const count = vectors.length;
+      const length = vectors[0]?.length ?? 0;
+      if (vectors.some((vector) => vector.length !== length)) throw new RangeError('The vectors differ in length');
+      if (count > 8192)
+        throw new RefusedError('memory', `Distances of ${count} vectors at once are too many: 8192 are the most.`);
+      const rows = Math.ceil(count / 4) * 4;
+      const sumsAt = aligned(base + rows * COLUMNS * 8);
+      core.reserve(sumsAt + rows * rows * 8 - base);
+      const block = core.float64(base, rows * COLUMNS);
+      const sums = core.float64(sumsAt, rows * rows).fill(0);
+      for (let from = 0; from < length; from += COLUMNS) {
+        const used = Math.min(COLUMNS, length - from);
+        const width = used + (used & 1);
+        if (width !== used || count !== rows) block.fill(0);
+        vectors.forEach((vector, row) => {
+          block.set(vector.subarray(from, from + used), row * width);
+        });
+        wasm.distances_add(base, rows, width, sumsAt);
+      }
+      wasm.distances_mirror(sumsAt, rows);
+      const result = new Float64Array(count * count);
+      for (let i = 0; i < count; i++) result.set(sums.subarray(i * rows, i * rows + count), i * count);
+      return result;
+    },
+
+    crc32(bytes, seed = 0) {
+      const size = BLOCK * 8;
+      const block = core.bytes(base, size);
+      let crc = seed;
+      for (let from = 0; from < bytes.length; from += size) {
+        const part = bytes.subarray(from, from + size);
+        block.set(part);
+        crc = wasm.crc32(base, part.length, crc);
+      }
+      return crc >>> 0;
+    },
+
+    ranges(values, channels) {
+      if (!Number.isInteger(channels) || channels < 1 || values.length === 0 || values.length % channels !== 0) {
+        throw new RangeError(`${values.length} numbers cannot be parted into ${channels} channels`);
+      }
+      const outAt = aligned(base + values.length * 4);
+      core.reserve(outAt + channels * 8 - base);
+      core.float32(base, values.length).set(values);
+      wasm.ranges(base, values.length, channels, outAt);
+      return core.float32(outAt, 2 * channels).slice();
+    },
+
+    packBits(values, bits, scales, zeros, seed) {
+      checkBits(bits, scales, zeros);
+      const size = Math.ceil((values.length * bits) / 8);
+      const scalesAt = aligned(base + values.length * 4);
+      const zerosAt = aligned(scalesAt + scales.length * 4);
+      const outAt = aligned(zerosAt + zeros.length * 4);
+      core.reserve(outAt + size - base);
+      core.float32(base, values.length).set(values);
+      core.float32(scalesAt, scales.length).set(scales);
+      core.float32(zerosAt, zeros.length).set(zeros);
+      const random = seed === undefined ? 0 : 1;
+      wasm.quantize(base, values.length, bits, scalesAt, zerosAt, scales.length, random, seed ?? 0, outAt);
+      return core.bytes(outAt, size).slice();
+    },
+
+    unpackBits(bytes, length, bits, scales, zeros) {
+      checkBits(bits, scales, zeros);
+      const size = Math.ceil((length * bits) / 8);
+      if (bytes.length !== size) {
+        throw new RangeError(`${length} codes of ${bits} bits are ${size} bytes, not ${bytes.length}`);
+      }
+      const scalesAt = aligned(base + size);
+      const zerosAt = aligned(scalesAt + scales.length * 4);
+      const outAt = aligned(zerosAt + zeros.length * 4);
+      core.reserve(outAt + length * 4 - base);
+      core.bytes(base, size).set(bytes);
+      core.float32(scalesAt, scales.length).set(scales);
+      core.float32(zerosAt, zeros.length).set(zeros);
+      wasm.dequantize(base, length, bits, scalesAt, zerosAt, scales.length, outAt);
+      return core.float32(outAt, length).slice();
+    },
+  };
+}

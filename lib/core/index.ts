@@ -1,0 +1,2 @@
+export { createKernels } from './create-kernels';
+export type { Fold, Kernels } from './kernels';

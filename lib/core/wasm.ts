@@ -1,0 +1,140 @@
+/** Instances of core.wasm. Each has a memory of its own, which this file grows and looks into; the core allocates nothing. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RefusedError } from '../refused';
+
+/** What core/wasm.cpp exports. Numbers that end in "At" are addresses in the instance's memory. */
+export interface CoreExports {
+  memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  __heap_base: { readonly value: number };
+  session_bytes(): number;
+  session_plan(sessionAt: number, wordsAt: number, count: number): number;
+  session_open(sessionAt: number): void;
+  parameters(sessionAt: number): number;
+  input_size(sessionAt: number): number;
+  output_size(sessionAt: number): number;
+  put_weights(sessionAt: number, flatAt: number): void;
+  get_weights(sessionAt: number, flatAt: number): void;
+  get_gradient(sessionAt: number, flatAt: number): void;
+  set_samples(
+    sessionAt: number,
+    featuresAt: number,
+    targetsAt: number,
+    count: number,
+    meanAt: number,
+    inverseDeviationAt: number,
+    classWeightsAt: number,
+  ): void;
+  set_optimizer(
+    sessionAt: number,
+    kind: number,
+    rate: number,
+    momentum: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    l2: number,
+    clipNorm: number,
+  ): void;
+  begin_training(
+    sessionAt: number,
+    epochs: number,
+    batch: number,
+    maxSteps: number,
+    seed: number,
+    orderAt: number,
+  ): void;
+  train(sessionAt: number, steps: number): number;
+  last_loss(sessionAt: number): number;
+  first_loss(sessionAt: number): number;
+  batch_gradient(sessionAt: number, count: number): number;
+  predict(sessionAt: number, first: number, count: number, outAt: number): void;
+  greatest_bits(vectorAt: number, length: number): number;
+  dot(leftAt: number, rightAt: number, length: number): number;
+  ranges(vectorAt: number, length: number, channels: number, outAt: number): void;
+  fold_add(binsAt: number, vectorAt: number, length: number, weight: number): void;
+  fold_add4(binsAt: number, vectorsAt: number, stride: number, length: number, weightsAt: number): void;
+  fold_settle(binsAt: number, length: number, terms: number): void;
+  fold_mean(binsAt: number, length: number, divisor: number, outAt: number): void;
+  distances_add(rowsAt: number, count: number, length: number, sumsAt: number): void;
+  distances_mirror(sumsAt: number, count: number): void;
+  crc32(bytesAt: number, length: number, crc: number): number;
+  quantize(
+    vectorAt: number,
+    length: number,
+    bits: number,
+    scalesAt: number,
+    zerosAt: number,
+    channels: number,
+    stochastic: number,
+    seed: number,
+    outAt: number,
+  ): void;
+  dequantize(
+    bytesAt: number,
+    length: number,
+    bits: number,
+    scalesAt: number,
+    zerosAt: number,
+    channels: number,
+    outAt: number,
+  ): void;
+}
+
+/** An instance and its memory. Views are good until the next reserve(). */
+export interface Core {
+  readonly exports: CoreExports;
+  /** The first free address, a multiple of 16. */
+  readonly base: number;
+  /** Makes the memory reach to base + bytes. Throws RefusedError 'memory' when it cannot. */
+  reserve(bytes: number): void;
+  /** Bytes of the whole memory. */
+  size(): number;
+  bytes(at: number, length: number): Uint8Array;
+  int32(at: number, length: number): Int32Array;
+  float32(at: number, length: number): Float32Array;
+  float64(at: number, length: number): Float64Array;
+}
+
+const PAGE = 65536;
+const MOST_BYTES = 2 ** 31 - PAGE;
+
+/** Rounds a size or address up to a multiple of 16. */
+export const aligned = (bytes: number): number => Math.ceil(bytes / 16) * 16;
+
+/** From dist/lib/core: dist/core/core.wasm as packed, else core/core.wasm of the working tree. */
+function load(): WebAssembly.Module {
+  const places = ['../../core/core.wasm', '../../../core/core.wasm'].map((path) => join(__dirname, path));
+  const path = places.find((place) => existsSync(place));
+  if (!path) throw new Error(`core.wasm is missing at ${places[0]}: install the package again.`);
+  return new WebAssembly.Module(readFileSync(path));
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+export function createCore(): Core {
+  compiled ??= load();
+  const core = new WebAssembly.Instance(compiled).exports as unknown as CoreExports;
+  const base = aligned(core.__heap_base.value);
+  const { memory } = core;
+  return {
+    exports: core,
+    base,
+    reserve(bytes) {
+      const missing = base + bytes - memory.buffer.byteLength;
+      if (missing <= 0) return;
+      try {
+        if (base + bytes > MOST_BYTES) throw new RangeError('over the limit');
+        memory.grow(Math.ceil(missing / PAGE));
+      } catch {
+        const megabytes = Math.ceil(bytes / 2 ** 20);
+        throw new RefusedError('memory', `This needs ${megabytes} MB at once, which cannot be had: use less data.`);
+      }
+    },
+    size: () => memory.buffer.byteLength,
+    bytes: (at, length) => new Uint8Array(memory.buffer, at, length),
+    int32: (at, length) => new Int32Array(memory.buffer, at, length),
+    float32: (at, length) => new Float32Array(memory.buffer, at, length),
+    float64: (at, length) => new Float64Array(memory.buffer, at, length),
+  };
+}

@@ -1,0 +1,28 @@
+/** Idle sessions by their program, so that the next round finds its model planned. A session serves one job at a time. */
+import { openSession, type Session } from './session';
+
+const MOST_IDLE = 16;
+/** A larger memory is given back to the system at once: an instance cannot shrink. */
+const MOST_BYTES = 64 * 2 ** 20;
+
+export interface Sessions {
+  /** Runs `work` with a session of its own. */
+  use<T>(program: Int32Array, work: (session: Session) => Promise<T>): Promise<T>;
+}
+
+export function createSessions(): Sessions {
+  const idle: { key: string; session: Session }[] = [];
+  return {
+    async use(program, work) {
+      const key = program.join();
+      const found = idle.findIndex((one) => one.key === key);
+      const session = found < 0 ? openSession(program) : idle.splice(found, 1)[0].session;
+      try {
+        return await work(session);
+      } finally {
+        if (session.core.size() <= MOST_BYTES) idle.push({ key, session });
+        if (idle.length > MOST_IDLE) idle.shift();
+      }
+    },
+  };
+}

@@ -1,0 +1,55 @@
+// core/wasm.cpp -> core/core.wasm. With --check: rebuilds aside and fails when the committed bytes differ.
+// Needs Debian's clang-14 and lld-14: another compiler makes other bytes, though the same numbers.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const committed = join(root, 'core/core.wasm');
+const check = process.argv.includes('--check');
+const aside = check ? mkdtempSync(join(tmpdir(), 'core-')) : undefined;
+const output = aside ? join(aside, 'core.wasm') : committed;
+
+const flags = [
+  '--target=wasm32',
+  '-std=c++14',
+  '-O3',
+  '-msimd128',
+  '-ffp-contract=off',
+  '-fno-math-errno',
+  '-ffreestanding',
+  '-fno-exceptions',
+  '-fno-rtti',
+  '-nostdlib',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-Wl,--no-entry',
+  '-Wl,--strip-all',
+  '-Wl,--export=__heap_base',
+  '-Wl,-z,stack-size=32768',
+  '-Wl,--stack-first',
+  '-Wl,--initial-memory=131072',
+];
+// Relative paths: the bytes must not depend on where the repository lies.
+const built = spawnSync('clang-14', [...flags, '-o', output, 'wasm.cpp'], {
+  cwd: join(root, 'core'),
+  stdio: 'inherit',
+});
+if (built.error) {
+  console.error(`clang-14 could not be run (${built.error.message}): apt-get install clang-14 lld-14`);
+  process.exit(1);
+}
+if (built.status !== 0) process.exit(built.status ?? 1);
+const bytes = readFileSync(output);
+if (aside) {
+  const same = bytes.equals(readFileSync(committed));
+  rmSync(aside, { recursive: true });
+  if (!same) {
+    console.error('core/core.wasm is not what core/ compiles to: run npm run build:core and commit it.');
+    process.exit(1);
+  }
+}
+console.log(`core.wasm: ${bytes.length} bytes${check ? ', as committed' : ''}`);
