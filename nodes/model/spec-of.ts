@@ -6,18 +6,11 @@ import type { LayerSpec, ModelSpec } from '../../lib/model/spec';
 import type { Normalisation } from '../../lib/training/engine';
 import { RefusedError } from '../../lib/update/message';
 import type { Settings } from '../shared/red';
-import { choice, flag, number, text } from '../shared/settings';
+import { choice, flag, list, number, text } from '../shared/settings';
 
 const SEED_LIMIT = 0xffffffff;
 const tasks = ['classify', 'regress', 'anomaly'] as const;
 const losses = ['auto', 'softmax_cross_entropy', 'sigmoid_cross_entropy', 'mean_squared_error', 'huber'] as const;
-
-/** "a, b" or ["a", "b"]. */
-export function list(settings: Settings, field: string): string[] {
-  const value = settings[field];
-  const items = Array.isArray(value) ? value : typeof value === 'string' ? value.split(/[,;\n]/) : [];
-  return items.map((item) => String(item).trim()).filter((item) => item !== '');
-}
 
 /** "16 x 10", "16, 10" or [16, 10]. */
 function shape(settings: Settings, field: string): number[] {

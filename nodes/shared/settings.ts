@@ -54,3 +54,10 @@ export function choice<T extends string>(settings: Settings, field: string, opti
   }
   return found;
 }
+
+/** "a, b", one a line, or ["a", "b"]: trimmed, without empty ones. */
+export function list(settings: Settings, field: string): string[] {
+  const value = settings[field];
+  const items = Array.isArray(value) ? value : typeof value === 'string' ? value.split(/[,;\n]/) : [];
+  return items.map((item) => String(item).trim()).filter((item) => item !== '');
+}

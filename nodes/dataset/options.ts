@@ -1,0 +1,179 @@
+/** The settings of an fl-dataset, as the library wants them. */
+import type { ClientSpec } from '../../lib/data/clients';
+import { type Condition, OPERATORS, type Operator } from '../../lib/data/condition';
+import type { DatasetSpec } from '../../lib/data/dataset';
+import { FEATURE_KINDS, type FeatureKind, type FeatureSpec } from '../../lib/data/features';
+import type { LabelSpec } from '../../lib/data/labels';
+import type { HoldOutSpec } from '../../lib/data/split';
+import type { MissingPolicy } from '../../lib/data/windows';
+import { RefusedError } from '../../lib/update/message';
+import type { Settings } from '../shared/red';
+import { choice, flag, list, number, text } from '../shared/settings';
+
+const SEED = { min: 0, max: 0xffffffff, integer: true } as const;
+const ROWS = { min: 1, max: 10_000, integer: true } as const;
+
+export type Source = 'shipped' | 'file' | 'flow';
+
+export interface DatasetOptions {
+  source: Source;
+  file: string;
+  decimal: '.' | ',';
+  spec: DatasetSpec;
+  /** One output for each of these; undefined: one output for all, addressed. */
+  outputs: string[] | undefined;
+  /** Rows a second; undefined: as fast as the flow takes them. */
+  rowsPerSecond: number | undefined;
+  /** Starts again at the end. */
+  repeat: boolean;
+  start: 'deploy' | 'message';
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const rowsOf = (settings: Settings, field: string): Record<string, unknown>[] => {
+  const rows = settings[field];
+  return Array.isArray(rows) ? rows.filter(isRecord) : [];
+};
+
+const split = (value: unknown): string[] =>
+  String(value ?? '')
+    .split(/[,;\n]/)
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
+/** One row of the table may name several columns. */
+function features(settings: Settings): FeatureSpec[] {
+  return rowsOf(settings, 'features').flatMap((row) => {
+    const kind = FEATURE_KINDS.find((known) => known === row.kind) ?? ('value' satisfies FeatureKind);
+    const window = kind === 'value' ? undefined : Number(row.window ?? 1);
+    return split(row.columns).map((column) => (window === undefined ? { column, kind } : { column, kind, window }));
+  });
+}
+
+function condition(column: unknown, operator: unknown, value: unknown): Condition {
+  const found: Operator = OPERATORS.find((known) => known === operator) ?? '=';
+  const several = found === 'in' || found === 'not in';
+  const typed = (item: string): number | string => (item !== '' && Number.isFinite(Number(item)) ? Number(item) : item);
+  const values = split(value).map(typed);
+  return {
+    column: String(column ?? '').trim(),
+    operator: found,
+    value: several ? values : typed(String(value ?? '').trim()),
+  };
+}
+
+function label(settings: Settings): LabelSpec | undefined {
+  const kind = choice(
+    settings,
+    'labelKind',
+    ['none', 'class', 'number', 'threshold', 'within', 'end'] as const,
+    'none',
+  );
+  const column = text(settings, 'labelColumn');
+  const classes = list(settings, 'classes');
+  const two = classes as [string, string];
+  const test = (): Condition => condition(column, settings.labelOperator, settings.labelValue);
+  switch (kind) {
+    case 'none':
+      return undefined;
+    case 'class':
+      return { kind, column, classes };
+    case 'number':
+      return { kind, columns: split(column) };
+    case 'threshold':
+      return { kind, condition: test(), classes: two };
+    case 'within':
+      return { kind, condition: test(), rows: number(settings, 'labelRows', 1, ROWS), classes: two };
+    case 'end':
+      return { kind, rows: number(settings, 'labelRows', 1, ROWS), classes: two };
+  }
+}
+
+function missing(settings: Settings, columns: string[]): MissingPolicy {
+  const policy = choice(settings, 'missing', ['drop', 'previous', 'fill'] as const, 'drop');
+  if (policy !== 'fill') return { policy };
+  const value = number(settings, 'fill', 0);
+  return { policy, values: Object.fromEntries(columns.map((column) => [column, value])) };
+}
+
+function holdOut(settings: Settings): HoldOutSpec {
+  const kind = choice(settings, 'holdOut', ['none', 'fraction', 'condition', 'all'] as const, 'none');
+  if (kind === 'fraction') {
+    return {
+      kind,
+      fraction: number(settings, 'holdOutPercent', 20, { min: 0, max: 100 }) / 100,
+      by: choice(settings, 'holdOutBy', ['sample', 'group'] as const, 'group'),
+      seed: number(settings, 'seed', 1, SEED),
+    };
+  }
+  if (kind === 'condition') {
+    return { kind, condition: condition(settings.holdOutColumn, settings.holdOutOperator, settings.holdOutValue) };
+  }
+  return { kind };
+}
+
+function clients(settings: Settings): ClientSpec {
+  const kind = choice(settings, 'split', ['single', 'column', 'iid', 'dirichlet'] as const, 'single');
+  const count = (): number => number(settings, 'clients', 3, { min: 1, max: 1000, integer: true });
+  const seed = number(settings, 'seed', 1, SEED);
+  if (kind === 'column') return { kind, column: text(settings, 'clientColumn') };
+  if (kind === 'iid') return { kind, clients: count(), seed };
+  if (kind === 'dirichlet') {
+    return { kind, clients: count(), alpha: number(settings, 'alpha', 0.5, { min: 0.001, max: 1e6 }), seed };
+  }
+  return { kind };
+}
+
+/** The clients that have an output of their own, in order; undefined: one output for all. */
+export function outputNames(settings: Settings): string[] | undefined {
+  const spec = clients(settings);
+  if (spec.kind === 'single' || choice(settings, 'outputMode', ['each', 'one'] as const, 'each') === 'one') {
+    return undefined;
+  }
+  if (spec.kind === 'column') return list(settings, 'clientNames');
+  return Array.from({ length: spec.clients }, (_, index) => `client-${index + 1}`);
+}
+
+/** Throws RefusedError with one sentence that says what to mend. */
+export function datasetOptions(settings: Settings): DatasetOptions {
+  const given = features(settings);
+  if (given.length === 0) {
+    throw new RefusedError('no-features', 'Add at least one feature: the columns of the data that the model looks at.');
+  }
+  const source = choice(settings, 'source', ['shipped', 'file', 'flow'] as const, 'shipped');
+  const outputs = outputNames(settings);
+  if (outputs?.length === 0) {
+    throw new RefusedError('no-clients', 'List the clients that get an output, or send all by one output.');
+  }
+  const pace = choice(settings, 'pace', ['all', 'rate'] as const, 'all');
+  return {
+    source,
+    file: text(settings, source === 'shipped' ? 'shipped' : 'file'),
+    decimal: choice(settings, 'decimal', ['.', ','] as const, '.'),
+    spec: {
+      window: {
+        features: given,
+        label: label(settings),
+        groupColumn: text(settings, 'groupColumn') || undefined,
+        contiguousGroups: flag(settings, 'contiguousGroups', false),
+        timeColumn: text(settings, 'timeColumn') || undefined,
+        where: rowsOf(settings, 'where').map((row) => condition(row.column, row.operator, row.value)),
+        hop: number(settings, 'hop', 1, ROWS),
+        incomplete: choice(settings, 'incomplete', ['wait', 'shorten'] as const, 'wait'),
+        missing: missing(settings, [...new Set(given.map(({ column }) => column))]),
+      },
+      holdOut: holdOut(settings),
+      clients: clients(settings),
+      batchSize:
+        pace === 'rate' || source === 'flow'
+          ? 1
+          : number(settings, 'blockSize', 256, { min: 1, max: 65536, integer: true }),
+    },
+    outputs,
+    rowsPerSecond: pace === 'rate' ? number(settings, 'rate', 10, { min: 0.001, max: 1000 }) : undefined,
+    repeat: flag(settings, 'repeat', false),
+    start: choice(settings, 'start', ['deploy', 'message'] as const, 'deploy'),
+  };
+}
