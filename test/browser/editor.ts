@@ -1,0 +1,162 @@
+/** Chromium on Node-RED's editor: what a person does there, as functions. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { type NodeRedProcess, repositoryRoot } from '../../scripts/lib/node-red-process';
+
+/** What of the editor's global object the tests ask. */
+interface EditorNode {
+  id: string;
+  type: string;
+  name?: string;
+  z?: string;
+  valid?: boolean;
+  validationErrors?: string[];
+  _def: { category: string; defaults: Record<string, unknown> };
+}
+interface Editor {
+  actions: { invoke(name: string): void };
+  nodes: {
+    node(id: string): EditorNode | null;
+    getType(type: string): unknown;
+    eachNode(visit: (node: EditorNode) => void): void;
+    eachConfig(visit: (node: EditorNode) => void): void;
+    dirty(): boolean;
+  };
+  editor: {
+    edit(node: EditorNode): void;
+    editConfig(property: string, type: string, id: string): void;
+  };
+  workspaces: { show(id: string): void; active(): string };
+  view: { reveal(id: string): void; focus(): void };
+  sidebar: { show(name: string): void };
+}
+declare const RED: Editor;
+
+const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  // Nothing but the Node-RED under test can be reached.
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+];
+
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: chromiumPath, args: flags, headless: true });
+}
+
+export interface EditorPage {
+  readonly page: Page;
+  /** Uncaught errors of the page, and what it wrote to console.error. */
+  readonly errors: string[];
+  importExample(fileName: string): Promise<void>;
+  deploy(): Promise<void>;
+  /** Ids of the nodes of the suite, config nodes included. */
+  suiteNodes(): Promise<{ id: string; type: string; name: string; config: boolean }[]>;
+  openDialogue(id: string): Promise<void>;
+  closeDialogue(button: 'ok' | 'cancel'): Promise<void>;
+  show(tab: string): Promise<void>;
+  screenshot(name: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function openEditor(
+  browser: Browser,
+  nodeRed: NodeRedProcess,
+  options: { colorScheme?: 'light' | 'dark'; width?: number; height?: number } = {},
+): Promise<EditorPage> {
+  const context = await browser.newContext({
+    colorScheme: options.colorScheme ?? 'light',
+    viewport: { width: options.width ?? 1600, height: options.height ?? 1000 },
+  });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(`${message.text()} (${message.location().url})`);
+  });
+  await page.goto(nodeRed.url);
+  await page.waitForFunction(
+    () => typeof RED !== 'undefined' && RED.nodes?.getType('fl-model') && RED.nodes.getType('inject'),
+  );
+  await page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
+
+  return {
+    page,
+    errors,
+    importExample: async (fileName) => {
+      await page.evaluate(() => RED.actions.invoke('core:show-examples-import-dialog'));
+      const dialogue = page.locator('.ui-dialog:visible');
+      const entry = (text: string | RegExp) =>
+        dialogue.locator('.red-ui-treeList-label:visible').filter({ hasText: text }).last();
+      await entry('@fl-tinyml/node-red-federated').click();
+      const file = entry(fileName.replace(/\.json$/, ''));
+      // The tree's own root is called like our folder: ours is the one below it.
+      await dialogue.getByText('flows', { exact: true }).nth(1).or(file).last().waitFor();
+      if (!(await file.isVisible())) await dialogue.getByText('flows', { exact: true }).last().click();
+      await file.click();
+      await page.locator('#red-ui-clipboard-dialog-ok:visible').click();
+      await dialogue.waitFor({ state: 'hidden' });
+    },
+    deploy: async () => {
+      const deployed = page.waitForResponse(
+        (answer) => answer.url().endsWith('/flows') && answer.request().method() === 'POST',
+      );
+      await page.locator('#red-ui-header-button-deploy').click();
+      const answer = await deployed;
+      if (!answer.ok()) throw new Error(`deploy: ${answer.status()} ${await answer.text()}`);
+      await page.waitForFunction(() => !RED.nodes.dirty());
+    },
+    suiteNodes: () =>
+      page.evaluate(() => {
+        const found: { id: string; type: string; name: string; config: boolean }[] = [];
+        const take = (config: boolean) => (node: EditorNode) => {
+          if (node.type.startsWith('fl-')) found.push({ id: node.id, type: node.type, name: node.name ?? '', config });
+        };
+        RED.nodes.eachNode(take(false));
+        RED.nodes.eachConfig(take(true));
+        return found;
+      }),
+    openDialogue: async (id) => {
+      await page.evaluate((nodeId) => {
+        const node = RED.nodes.node(nodeId);
+        if (!node) throw new Error(`there is no node ${nodeId}`);
+        if (node._def.category === 'config') RED.editor.editConfig('', node.type, node.id);
+        else RED.editor.edit(node);
+      }, id);
+      await page.locator('.red-ui-tray-body .dialog-form:visible').last().waitFor();
+      // The tray slides in; a click before it stands still misses.
+      await page.waitForTimeout(400);
+    },
+    closeDialogue: async (button) => {
+      const trays = await page.locator('.red-ui-tray').count();
+      const names =
+        button === 'ok'
+          ? ['#node-dialog-ok', '#node-config-dialog-ok']
+          : ['#node-dialog-cancel', '#node-config-dialog-cancel'];
+      await page
+        .locator(names.map((name) => `${name}:visible`).join(', '))
+        .last()
+        .click();
+      await page.waitForFunction((before) => document.querySelectorAll('.red-ui-tray').length < before, trays);
+    },
+    show: async (tab) => {
+      await page.evaluate((id) => RED.workspaces.show(id), tab);
+      await page.waitForTimeout(200);
+    },
+    screenshot: async (name) => {
+      const folder = join(repositoryRoot, 'screenshots');
+      mkdirSync(folder, { recursive: true });
+      const path = join(folder, `${name}.png`);
+      await page.screenshot({ path });
+      return path;
+    },
+    close: () => context.close(),
+  };
+}
+declare const document: { querySelectorAll(selector: string): { length: number } };
