@@ -34,31 +34,3 @@ export interface Kernels {
   /** value = zeros[c] + code * scales[c]. RangeError unless `bytes` is exactly ceil(length * bits / 8) long. */
   unpackBits(bytes: Uint8Array, length: number, bits: number, scales: Float32Array, zeros: Float32Array): Float32Array;
 }
-
-/**
- * A uniform grid for each channel c of a tensor: number = base[c] + step[c] * (code - zero), computed in float64 and
- * rounded once to float32. Number i of a tensor belongs to channel i mod channels, and channels is step.length.
- */
-export interface Grid {
-  /** Bits of a code, 1 to 16. */
-  bits: number;
-  /** Codes run from 0 to top <= 2^bits - 1. */
-  top: number;
-  /** The code that means base. */
-  zero: number;
-  base: Float32Array;
-  /** Not negative; 0: every number of the channel is base. */
-  step: Float32Array;
-}
-
-export interface QuantizeKernels {
-  /** Least and greatest number of each channel (as many as `least` has). False when a number is not finite. */
-  ranges(vector: Float32Array, least: Float32Array, greatest: Float32Array): boolean;
-  /**
-   * x = (number - base) * (1 / step) + zero in float64; code = floor(x + u) clamped to 0..top, u = 1/2 without a seed,
-   * else the hash of (seed, i) / 2^24 (codecs/plain-kernels.ts). Codes are packed one after the other, least significant
-   * bit first, into ceil(n bits / 8) bytes; spare bits are 0.
-   */
-  quantize(vector: Float32Array, grid: Grid, packed: Uint8Array, seed?: number): void;
-  dequantize(packed: Uint8Array, grid: Grid, vector: Float32Array): void;
-}

@@ -1,19 +1,20 @@
 /**
  * Fewer bits for each number: a uniform grid for each tensor, or for each output channel of a tensor.
  *
- * - symmetric: codes -Q..Q around 0, Q = 2^(bits-1) - 1, so that 0 stays exactly 0; needs 2 bits.
+ * - symmetric: codes 0..2Q for -Q..Q steps, Q = 2^(bits-1) - 1; needs 2 bits. The step has 24 - bits significant bits,
+ *   so that all its multiples are exact in float32 and 0 stays exactly 0.
  * - affine: codes 0..2^bits - 1 from the least to the greatest number.
  * - nearest: the error is at most half a step. stochastic: at most one step, and 0 on average, as in QSGD (arXiv
  *   1610.02132), here with the greatest magnitude (or the range) in place of the norm.
  *
- * Payload: for each tensor its grids (symmetric: step as float32 for each group; affine: base and step), then for each
+ * Payload: for each tensor its grids (symmetric: the step as float32 for each group; affine: least number and step), then for each
  * tensor its codes, least significant bit first, each tensor beginning on a byte of its own. All little-endian.
  */
 import { randomInt } from 'node:crypto';
-import type { Grid, QuantizeKernels } from '../../core/kernels';
+import type { Kernels } from '../../core/kernels';
 import { streamSeed } from '../../random/generator';
 import { type CodecStep, RefusedError, type TensorSizes } from '../message';
-import { vectorSize } from '../vector';
+import { requireFinite, vectorSize } from '../vector';
 import type { Coder } from './codec';
 
 export interface QuantizeOptions {
@@ -33,6 +34,12 @@ interface Scheme {
   bits: number;
   symmetric: boolean;
   perChannel: boolean;
+}
+
+/** Number c of a group is zeros[c] + code * scales[c]. */
+export interface Grid {
+  zeros: Float32Array;
+  scales: Float32Array;
 }
 
 const largest = 3.4028234663852886e38;
@@ -70,43 +77,58 @@ function sizes(plan: Scheme, tensors: TensorSizes): { grids: number; payload: nu
   return { grids, payload: grids + codes };
 }
 
-const bitsView = new DataView(new ArrayBuffer(4));
+const exponentView = new DataView(new ArrayBuffer(8));
 
-/** The least float32 that is not below a number of float64 (for numbers >= 0). */
-function roundUp(value: number): number {
-  const near = Math.fround(value);
-  if (near >= value) return near;
-  bitsView.setFloat32(0, near);
-  bitsView.setUint32(0, bitsView.getUint32(0) + 1);
-  return bitsView.getFloat32(0);
+/** The least number with so many significant bits, and no finer than float32, that is not below a value >= 0. */
+function roundUp(value: number, significantBits: number): number {
+  if (value === 0) return 0;
+  exponentView.setFloat64(0, value);
+  const exponent = ((exponentView.getUint32(0) >>> 20) & 0x7ff) - 1023;
+  const unit = 2 ** Math.max(exponent - significantBits + 1, -149);
+  return Math.ceil(value / unit) * unit;
 }
 
-/** A grid that covers the numbers of each channel: `least` and `greatest` are those of the channels. */
-export function coveringGrid(
-  least: Float32Array,
-  greatest: Float32Array,
-  bits: number,
-  top: number,
-  symmetric: boolean,
-): Grid {
-  const zero = symmetric ? top / 2 : 0;
-  const base = symmetric ? new Float32Array(least.length) : least;
-  const step = Float32Array.from(least, (low, c) => {
-    const high = greatest[c];
-    return roundUp(symmetric ? Math.max(-low, high) / zero : (high - low) / top);
-  });
-  return { bits, top, zero, base, step };
-}
+const halfRange = (bits: number): number => 2 ** (bits - 1) - 1;
 
-const emptyGrid = (plan: Scheme, groups: number): Grid => {
-  const top = plan.symmetric ? 2 ** plan.bits - 2 : 2 ** plan.bits - 1;
-  const zero = plan.symmetric ? top / 2 : 0;
-  return { bits: plan.bits, top, zero, base: new Float32Array(groups), step: new Float32Array(groups) };
-};
+const symmetricGrid = (scales: Float32Array, bits: number): Grid => ({
+  scales,
+  zeros: scales.map((scale) => -halfRange(bits) * scale),
+});
+
+/** A grid of `levels` that covers [low0, high0, low1, high1, ...]; symmetric grids have 2^bits - 1 levels around 0. */
+export function coveringGrid(ranges: Float32Array, bits: number, symmetric: boolean, levels = 2 ** bits): Grid {
+  const groups = Array.from({ length: ranges.length / 2 }, (_, c) => [ranges[2 * c], ranges[2 * c + 1]]);
+  if (symmetric) {
+    const step = ([low, high]: number[]) => roundUp(Math.max(-low, high) / halfRange(bits), 24 - bits);
+    return symmetricGrid(Float32Array.from(groups, step), bits);
+  }
+  return {
+    zeros: Float32Array.from(groups, ([low]) => low),
+    scales: Float32Array.from(groups, ([low, high]) => roundUp((high - low) / (levels - 1), 24)),
+  };
+}
 
 /** Whether every code that fits the bits means a finite number. */
-const isFinite32 = ({ base, step, bits, zero }: Grid): boolean =>
-  step.every((s, c) => s >= 0 && Math.abs(base[c]) + s * (2 ** bits - 1 - zero) <= largest);
+const isFinite32 = ({ zeros, scales }: Grid, bits: number): boolean =>
+  scales.every((scale, c) => scale >= 0 && Math.max(Math.abs(zeros[c]), zeros[c] + scale * (2 ** bits - 1)) <= largest);
+
+function writeGrid(grid: Grid, symmetric: boolean, payload: Buffer, start: number): number {
+  let at = start;
+  for (const [c, scale] of grid.scales.entries()) {
+    if (!symmetric) at = payload.writeFloatLE(grid.zeros[c], at);
+    at = payload.writeFloatLE(scale, at);
+  }
+  return at;
+}
+
+function readGrid(payload: Buffer, start: number, groups: number, { symmetric, bits }: Scheme): Grid {
+  const stride = symmetric ? 4 : 8;
+  const read = (offset: number) =>
+    Float32Array.from({ length: groups }, (_, c) => payload.readFloatLE(start + c * stride + offset));
+  return symmetric ? symmetricGrid(read(0), bits) : { zeros: read(0), scales: read(4) };
+}
+
+export type QuantizeKernels = Pick<Kernels, 'allFinite' | 'ranges' | 'packBits' | 'unpackBits'>;
 
 export function quantizeWith(kernels: QuantizeKernels): Coder<QuantizeOptions> {
   const encode = (vector: Float32Array, tensors: TensorSizes, options: QuantizeOptions) => {
@@ -115,6 +137,7 @@ export function quantizeWith(kernels: QuantizeKernels): Coder<QuantizeOptions> {
     const stochastic = oneOf(rounding, 'nearest', 'stochastic', 'rounding');
     const seed = stochastic ? (options.seed ?? randomInt(0x100000000)) : 0;
     if (vector.length !== vectorSize(tensors)) bad('The vector does not have the length of its tensors.');
+    requireFinite(vector, kernels);
     const bytes = sizes(plan, tensors);
     const payload = Buffer.allocUnsafe(bytes.payload);
     let gridAt = 0;
@@ -122,25 +145,19 @@ export function quantizeWith(kernels: QuantizeKernels): Coder<QuantizeOptions> {
     let start = 0;
     for (const [index, [size, channels]] of tensors.entries()) {
       const part = vector.subarray(start, start + size);
-      const groups = groupsOf(plan, size, channels);
-      const least = new Float32Array(groups);
-      const greatest = new Float32Array(groups);
-      if (!kernels.ranges(part, least, greatest)) {
-        throw new RefusedError(
-          'not-finite',
-          'The vector holds NaN or infinity: the training that made it has diverged.',
-        );
-      }
-      const top = plan.symmetric ? 2 ** bits - 2 : 2 ** bits - 1;
-      const made = coveringGrid(least, greatest, bits, top, plan.symmetric);
-      if (!isFinite32(made)) bad('The numbers of the vector are too large to quantise: the training has diverged.');
-      for (let c = 0; c < groups; c++) {
-        if (!plan.symmetric) gridAt = payload.writeFloatLE(made.base[c], gridAt);
-        gridAt = payload.writeFloatLE(made.step[c], gridAt);
-      }
-      const end = codesAt + codesBytes(size, bits);
-      kernels.quantize(part, made, payload.subarray(codesAt, end), stochastic ? streamSeed(seed, index) : undefined);
-      codesAt = end;
+      const made = coveringGrid(kernels.ranges(part, groupsOf(plan, size, channels)), bits, plan.symmetric);
+      if (!isFinite32(made, bits))
+        bad('The numbers of the vector are too large to quantise: the training has diverged.');
+      gridAt = writeGrid(made, plan.symmetric, payload, gridAt);
+      const codes = kernels.packBits(
+        part,
+        bits,
+        made.scales,
+        made.zeros,
+        stochastic ? streamSeed(seed, index) : undefined,
+      );
+      payload.set(codes, codesAt);
+      codesAt += codes.length;
       start += size;
     }
     const step: CodecStep = { name: 'quantize', bits, grid, per, rounding };
@@ -161,18 +178,14 @@ export function quantizeWith(kernels: QuantizeKernels): Coder<QuantizeOptions> {
     let codesAt = bytes.grids;
     let start = 0;
     for (const [size, channels] of tensors) {
-      const grid = emptyGrid(plan, groupsOf(plan, size, channels));
-      for (let c = 0; c < grid.step.length; c++) {
-        if (!plan.symmetric) {
-          grid.base[c] = payload.readFloatLE(gridAt);
-          gridAt += 4;
-        }
-        grid.step[c] = payload.readFloatLE(gridAt);
-        gridAt += 4;
+      const groups = groupsOf(plan, size, channels);
+      const grid = readGrid(payload, gridAt, groups, plan);
+      if (!isFinite32(grid, plan.bits)) {
+        throw new RefusedError('not-finite', 'The grid of the quantised payload is not finite.');
       }
-      if (!isFinite32(grid)) throw new RefusedError('not-finite', 'The grid of the quantised payload is not finite.');
+      gridAt += groups * (plan.symmetric ? 4 : 8);
       const end = codesAt + codesBytes(size, plan.bits);
-      kernels.dequantize(payload.subarray(codesAt, end), grid, vector.subarray(start, start + size));
+      vector.set(kernels.unpackBits(payload.subarray(codesAt, end), size, plan.bits, grid.scales, grid.zeros), start);
       codesAt = end;
       start += size;
     }

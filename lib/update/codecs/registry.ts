@@ -1,12 +1,11 @@
 /** The codecs by name, and the two things one does with them: add a step to an update, undo all its steps. */
-import type { QuantizeKernels } from '../../core/kernels';
+import { createKernels } from '../../core/create-kernels';
 import { limits } from '../limits';
 import { type CodecStep, RefusedError, type TensorSizes, type UpdateHeader } from '../message';
 import { readVector, vectorPayload, vectorSize } from '../vector';
 import type { Codec } from './codec';
 import { checkOrder, type Operation } from './composition';
-import { plainKernels } from './plain-kernels';
-import { quantizeWith } from './quantize';
+import { type QuantizeKernels, quantizeWith } from './quantize';
 
 export type Registry = ReadonlyMap<string, Codec>;
 
@@ -15,7 +14,13 @@ export function registryWith(kernels: QuantizeKernels): Registry {
   return new Map(all.map((codec) => [codec.name, codec]));
 }
 
-export const codecs: Registry = registryWith(plainKernels);
+let shared: Registry | undefined;
+
+/** All codecs of this suite, on one instance of the core that is made when first needed. */
+export function codecs(): Registry {
+  shared ??= registryWith(createKernels());
+  return shared;
+}
 
 const find = (name: string, registry: Registry): Codec => {
   const codec = registry.get(name);
@@ -29,7 +34,10 @@ const find = (name: string, registry: Registry): Codec => {
 const operationOf = (codec: Codec): Operation => (codec.role === 'coder' ? 'code' : 'select');
 
 /** What was done to an update so far. */
-export function operations(header: Pick<UpdateHeader, 'codecs' | 'privacy'>, registry: Registry = codecs): Operation[] {
+export function operations(
+  header: Pick<UpdateHeader, 'codecs' | 'privacy'>,
+  registry: Registry = codecs(),
+): Operation[] {
   const done: Operation[] = header.privacy ? ['noise'] : [];
   for (const step of header.codecs) done.push(operationOf(find(step.name, registry)));
   return done;
@@ -77,7 +85,7 @@ export function decodeAll(
   payload: Buffer,
   steps: readonly CodecStep[],
   tensors: TensorSizes,
-  registry: Registry = codecs,
+  registry: Registry = codecs(),
 ): Float32Array {
   const opened = open(payload, steps, tensors, registry);
   return opened.restore.reduceRight((values, restore) => restore(values), opened.values);
@@ -93,7 +101,7 @@ export function applyCodec(
   update: { payload: Buffer; fl: Pick<UpdateHeader, 'codecs' | 'privacy' | 'tensors'> },
   name: string,
   options: unknown,
-  registry: Registry = codecs,
+  registry: Registry = codecs(),
 ): Coded {
   const codec = find(name, registry);
   const { codecs: steps, tensors } = update.fl;

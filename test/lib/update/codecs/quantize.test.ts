@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
+import { createKernels } from '../../../../lib/core';
 import { generator } from '../../../../lib/random/generator';
 import type { Coder } from '../../../../lib/update/codecs/codec';
-import { plainKernels } from '../../../../lib/update/codecs/plain-kernels';
 import { coveringGrid, type QuantizeOptions, quantizeWith } from '../../../../lib/update/codecs/quantize';
 import type { TensorSizes } from '../../../../lib/update/message';
 import { refused } from '../refused';
 
-const codec = quantizeWith(plainKernels);
+const kernels = createKernels();
+const codec = quantizeWith(kernels);
 const tensors: TensorSizes = [
   [35, 5],
   [5, 5],
@@ -110,15 +111,11 @@ describe('quantize', () => {
     ];
     for (const [values, levels] of cases) {
       const vector = Float32Array.from(values);
-      const least = new Float32Array(1);
-      const greatest = new Float32Array(1);
-      assert.ok(plainKernels.ranges(vector, least, greatest));
-      const grid = coveringGrid(least, greatest, Math.ceil(Math.log2(levels)), levels - 1, false);
+      const bits = Math.ceil(Math.log2(levels));
+      const grid = coveringGrid(kernels.ranges(vector, 1), bits, false, levels);
       for (const seed of [undefined, 1, 2]) {
-        const packed = new Uint8Array(Math.ceil((vector.length * grid.bits) / 8));
-        const back = new Float32Array(vector.length);
-        plainKernels.quantize(vector, grid, packed, seed);
-        plainKernels.dequantize(packed, grid, back);
+        const packed = kernels.packBits(vector, bits, grid.scales, grid.zeros, seed);
+        const back = kernels.unpackBits(packed, vector.length, bits, grid.scales, grid.zeros);
         assert.deepEqual([...back], values);
       }
     }

@@ -22,7 +22,7 @@ const everySecond: Codec = {
       Float32Array.from({ length: tensors[0][0] }, (_, i) => (i % 2 === payload[0] ? kept[(i - payload[0]) / 2] : 0)),
   }),
 };
-const registry = new Map([...codecs, ['every-second', everySecond]]);
+const registry = new Map([...codecs(), ['every-second', everySecond]]);
 const tensors: TensorSizes = [[8, 2]];
 const vector = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8);
 const update = { fl: { codecs: [], tensors }, payload: vectorPayload(vector) };
