@@ -4,6 +4,7 @@
 #include "activation.h"
 #include "conv.h"
 #include "dense.h"
+#include "depthwise.h"
 #include "pool.h"
 
 namespace fl {

@@ -1,0 +1,75 @@
+// Tests of the core that need C++ compilers (g++ and clang++): `npm run test:core`. The same training runs give the same
+// bits natively, whatever the compiler and its flags, as in core.wasm; every gradient agrees with central differences in
+// float64; and core.wasm is what core/ compiles to.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const source = join(root, 'test/core/native.cpp');
+const directory = mkdtempSync(join(tmpdir(), 'core-native-'));
+process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+let failed = 0;
+let passed = 0;
+const report = (good, what) => {
+  if (good) passed++;
+  else {
+    failed++;
+    console.log(`FAILED: ${what}`);
+  }
+};
+
+function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { maxBuffer: 1 << 28, ...options });
+  if (result.error || result.status !== 0) {
+    console.error(`${command} ${args.join(' ')}\n${result.error?.message ?? result.stderr}`);
+    process.exit(1);
+  }
+  return result.stdout;
+}
+
+run(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' });
+const require = createRequire(import.meta.url);
+const { cases } = require('../dist/test/core/cases.js');
+const { nativeCase } = require('../dist/test/core/native-case.js');
+const { createCoreEngine } = require('../dist/lib/training/core/engine.js');
+
+const common = ['-ffp-contract=off', '-fno-math-errno', '-Wall', '-Wextra', '-Werror', source];
+const builds = [
+  ['g++', '-std=gnu++14', '-O2'],
+  ['g++', '-std=gnu++14', '-O3', '-march=native'],
+  ['clang++-14', '-std=c++14', '-O2'],
+  ['clang++-14', '-std=c++14', '-O3', '-march=native'],
+];
+const compile = ([compiler, ...flags], name) => {
+  const program = join(directory, name);
+  run(compiler, [...flags, ...common, '-o', program]);
+  return program;
+};
+
+const file = join(directory, 'case');
+const differences = compile(['g++', '-std=gnu++14', '-O2', '-DFL_DOUBLE'], 'double');
+let worst = 0;
+for (const one of cases()) {
+  writeFileSync(file, nativeCase(one));
+  const found = JSON.parse(run(differences, ['gradient', file]).toString());
+  worst = Math.max(worst, found.worst);
+  report(found.worst < 1e-6 && found.moved > 0, `gradient of ${one.name}: ${JSON.stringify(found)}`);
+}
+console.log(`largest relative error of a gradient against central differences in float64: ${worst.toExponential(1)}`);
+
+const engine = createCoreEngine();
+const programs = builds.map((build, i) => [build.join(' '), compile(build, `float-${i}`)]);
+for (const one of cases()) {
+  writeFileSync(file, nativeCase(one));
+  const { weights } = await engine.train(one.job);
+  const expected = Buffer.from(weights.buffer);
+  for (const [name, program] of programs) {
+    report(run(program, ['train', file]).equals(expected), `${one.name}: ${name} does not give the bits of core.wasm`);
+  }
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);

@@ -1,0 +1,167 @@
+/** Small training jobs that together walk through every layer, activation, loss, optimiser and option of the core. */
+import { layoutOf } from '../../lib/model/layout';
+import { inputSize, targetWidth } from '../../lib/model/shapes';
+import type { Activation, LayerSpec, Loss, ModelSpec, Task } from '../../lib/model/spec';
+import { generator } from '../../lib/random/generator';
+import type { TrainingOptions, TrainJob } from '../../lib/training/engine';
+
+export interface Case {
+  name: string;
+  job: TrainJob;
+}
+
+type Wish = Partial<TrainingOptions>;
+
+/** Random weights, rows and targets for a model; the same ones every time. */
+export function jobOf(spec: ModelSpec, count: number, options: Wish = {}, normalised = false): TrainJob {
+  const random = generator(5, 'case', spec.layers.length, spec.loss);
+  const width = inputSize(spec);
+  const targets = targetWidth(spec);
+  const classes = spec.labels?.length ?? 0;
+  const job: TrainJob = {
+    spec,
+    weights: Float32Array.from({ length: layoutOf(spec).size }, () => random.normal() * 0.4),
+    samples: {
+      features: Float32Array.from({ length: count * width }, () => random.normal()),
+      targets: Float32Array.from({ length: count * targets }, () =>
+        spec.task === 'classify' ? random.below(classes) : random.normal() * 1.5,
+      ),
+      count,
+    },
+    options: { epochs: 3, batchSize: 4, optimizer: 'sgd', learningRate: 0.02, seed: 9, ...options },
+  };
+  if (normalised) {
+    job.normalisation = {
+      mean: Array.from({ length: width }, () => random.normal()),
+      std: Array.from({ length: width }, () => 0.5 + random.uniform()),
+    };
+  }
+  return job;
+}
+
+export function specOf(task: Task, input: number[], layers: LayerSpec[], loss: Loss, classes = 0): ModelSpec {
+  const spec: ModelSpec = { version: 1, task, input, layers, loss, seed: 1 };
+  if (task === 'classify') spec.labels = Array.from({ length: classes }, (_, i) => `class ${i}`);
+  return spec;
+}
+
+const hidden: Activation[] = ['linear', 'relu', 'leaky_relu', 'tanh', 'sigmoid'];
+const dense = (units: number, activation: Activation): LayerSpec => ({ type: 'dense', units, activation });
+const softmax = (units: number): LayerSpec => dense(units, 'softmax');
+
+export const losses: [string, Task, number, Activation, Loss][] = [
+  ['softmax cross-entropy', 'classify', 3, 'softmax', 'softmax_cross_entropy'],
+  ['sigmoid cross-entropy', 'classify', 1, 'sigmoid', 'sigmoid_cross_entropy'],
+  ['squared error', 'regress', 3, 'linear', 'mean_squared_error'],
+  ['Huber', 'regress', 2, 'linear', 'huber'],
+  ['squared error of an autoencoder', 'anomaly', 5, 'tanh', 'mean_squared_error'],
+];
+
+function denseCases(): Case[] {
+  const found: Case[] = [];
+  for (const activation of hidden) {
+    for (const [name, task, outputs, last, loss] of losses) {
+      const spec = specOf(task, [5], [dense(7, activation), dense(outputs, last)], loss, Math.max(2, outputs));
+      found.push({ name: `dense, ${activation}, ${name}`, job: jobOf(spec, 11) });
+    }
+  }
+  const inner = [dense(6, 'softmax'), dense(9, 'tanh'), dense(2, 'sigmoid')];
+  const spec = specOf('regress', [4], inner, 'mean_squared_error');
+  found.push({ name: 'softmax within the model', job: jobOf(spec, 6) });
+  return found;
+}
+
+/** Every kind of spatial layer, with sizes that leave odd ends everywhere. */
+export function spatialModels(): [string, number[], LayerSpec[]][] {
+  const models: [string, number[], LayerSpec[]][] = [];
+  for (const padding of ['valid', 'same'] as const) {
+    for (const strides of [1, 2]) {
+      const note = `${padding}, stride ${strides}`;
+      const pair: [number, number] = [strides, strides];
+      models.push(
+        [
+          `conv1d, ${note}`,
+          [13, 3],
+          [
+            { type: 'conv1d', filters: 6, kernelSize: 3, strides, padding, activation: 'tanh' },
+            { type: 'conv1d', filters: 9, kernelSize: 4, padding, activation: 'relu', useBias: false },
+          ],
+        ],
+        [
+          `conv2d, ${note}`,
+          [9, 8, 2],
+          [
+            { type: 'conv2d', filters: 5, kernelSize: [3, 2], strides: pair, padding, activation: 'leaky_relu' },
+            { type: 'conv2d', filters: 8, kernelSize: [2, 3], strides: [1, 1], padding, activation: 'sigmoid' },
+          ],
+        ],
+        [
+          `depthwise, ${note}`,
+          [8, 7, 3],
+          [
+            {
+              type: 'depthwise_conv2d',
+              kernelSize: [3, 3],
+              depthMultiplier: 2,
+              strides: pair,
+              padding,
+              activation: 'tanh',
+            },
+            { type: 'depthwise_conv2d', kernelSize: [2, 3], padding, activation: 'linear' },
+          ],
+        ],
+        [
+          `max pooling, ${note}`,
+          [9, 8, 3],
+          [
+            { type: 'conv2d', filters: 5, kernelSize: [1, 1], activation: 'linear' },
+            { type: 'max_pool2d', poolSize: [3, 2], strides: pair, padding },
+          ],
+        ],
+        [
+          `average pooling, ${note}`,
+          [9, 8, 3],
+          [
+            { type: 'conv2d', filters: 5, kernelSize: [1, 1], activation: 'tanh' },
+            { type: 'average_pool2d', poolSize: [2, 3], strides: pair, padding },
+          ],
+        ],
+        [
+          `pooling of sequences, ${note}`,
+          [17, 2],
+          [
+            { type: 'conv1d', filters: 3, kernelSize: 2, activation: 'tanh' },
+            { type: 'max_pool1d', poolSize: 3, strides, padding },
+            { type: 'average_pool1d', poolSize: 2, strides, padding },
+          ],
+        ],
+      );
+    }
+  }
+  return models;
+}
+
+function spatialCases(): Case[] {
+  return spatialModels().map(([name, input, layers]) => {
+    const whole: LayerSpec[] = [...layers, { type: 'flatten' }, softmax(3)];
+    return { name, job: jobOf(specOf('classify', input, whole, 'softmax_cross_entropy', 3), 7) };
+  });
+}
+
+/** Options whose effect is part of the bits, but not of the gradient of the loss. */
+export function optionCases(): Case[] {
+  const spec = specOf('classify', [10], [dense(13, 'relu'), softmax(4)], 'softmax_cross_entropy', 4);
+  const all: [string, Wish, boolean][] = [
+    ['momentum', { optimizer: 'momentum', momentum: 0.8 }, false],
+    ['Adam', { optimizer: 'adam', learningRate: 0.01, epochs: 20 }, false],
+    ['L2', { l2: 0.1 }, false],
+    ['clipping', { clipNorm: 0.05 }, false],
+    ['class weights', { classWeights: [1, 2, 0, 0.5] }, false],
+    ['normalisation', {}, true],
+    ['few steps', { maxSteps: 5, epochs: 9 }, false],
+    ['everything', { optimizer: 'adam', l2: 0.01, clipNorm: 0.5, classWeights: [1, 2, 3, 4], epochs: 50 }, true],
+  ];
+  return all.map(([name, options, normalised]) => ({ name, job: jobOf(spec, 23, options, normalised) }));
+}
+
+export const cases = (): Case[] => [...denseCases(), ...spatialCases(), ...optionCases()];

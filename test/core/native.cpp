@@ -1,0 +1,132 @@
+// The core as an ordinary program, for scripts/test-core-native.mjs. Reads one case from a file and
+//   train FILE      trains and writes the weights to standard output (float32), to be compared with core.wasm's;
+//   gradient FILE   compares the gradient with central differences (-DFL_DOUBLE) and prints the largest error.
+// Case, little-endian: int32 {words, samples, epochs, batch, max steps, seed, optimizer, normalised, class weights},
+// float64 {rate, momentum, beta1, beta2, epsilon, l2, clip}, int32 words[], float32 weights[], features[], targets[],
+// mean[] and inverse deviation[] if normalised, class weights[].
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../core/plan.h"
+#include "../../core/train.h"
+#include "../../core/weights.h"
+
+using namespace fl;
+
+static void die(const char* why) {
+  fprintf(stderr, "native: %s\n", why);
+  exit(1);
+}
+
+template <typename T>
+static T* take(FILE* file, size_t count) {
+  T* values = static_cast<T*>(malloc(count * sizeof(T) + 16));
+  if (fread(values, sizeof(T), count, file) != count) die("the case file is too short");
+  return values;
+}
+
+struct Case {
+  Model model;
+  Training training;
+  Samples samples;
+  float* weights;
+};
+
+static void read_case(Case* c, const char* path) {
+  FILE* file = fopen(path, "rb");
+  if (!file) die("no case file");
+  const int32_t* head = take<int32_t>(file, 9);
+  const double* options = take<double>(file, 7);
+  const int refused = plan(&c->model, take<int32_t>(file, head[0]), head[0]);
+  if (refused) die("the program is refused");
+  Model& m = c->model;
+  m.memory = static_cast<real*>(aligned_alloc(16, ((size_t)m.total_numbers * sizeof(real) + 15) / 16 * 16));
+  memset(m.memory, 0, m.total_numbers * sizeof(real));
+  c->weights = take<float>(file, m.parameters);
+  put_weights(m, c->weights, 0, m.parameters);
+  const uint32_t n = head[1], wide = input_size(m);
+  const uint32_t target = m.target == CLASS_INDEX ? 1 : m.target == VALUES ? output_size(m) : 0;
+  Samples& s = c->samples;
+  s.count = n;
+  s.features = take<float>(file, (size_t)n * wide);
+  s.targets = take<float>(file, (size_t)n * target);
+  s.mean = head[7] ? take<float>(file, wide) : 0;
+  s.inverse_deviation = head[7] ? take<float>(file, wide) : 0;
+  s.class_weights = head[8] ? take<float>(file, head[8]) : 0;
+  Training& t = c->training;
+  t.options = Options{head[6], options[0], options[1], options[2], options[3], options[4], options[5], options[6]};
+  t.epochs = head[2];
+  t.batch = head[3];
+  t.max_steps = head[4];
+  t.random = seeded((uint32_t)head[5]);
+  t.order = static_cast<uint32_t*>(malloc(n * sizeof(uint32_t)));
+  begin_training(&t, &m, s);
+  fclose(file);
+}
+
+static void run_training(Case* c) {
+  // Uneven slices: the bits must not depend on them.
+  for (uint32_t slice = 1;; slice = slice * 3 % 17 + 1) {
+    const int done = train(&c->training, &c->model, c->samples, slice);
+    if (done < 0) die("a sample is refused");
+    if ((uint32_t)done < slice) break;
+  }
+  get_numbers(c->model, c->model.weights, c->weights, 0, c->model.parameters);
+  fwrite(c->weights, sizeof(float), c->model.parameters, stdout);
+}
+
+#ifdef FL_DOUBLE
+static double loss_of(const Case& c, uint32_t n) {
+  double loss = 0;
+  if (batch_gradient(c.model, c.samples, 0, 0, n, &loss)) die("a sample is refused");
+  return loss / n;
+}
+
+static void check_gradient(Case* c) {
+  const uint32_t n = c->samples.count;
+  const Model& m = c->model;
+  loss_of(*c, n);
+  real* gradient = static_cast<real*>(malloc(m.padded_parameters * sizeof(real)));
+  memcpy(gradient, m.memory + m.gradient, m.padded_parameters * sizeof(real));
+  double worst = 0;
+  uint32_t moved = 0;
+  for (uint32_t i = 0; i < m.layer_count; i++) {
+    const Layer& l = m.layers[i];
+    const uint32_t rows = l.kernel_rows + (l.has_bias ? 1 : 0);
+    for (uint32_t r = 0; r < rows; r++) {
+      for (uint32_t o = 0; o < l.out.stride; o++) {
+        const uint32_t at = l.kernel + r * l.out.stride + o;
+        if (o >= l.out.channels) {
+          if (gradient[at] != 0) die("the padding has a gradient");
+          continue;
+        }
+        real* w = m.memory + m.weights + at;
+        const double h = 1e-5, kept = *w;
+        *w = kept + h;
+        const double above = loss_of(*c, n);
+        *w = kept - h;
+        const double below = loss_of(*c, n);
+        *w = kept;
+        const double difference = (above - below) / (2 * h);
+        const double error = __builtin_fabs(difference - gradient[at]) / (1e-3 + __builtin_fabs(difference));
+        if (gradient[at] != 0) moved++;
+        if (!(error <= worst)) worst = error;
+      }
+    }
+  }
+  printf("{\"worst\": %.3g, \"parameters\": %u, \"moved\": %u}\n", worst, m.parameters, moved);
+}
+#endif
+
+int main(int argc, char** argv) {
+  if (argc != 3) die("train FILE or gradient FILE");
+  Case* c = static_cast<Case*>(calloc(1, sizeof(Case)));
+  read_case(c, argv[2]);
+  if (!strcmp(argv[1], "train")) run_training(c);
+#ifdef FL_DOUBLE
+  else if (!strcmp(argv[1], "gradient")) check_gradient(c);
+#endif
+  else die("unknown command");
+  return 0;
+}
