@@ -1,4 +1,5 @@
 /** The words of the round reducer: its state, what happens to it, what it wants done. All of it is plain JSON. */
+import type { FederationOptions } from './options';
 import { emptyTable, type Table } from './table';
 
 export type Phase =
@@ -43,7 +44,11 @@ export interface RoundState {
   /** Counts askings, of any round. */
   asking: number;
   clients: Table<ClientRecord>;
+  /** How many of them are away: left out until they join again. */
+  away: number;
+  /** What the sampler remembers of the asking before, and what it will after the one under way. */
   sampler: string;
+  samplerNext: string;
   /** True once a first round was asked: from then on the quorum decides, not the number of clients to wait for. */
   begun: boolean;
   /** True once any client has answered an asking. */
@@ -133,6 +138,26 @@ export interface Step {
   effects: Effect[];
 }
 
+export interface RoundRules {
+  options: FederationOptions;
+  /** Whether round 0 gathers the statistics of the clients. */
+  statistics: boolean;
+}
+
+export const same = (state: RoundState, ...effects: Effect[]): Step => ({ state, effects });
+
+/** One step after the other. */
+export function then(step: Step, next: (state: RoundState) => Step): Step {
+  const { state, effects } = next(step.state);
+  return { state, effects: [...step.effects, ...effects] };
+}
+
+export function counted(list: [string, number][], key: string): [string, number][] {
+  return list.some(([other]) => other === key)
+    ? list.map(([other, count]) => [other, count + (other === key ? 1 : 0)])
+    : [...list, [key, 1]];
+}
+
 /** `statistics`: whether a round 0 gathers them first. */
 export const firstState = (statistics: boolean): RoundState => ({
   phase: 'idle',
@@ -142,7 +167,9 @@ export const firstState = (statistics: boolean): RoundState => ({
   round: statistics ? 0 : 1,
   asking: 0,
   clients: emptyTable(),
+  away: 0,
   sampler: '',
+  samplerNext: '',
   begun: false,
   heard: false,
   voids: 0,

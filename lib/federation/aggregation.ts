@@ -1,0 +1,119 @@
+/**
+ * Takes the updates of one asking in as they come. Updates that state different privacy are never averaged together: each
+ * kind is folded by itself, and the round's reducer says which one counts.
+ */
+import type { Fold, Kernels } from '../core/kernels';
+import { RefusedError } from '../refused';
+import type { PrivacyClaim } from '../update/message';
+import type { Aggregate, Strategy, UpdateFacts } from './strategies/strategy';
+
+/** `length` draws of N(0, deviation^2). */
+export type Noise = (length: number, deviation: number) => Float64Array;
+
+export interface AggregationParts {
+  /** Numbers of the model. */
+  size: number;
+  strategy: Strategy;
+  kernels: Pick<Kernels, 'fold'>;
+  noise: Noise;
+}
+
+interface Member {
+  facts: UpdateFacts;
+  weight: number;
+  vectors: readonly Float32Array[];
+}
+
+interface Group {
+  privacy?: PrivacyClaim;
+  folds: Fold[];
+  members: Member[];
+}
+
+export interface Aggregation {
+  /** The weight that the update will have. Throws RefusedError when it can have none. */
+  weigh(facts: UpdateFacts, privacy?: PrivacyClaim): number;
+  /** `claim`: the text that tells kinds of privacy apart. Vectors are kept only when the strategy needs them. */
+  add(claim: string, facts: UpdateFacts, vectors: readonly Float32Array[], privacy?: PrivacyClaim): void;
+  /** What was taken in with this claim. */
+  aggregate(claim: string): Aggregate;
+  clear(): void;
+}
+
+/** Which claims are alike: everything but what each client has spent so far. */
+export const claimOf = (privacy?: PrivacyClaim): string =>
+  privacy ? JSON.stringify([privacy.mode, privacy.clippingNorm, privacy.noiseMultiplier, privacy.delta]) : '';
+
+export function createAggregation({ size, strategy, kernels, noise }: AggregationParts): Aggregation {
+  const groups = new Map<string, Group>();
+  /** Emptied accumulators, for the next asking. */
+  const spare: Fold[] = [];
+
+  const weigh = (facts: UpdateFacts, privacy?: PrivacyClaim): number => {
+    const weight = strategy.weigh(facts);
+    if (privacy?.mode !== 'central') return weight;
+    if (!strategy.uniformMean) {
+      throw new RefusedError(
+        'privacy-strategy',
+        `Central privacy is proved for the plain mean only: choose fedavg, or local noise, instead of "${strategy.name}".`,
+      );
+    }
+    return 1;
+  };
+
+  const groupOf = (claim: string, privacy?: PrivacyClaim): Group => {
+    let group = groups.get(claim);
+    if (!group) {
+      const needed = strategy.needs === 'fold' ? strategy.vectorsPerUpdate : 0;
+      group = { privacy, members: [], folds: Array.from({ length: needed }, () => spare.pop() ?? kernels.fold(size)) };
+      groups.set(claim, group);
+    }
+    return group;
+  };
+
+  return {
+    weigh,
+    add(claim, facts, vectors, privacy) {
+      const group = groupOf(claim, privacy);
+      const weight = weigh(facts, privacy);
+      group.folds.forEach((fold, which) => {
+        fold.add(vectors[which], weight);
+      });
+      group.members.push({ facts, weight, vectors: strategy.needs === 'vectors' ? vectors : [] });
+    },
+    aggregate(claim) {
+      const { privacy, folds, members } = groupOf(claim);
+      members.sort((a, b) => (a.facts.client < b.facts.client ? -1 : 1));
+      const totalWeight = members.reduce((sum, { weight }) => sum + weight, 0);
+      const central = privacy?.mode === 'central' ? privacy : undefined;
+      const noisy = new Map<number, Float32Array>();
+      return {
+        updates: members.map(({ facts }) => facts),
+        totalWeight,
+        mean(which = 0, divisor = totalWeight) {
+          const known = noisy.get(which);
+          if (known && divisor === totalWeight) return known;
+          const mean = folds[which].mean(divisor);
+          if (!central) return mean;
+          if (divisor !== totalWeight) throw new RangeError('Under central privacy only the uniform mean may be taken.');
+          const deviation = (central.noiseMultiplier * central.clippingNorm) / totalWeight;
+          const draws = noise(size, deviation);
+          const result = mean.map((value, i) => value + draws[i]);
+          // Drawn once: a second look must not show the same mean under other noise.
+          noisy.set(which, result);
+          return result;
+        },
+        vectors: (which = 0) => members.map(({ vectors }) => vectors[which]),
+      };
+    },
+    clear() {
+      for (const { folds } of groups.values()) {
+        for (const fold of folds) {
+          fold.reset();
+          spare.push(fold);
+        }
+      }
+      groups.clear();
+    },
+  };
+}

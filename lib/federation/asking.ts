@@ -1,0 +1,198 @@
+/** How an asking begins and how it ends: who is asked, when it closes, when it is void, what comes after. */
+import { attemptOf } from './admission';
+import { type ClientRecord, type Effect, type RoundCounts, type RoundRules, type RoundState, same, type Step, then } from './round-state';
+import { createSampler } from './samplers';
+import { entries, mapTable } from './table';
+
+/** Calls for clients and void rounds are repeated ever more slowly: from one second up to a minute. */
+const backOff = (times: number): number => Math.min(60_000, 1000 * 2 ** Math.min(times, 10));
+/** With a longer pause the new model is sent out at the pause's beginning too, for those who predict with it. */
+const LONG_PAUSE_MS = 10_000;
+
+export interface Asking {
+  isPresent(record: ClientRecord): boolean;
+  isOver(state: RoundState): boolean;
+  /** Enough clients are there to ask a round. */
+  isEnough(state: RoundState): boolean;
+  /** Asks the next round if it can be asked, calls for clients if not, stands still when it is not to go on. */
+  proceed(state: RoundState): Step;
+  /** Stands still, with the model given to those who use it. */
+  stand(state: RoundState): Step;
+  /** Ends the asking when all have answered. */
+  settle(state: RoundState): Step;
+  /** Ends the asking: closes the round with a quorum, else it is void. */
+  end(state: RoundState): Step;
+  voided(state: RoundState, reason: string): Step;
+  /** The result is written: on to the next round. */
+  saved(state: RoundState): Step;
+}
+
+/** Nothing asked, nothing answered, nothing counted. */
+export const cleared = (state: RoundState): RoundState => ({
+  ...state,
+  cohort: 0,
+  updates: 0,
+  declined: 0,
+  failed: 0,
+  claims: [],
+  late: 0,
+  refused: [],
+});
+
+/** The claim that most updates make; of equally many the first by its text, so that arrival decides nothing. */
+function mostClaimed(claims: RoundState['claims']): [claim: string, updates: number] {
+  const none: [string, number] = ['', 0];
+  return claims.reduce((best, one) => (one[1] > best[1] || (one[1] === best[1] && one[0] < best[0]) ? one : best), none);
+}
+
+/** Updates that state another privacy than most are left out: they count as refused. */
+function countsOf(state: RoundState, used: number): RoundCounts {
+  const { cohort, declined, late, refused } = state;
+  const outvoted = state.updates - used;
+  return {
+    cohort,
+    updates: used,
+    declined,
+    late,
+    refused: outvoted > 0 ? [...refused, ['privacy-mismatch', outvoted]] : refused,
+  };
+}
+
+export function createAsking({ options }: RoundRules): Asking {
+  const sampler = createSampler(options.sampler);
+  const isPresent = (record: ClientRecord): boolean => record.missed < options.missesUntilAway;
+  const isOver = (state: RoundState): boolean => options.rounds > 0 && state.round > options.rounds;
+  const isEnough = (state: RoundState): boolean =>
+    state.clients.size - state.away >= (state.begun ? options.quorum : options.minClients);
+
+  const forUse = (state: RoundState): Effect[] =>
+    state.round > 0 ? [{ type: 'publish', cohort: [], round: state.round, attempt: attemptOf(state) }] : [];
+
+  const stand = (state: RoundState): Step =>
+    same(
+      { ...state, phase: isOver(state) ? 'finished' : 'idle', running: false, stepping: false },
+      ...forUse(state),
+    );
+
+  const call = (state: RoundState): Step =>
+    same(
+      { ...state, phase: 'gathering', calls: state.calls + 1 },
+      { type: 'invite', cohort: 'all' },
+      { type: 'arm', timer: 'call', ms: backOff(state.calls) },
+    );
+
+  const proceed = (state: RoundState): Step => {
+    if (!state.running || isOver(state)) return stand(state);
+    if (!isEnough(state)) return call(state);
+    const known = entries(state.clients);
+    const present = known.filter(([, record]) => isPresent(record)).map(([id]) => id);
+    const away = known.filter(([, record]) => !isPresent(record)).map(([id]) => id);
+    const choice =
+      state.round === 0
+        ? { cohort: present, state: state.sampler }
+        : sampler.choose(present, options.training.seed, [state.round, state.voids], state.sampler);
+    const { cohort } = choice;
+    if (cohort.length < options.quorum) return call(state);
+    const asked = new Set(cohort);
+    const asking = state.asking + 1;
+    const { round, late, refused } = state;
+    const next: RoundState = {
+      ...cleared(state),
+      late,
+      refused,
+      phase: round === 0 ? 'statistics' : 'collecting',
+      begun: true,
+      calls: 0,
+      asking,
+      samplerNext: choice.state,
+      cohort: cohort.length,
+      clients: mapTable(state.clients, (record, id) =>
+        asked.has(id) ? { samples: record.samples, missed: record.missed, asked: asking } : record,
+      ),
+    };
+    const attempt = attemptOf(next);
+    return same(
+      next,
+      { type: 'disarm', timer: 'call' },
+      { type: 'clear' },
+      ...(away.length > 0 ? [{ type: 'invite', cohort: away } as const] : []),
+      { type: 'arm', timer: 'deadline', ms: options.deadlineMs },
+      round === 0 ? { type: 'ask-statistics', cohort, attempt } : { type: 'publish', cohort, round, attempt },
+    );
+  };
+
+  /** Books who did not answer the asking that ends, and what the sampler remembers of it. */
+  const booked = (state: RoundState): RoundState => {
+    const clients = mapTable(state.clients, (record) =>
+      record.asked === state.asking && record.answer === undefined ? { ...record, missed: record.missed + 1 } : record,
+    );
+    const away = entries(clients).reduce((sum, [, record]) => sum + (isPresent(record) ? 0 : 1), 0);
+    return { ...state, clients, away, sampler: state.samplerNext };
+  };
+
+  /** What an asking that is void leaves behind; the round stays the one to do. */
+  const afterVoid = (state: RoundState, effects: Effect[]): Step => {
+    const next = { ...cleared(state), voids: state.voids + 1 };
+    if (!state.running || state.stepping) return then({ state: next, effects }, stand);
+    const ms = Math.max(options.pauseMs, backOff(state.voids));
+    return { state: { ...next, phase: 'waiting' }, effects: [...effects, { type: 'arm', timer: 'pause', ms }] };
+  };
+
+  const voided = (state: RoundState, reason: string): Step => {
+    const effects: Effect[] = [
+      { type: 'disarm', timer: 'deadline' },
+      { type: 'void', round: state.round, reason, counts: countsOf(state, 0) },
+    ];
+    if (!state.heard && state.running) {
+      effects.push({
+        type: 'warn',
+        code: 'no-answer',
+        message: `No client answered round ${state.round}: wire the clients' output, through any filters, back to this aggregator.`,
+      });
+    }
+    return afterVoid(state.phase === 'saving' ? state : booked(state), effects);
+  };
+
+  const end = (state: RoundState): Step => {
+    const [claim, updates] = mostClaimed(state.claims);
+    if (updates < options.quorum) {
+      const silent = state.cohort - state.updates - state.declined - state.failed;
+      const others = [
+        ...(state.updates > updates ? [`${state.updates - updates} state another privacy`] : []),
+        ...(state.declined > 0 ? [`${state.declined} declined`] : []),
+        ...(state.failed > 0 ? [`${state.failed} were refused`] : []),
+        ...(silent > 0 ? [`${silent} are silent`] : []),
+      ];
+      return voided(
+        state,
+        `The quorum of ${options.quorum} was missed: ${updates} of ${state.cohort} clients answered (${others.join(', ')}).`,
+      );
+    }
+    const counts = countsOf(state, updates);
+    const { round } = state;
+    return same(
+      // From here on late and refused ones belong to the next record.
+      { ...booked(state), late: 0, refused: [], phase: 'saving' },
+      { type: 'disarm', timer: 'deadline' },
+      round === 0 ? { type: 'close-statistics', counts } : { type: 'close', round, claim, counts },
+    );
+  };
+
+  const settle = (state: RoundState): Step =>
+    state.updates + state.declined + state.failed >= state.cohort ? end(state) : same(state);
+
+  const saved = (state: RoundState): Step => {
+    const { late, refused } = state;
+    const next: RoundState = { ...cleared(state), late, refused, round: state.round + 1, voids: 0 };
+    if (state.round === 0) return next.running ? proceed(next) : stand(next);
+    if (isOver(next) || !next.running || next.stepping) return stand(next);
+    if (options.pauseMs === 0) return proceed(next);
+    return same(
+      { ...next, phase: 'waiting' },
+      ...(options.pauseMs >= LONG_PAUSE_MS ? forUse(next) : []),
+      { type: 'arm', timer: 'pause', ms: options.pauseMs },
+    );
+  };
+
+  return { isPresent, isOver, isEnough, proceed, stand, settle, end, voided, saved };
+}

@@ -1,0 +1,105 @@
+/** What of a federation survives a restart, and how it lies in the store. */
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../model';
+import type { StateRecord } from '../state/store';
+import type { Normalisation } from '../training/engine';
+import type { PrivacyClaim } from '../update/message';
+import { readVector, vectorPayload } from '../update/vector';
+import type { FederatedModel } from './federated-model';
+import { firstState, type RoundState } from './round-state';
+import type { StrategyState } from './strategies/strategy';
+import { emptyTable, entries, put } from './table';
+
+export interface Learned {
+  weights: Float32Array;
+  normalisation?: Normalisation;
+  strategy: string;
+  strategyState: StrategyState;
+  bytesUp: number;
+  bytesDown: number;
+  /** What the updates of the last closed round stated. */
+  privacy?: PrivacyClaim;
+}
+
+/** The part of the round's state that is kept. */
+export interface KeptRound {
+  round: number;
+  running: boolean;
+  begun: boolean;
+  heard: boolean;
+  sampler: string;
+  clients: [id: string, samples: number, missed: number][];
+}
+
+export const keptRound = (state: RoundState): KeptRound => ({
+  round: state.round,
+  running: state.running && !state.stepping,
+  begun: state.begun,
+  heard: state.heard,
+  sampler: state.sampler,
+  clients: entries(state.clients).map(([id, { samples, missed }]) => [id, samples, missed]),
+});
+
+export function restoredState(kept: KeptRound, statistics: boolean): RoundState {
+  let clients: RoundState['clients'] = emptyTable();
+  for (const [id, samples, missed] of kept.clients) clients = put(clients, id, { samples, missed, asked: 0 });
+  const { round, running, begun, heard, sampler } = kept;
+  return { ...firstState(statistics), run: 'restored', round, running, begun, heard, sampler, clients };
+}
+
+/**
+ * The record of a federation: each model, and each way to normalise its inputs, has its own, so that nothing learned is
+ * ever mixed with another model, and going back to an earlier one goes on where it stood.
+ */
+export function recordName(federation: string, model: FederatedModel): string {
+  const key = canonicalJson([model.fingerprint, model.normalisation]);
+  return `${federation} ${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
+}
+
+interface Kept extends Omit<Learned, 'weights' | 'strategyState'> {
+  version: 1;
+  fingerprint: string;
+  kept: KeptRound;
+  numbers: Record<string, number>;
+}
+
+const STRATEGY = 'strategy/';
+
+export function encodeCheckpoint(fingerprint: string, kept: KeptRound, learned: Learned): StateRecord {
+  const { weights, strategyState, ...rest } = learned;
+  const json: Kept = { version: 1, fingerprint, kept, numbers: strategyState.numbers, ...rest };
+  const vectors = Object.entries(strategyState.vectors).map(([name, vector]) => [
+    `${STRATEGY}${name}`,
+    vectorPayload(vector),
+  ]);
+  return { json, parts: { weights: vectorPayload(weights), ...Object.fromEntries(vectors) } };
+}
+
+/** The store has checked the bytes; this checks that they belong to this model. Throws an Error that says what to do. */
+export function decodeCheckpoint(record: StateRecord, model: FederatedModel): { kept: KeptRound; learned: Learned } {
+  const json = record.json as Kept;
+  const weights = record.parts.weights;
+  if (json?.version !== 1 || json.fingerprint !== model.fingerprint || weights?.length !== 4 * model.layout.size) {
+    throw new Error('The kept state does not fit this model: delete its files, or send "reset", to start anew.');
+  }
+  const vectors = Object.entries(record.parts)
+    .filter(([name]) => name.startsWith(STRATEGY))
+    .map(([name, bytes]) => [name.slice(STRATEGY.length), floats(bytes)]);
+  const { kept, numbers, strategy, normalisation, bytesUp, bytesDown, privacy } = json;
+  return {
+    kept,
+    learned: {
+      weights: floats(weights),
+      strategy,
+      strategyState: { numbers, vectors: Object.fromEntries(vectors) },
+      normalisation,
+      bytesUp,
+      bytesDown,
+      privacy,
+    },
+  };
+}
+
+/** A copy of its own, free of the file's buffer. */
+const floats = (bytes: Uint8Array): Float32Array =>
+  readVector(Buffer.from(Uint8Array.from(bytes).buffer), bytes.length / 4).slice();
