@@ -36,7 +36,7 @@ export interface Aggregation {
   /** `claim`: the text that tells kinds of privacy apart. Vectors are kept only when the strategy needs them. */
   add(claim: string, facts: UpdateFacts, vectors: readonly Float32Array[], privacy?: PrivacyClaim): void;
   /** What was taken in with this claim. */
-  aggregate(claim: string): Aggregate;
+  aggregate(claim: string): Aggregate & { privacy?: PrivacyClaim };
   clear(): void;
 }
 
@@ -75,6 +75,7 @@ export function createAggregation({ size, strategy, kernels, noise }: Aggregatio
     weigh,
     add(claim, facts, vectors, privacy) {
       const group = groupOf(claim, privacy);
+      if (privacy && group.privacy && privacy.epsilon > group.privacy.epsilon) group.privacy = privacy;
       const weight = weigh(facts, privacy);
       group.folds.forEach((fold, which) => {
         fold.add(vectors[which], weight);
@@ -88,6 +89,7 @@ export function createAggregation({ size, strategy, kernels, noise }: Aggregatio
       const central = privacy?.mode === 'central' ? privacy : undefined;
       const noisy = new Map<number, Float32Array>();
       return {
+        privacy,
         updates: members.map(({ facts }) => facts),
         totalWeight,
         mean(which = 0, divisor = totalWeight) {

@@ -1,26 +1,409 @@
 /**
  * The aggregator's side of a federation: carries out what the round's reducer wants. Everything that arrives is checked
- * here before the reducer hears of it; a model goes out only after the state that holds it is on the disk.
+ * (gate.ts) before the reducer hears of it; a model goes out only after the state that holds it is on the disk.
  */
 import { randomBytes } from 'node:crypto';
 import type { Kernels } from '../core/kernels';
-import { decodeStatistics, poolStatistics } from '../data/normalisation';
+import { poolStatistics } from '../data/normalisation';
 import { inputSize } from '../model';
 import { RefusedError } from '../refused';
 import type { Store } from '../state/store';
-import { decodeVector } from '../update/codecs/registry';
-import type { FederationHeader, Header, Message, PrivacyClaim, UpdateHeader } from '../update/message';
-import { parseMessage } from '../update/validate';
-import { requireFinite, vectorPayload } from '../update/vector';
-import { attemptOf, refusalOf } from './admission';
-import { type Aggregation, claimOf, createAggregation, type Noise } from './aggregation';
+import type { Normalisation } from '../training/engine';
+import type { FederationHeader, Message } from '../update/message';
+import { vectorPayload } from '../update/vector';
+import { createAggregation, type Noise } from './aggregation';
 import { decodeCheckpoint, encodeCheckpoint, keptRound, type Learned, recordName, restoredState } from './checkpoint';
 import { type Clock, systemClock } from './clock';
 import { type FederatedModel, firstWeights, tensorSizes } from './federated-model';
+import { createGate, type Material } from './gate';
 import { countsOf, meanLoss, type RoundMetrics } from './metrics';
 import type { FederationOptions } from './options';
 import { createRoundReducer } from './round';
-import { type Command, type Effect, firstState, type RoundEvent, type RoundState, type TimerName } from './round-state';
+import { type Command, type Effect, firstState, type Phase, type RoundEvent, type TimerName } from './round-state';
 import { findStrategy } from './strategies';
-import type { UpdateFacts } from './strategies/strategy';
 import { entries } from './table';
+
+export interface CoordinatorParts {
+  federation: string;
+  model: FederatedModel;
+  /** As federationOptions() gives them. */
+  options: FederationOptions;
+  kernels: Kernels;
+  /** Where the federation is kept over a restart; absent: it is not. */
+  store?: Pick<Store, 'read' | 'write'>;
+  /** Draws of the normal distribution for central privacy. */
+  noise: Noise;
+  /** To all participants. It may answer at once. */
+  send(message: Message<FederationHeader>): void;
+  onMetrics?(metrics: RoundMetrics): void;
+  /** Whatever was refused or needs a person: one sentence, a code for counting. */
+  onRefused?(refused: RefusedError): void;
+  onStatus?(status: CoordinatorStatus): void;
+  clock?: Clock;
+}
+
+export interface CoordinatorStatus {
+  phase: Phase;
+  running: boolean;
+  /** The round under way or to come; 0: gathering statistics. */
+  round: number;
+  /** 0: without an end. */
+  rounds: number;
+  /** Clients in the registry, without those that are away. */
+  clients: number;
+  /** Asked in the round under way, and how many have answered. */
+  cohort: number;
+  answers: number;
+}
+
+export interface Snapshot extends CoordinatorStatus {
+  federation: string;
+  fingerprint: string;
+  weights: Float32Array;
+  normalisation?: Normalisation;
+  registry: { client: string; samples: number; away: boolean }[];
+  bytesUpTotal: number;
+  bytesDownTotal: number;
+  /** The last record of metrics of this life. */
+  metrics?: RoundMetrics;
+}
+
+export interface Coordinator {
+  /** Anything that came in. Never throws: what is refused goes to onRefused. */
+  receive(message: unknown): void;
+  command(name: Command): void;
+  snapshot(): Snapshot;
+  /** Sends and writes nothing new from now on; resolves when what was being written is written. */
+  close(): Promise<void>;
+}
+
+const commands: readonly string[] = ['start', 'pause', 'step', 'stop', 'reset'] satisfies Command[];
+export const isCommand = (name: unknown): name is Command => typeof name === 'string' && commands.includes(name);
+
+/** Reads the kept state, if there is any, and goes on from it. Rejects when it is there but cannot be read. */
+export async function createCoordinator(parts: CoordinatorParts): Promise<Coordinator> {
+  const { federation, model, options, kernels, store, clock = systemClock } = parts;
+  const statistics = model.normalisation === 'federated';
+  const strategy = findStrategy(options.strategy);
+  const reduce = createRoundReducer({ options, statistics });
+  const aggregation = createAggregation({ size: model.layout.size, strategy, kernels, noise: parts.noise });
+  const gate = createGate({ federation, model, kernels, aggregation });
+  const tensors = tensorSizes(model.layout);
+  const name = recordName(federation, model);
+
+  const beginning = (): Learned => ({
+    weights: firstWeights(model),
+    normalisation: typeof model.normalisation === 'object' ? model.normalisation : undefined,
+    strategy: strategy.name,
+    strategyState: strategy.start(model.layout.size),
+    bytesUp: 0,
+    bytesDown: 0,
+  });
+  const say = (code: string, message: string): void => parts.onRefused?.(new RefusedError(code, message));
+
+  let state = firstState(statistics);
+  let learned = beginning();
+  let scale: number | undefined;
+  let metrics: RoundMetrics | undefined;
+  let closed = false;
+  // The asking under way.
+  let askedAt = 0;
+  let bytesUp = 0;
+  let bytesDown = 0;
+  let material: Material | undefined;
+  const told = new Map<string, Float64Array>();
+  // Writing.
+  let life = 0;
+  let saving: Promise<void> | undefined;
+  let stale = false;
+  const writes = new Set<Promise<void>>();
+  const timers = new Map<TimerName, () => void>();
+  const queue: (() => void)[] = [];
+  let draining = false;
+
+  async function restore(): Promise<void> {
+    const latest = `${federation} model`;
+    const found = await store?.read(name);
+    const before = await store?.read(latest);
+    if (before && (before.json as { record?: string }).record !== name) {
+      say(
+        'model-changed',
+        found
+          ? 'The model was changed to one that this federation has known: it goes on from where that one stood.'
+          : 'The model was changed: the federation starts anew, what the model before had learned is kept aside.',
+      );
+    }
+    if (!before || (before.json as { record?: string }).record !== name) {
+      await store?.write(latest, { json: { record: name, fingerprint: model.fingerprint }, parts: {} });
+    }
+    if (!found) return;
+    if (found.fallback) say('state-fallback', found.fallback);
+    const { kept, learned: kind } = decodeCheckpoint(found, model);
+    state = restoredState(kept, statistics);
+    learned =
+      kind.strategy === strategy.name
+        ? kind
+        : { ...kind, strategy: strategy.name, strategyState: strategy.start(model.layout.size) };
+  }
+
+  const enqueue = (task: () => void): void => {
+    if (closed) return;
+    queue.push(task);
+    if (draining) return;
+    draining = true;
+    try {
+      for (let next = queue.shift(); next; next = queue.shift()) next();
+    } finally {
+      draining = false;
+    }
+    parts.onStatus?.(status());
+  };
+
+  const dispatch = (event: RoundEvent): void => {
+    const step = reduce(state, event);
+    state = step.state;
+    for (const effect of step.effects) perform(effect);
+  };
+
+  const perform = (effect: Effect): void => {
+    switch (effect.type) {
+      case 'invite':
+        return send({ kind: 'invite', ...header(), cohort: effect.cohort });
+      case 'ask-statistics': {
+        askedAt = clock.now();
+        const { cohort, attempt } = effect;
+        return send({ kind: 'statistics-request', ...header(), attempt, cohort, deadlineMs: options.deadlineMs });
+      }
+      case 'publish':
+        return publish(effect);
+      case 'arm':
+        timers.get(effect.timer)?.();
+        timers.set(
+          effect.timer,
+          clock.after(effect.ms, () => enqueue(() => dispatch({ type: 'timer', timer: effect.timer }))),
+        );
+        return;
+      case 'disarm':
+        timers.get(effect.timer)?.();
+        timers.delete(effect.timer);
+        return;
+      case 'accept':
+        return accept(effect.claim);
+      case 'refuse':
+      case 'warn':
+        return say(effect.code, effect.message);
+      case 'clear':
+        return clear();
+      case 'close':
+        return save(() => nextModel(effect));
+      case 'close-statistics':
+        return save(() => {
+          const normalisation = poolStatistics([...told.values()], inputSize(model.spec));
+          return { next: { ...learned, normalisation, bytesUp: learned.bytesUp + bytesUp } };
+        });
+      case 'void':
+        return voided(effect);
+      case 'persist':
+        return persist();
+      case 'forget':
+        learned = beginning();
+        scale = undefined;
+        metrics = undefined;
+        life++;
+        return;
+    }
+  };
+
+  const header = () => ({ federation, model: model.fingerprint, round: state.round });
+  const send = (fl: FederationHeader, payload: Buffer = Buffer.alloc(0)): void => parts.send({ fl, payload });
+
+  const publish = ({ cohort, round, attempt }: Extract<Effect, { type: 'publish' }>): void => {
+    // A copy, as the payload goes to strangers.
+    const payload = vectorPayload(learned.weights.slice());
+    askedAt = clock.now();
+    bytesDown += payload.length * cohort.length;
+    const { deadlineMs, quorum, training } = options;
+    const { normalisation } = learned;
+    send(
+      {
+        kind: 'model',
+        ...header(),
+        round,
+        attempt,
+        cohort,
+        deadlineMs,
+        quorum,
+        training,
+        ...(normalisation ? { normalisation } : {}),
+        tensors,
+        codecs: [],
+      },
+      payload,
+    );
+  };
+
+  const accept = (claim: string): void => {
+    if (!material) return;
+    bytesUp += material.bytes;
+    if (material.kind === 'statistics') told.set(material.client, material.statistics);
+    else aggregation.add(claim, material.facts, [material.vector], material.privacy);
+  };
+
+  const clear = (): void => {
+    aggregation.clear();
+    told.clear();
+    bytesUp = 0;
+    bytesDown = 0;
+  };
+
+  const record = (
+    { round, counts }: Pick<Extract<Effect, { type: 'close' }>, 'round' | 'counts'>,
+    rest: Pick<RoundMetrics, 'samples' | 'loss' | 'updateNorm' | 'privacy' | 'void'>,
+  ): RoundMetrics => ({
+    federation,
+    round,
+    ...countsOf(counts),
+    ...rest,
+    bytesUp,
+    bytesDown,
+    bytesUpTotal: learned.bytesUp + bytesUp,
+    bytesDownTotal: learned.bytesDown + bytesDown,
+    durationMs: clock.now() - askedAt,
+    clients: state.clients.size,
+  });
+
+  const nextModel = (effect: Extract<Effect, { type: 'close' }>): { next: Learned; metrics: RoundMetrics } => {
+    const aggregate = aggregation.aggregate(effect.claim);
+    const { weights: before, strategyState: stateBefore } = learned;
+    const { state: strategyState, model: weights } = strategy.apply(stateBefore, before, aggregate);
+    if (!kernels.allFinite(weights)) {
+      throw new RefusedError('not-finite', 'The averaged model is not finite: lower the learning rate of the clients.');
+    }
+    const { updates, privacy } = aggregate;
+    const loss = meanLoss(updates);
+    const told = record(effect, {
+      samples: updates.reduce((sum, { samples }) => sum + samples, 0),
+      ...(loss === undefined ? {} : { loss }),
+      updateNorm: kernels.norm(weights.map((weight, i) => weight - before[i])),
+      ...(privacy ? { privacy } : {}),
+    });
+    const { bytesUpTotal, bytesDownTotal } = told;
+    return {
+      next: { ...learned, weights, strategyState, bytesUp: bytesUpTotal, bytesDown: bytesDownTotal, privacy },
+      metrics: told,
+    };
+  };
+
+  /** Makes what is next, writes it, and only then lets it count. */
+  const save = (make: () => { next: Learned; metrics?: RoundMetrics }): void => {
+    const mine = life;
+    const work = async (): Promise<{ next: Learned; metrics?: RoundMetrics }> => {
+      const made = make();
+      const kept = { ...keptRound(state), round: state.round + 1 };
+      await store?.write(name, encodeCheckpoint(model.fingerprint, kept, made.next));
+      return made;
+    };
+    const finish = (event: RoundEvent, made?: { next: Learned; metrics?: RoundMetrics }): void => {
+      saving = undefined;
+      enqueue(() => {
+        if (mine === life) {
+          if (made) {
+            learned = made.next;
+            scale = undefined;
+            if (made.metrics) {
+              metrics = made.metrics;
+              parts.onMetrics?.(made.metrics);
+            }
+          }
+          dispatch(event);
+        }
+        if (stale && !saving) persist();
+      });
+    };
+    saving = work().then(
+      (made) => finish({ type: 'saved' }, made),
+      (error: unknown) => {
+        const reason = error instanceof RefusedError ? error.message : `The state cannot be written: ${String(error)}`;
+        if (mine === life) say(error instanceof RefusedError ? error.code : 'state-write', reason);
+        finish({ type: 'unsaved', reason });
+      },
+    );
+  };
+
+  const voided = (effect: Extract<Effect, { type: 'void' }>): void => {
+    if (effect.round === 0) {
+      say('statistics-void', `The statistics of the clients could not be gathered. ${effect.reason}`);
+      return;
+    }
+    const told = record(effect, { samples: 0, updateNorm: 0, void: effect.reason });
+    learned = { ...learned, bytesUp: told.bytesUpTotal, bytesDown: told.bytesDownTotal };
+    metrics = told;
+    parts.onMetrics?.(told);
+  };
+
+  /** Writes what is; what is being saved comes first, as it may be newer. */
+  const persist = (): void => {
+    stale = saving !== undefined;
+    if (stale || !store) return;
+    const write = store
+      .write(name, encodeCheckpoint(model.fingerprint, keptRound(state), learned))
+      .catch((error: unknown) => say('state-write', `The state cannot be written: ${String(error)}`))
+      .finally(() => writes.delete(write));
+    writes.add(write);
+  };
+
+  const status = (): CoordinatorStatus => ({
+    phase: state.phase,
+    running: state.running,
+    round: state.round,
+    rounds: options.rounds,
+    clients: state.clients.size - state.away,
+    cohort: state.cohort,
+    answers: state.updates + state.declined + state.failed,
+  });
+
+  await restore();
+  enqueue(() => dispatch({ type: 'opened', run: randomBytes(6).toString('base64url') }));
+
+  return {
+    receive(message) {
+      enqueue(() => {
+        scale ??= kernels.norm(learned.weights);
+        const received = gate(message, state, scale);
+        if (!received) return;
+        if (received.refused) parts.onRefused?.(received.refused);
+        material = received.material;
+        dispatch(received.event);
+        material = undefined;
+      });
+    },
+    command(command) {
+      enqueue(() => {
+        if (isCommand(command)) dispatch({ type: 'command', command });
+        else say('unknown-command', `Send one of ${commands.join(', ')} as msg.topic: "${String(command)}" is none of them.`);
+      });
+    },
+    snapshot: () => ({
+      ...status(),
+      federation,
+      fingerprint: model.fingerprint,
+      weights: learned.weights.slice(),
+      ...(learned.normalisation ? { normalisation: learned.normalisation } : {}),
+      registry: entries(state.clients).map(([client, { samples, missed }]) => ({
+        client,
+        samples,
+        away: missed >= options.missesUntilAway,
+      })),
+      bytesUpTotal: learned.bytesUp,
+      bytesDownTotal: learned.bytesDown,
+      ...(metrics ? { metrics } : {}),
+    }),
+    async close() {
+      closed = true;
+      for (const cancel of timers.values()) cancel();
+      timers.clear();
+      await saving;
+      await Promise.all(writes);
+    },
+  };
+}

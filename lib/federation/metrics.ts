@@ -1,4 +1,5 @@
 /** What is told of each asked round: one record, plain JSON, fit for a dashboard or a database. */
+import type { PrivacyClaim } from '../update/message';
 import type { RoundCounts } from './round-state';
 import type { UpdateFacts } from './strategies/strategy';
 
@@ -29,8 +30,8 @@ export interface RoundMetrics {
   durationMs: number;
   /** Clients in the registry. */
   clients: number;
-  /** What the updates stated about privacy; `epsilon` is the largest spent so far by one client. */
-  privacy?: { mode: 'local' | 'central'; clippingNorm: number; noiseMultiplier: number; delta: number; epsilon: number };
+  /** What the updates stated about privacy; `epsilon` is the largest that a client has spent so far. */
+  privacy?: PrivacyClaim;
   /** Why the round changed nothing; absent: it did. */
   void?: string;
 }

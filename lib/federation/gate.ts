@@ -1,0 +1,150 @@
+/**
+ * What arrives at the aggregator becomes an event for the round, or is refused: first the header, then whether it is of
+ * this federation and this asking, and only then the vector.
+ */
+import type { Kernels } from '../core/kernels';
+import { decodeStatistics } from '../data/normalisation';
+import { inputSize } from '../model';
+import { RefusedError } from '../refused';
+import { decodeAll } from '../update/codecs/registry';
+import type { Message, PrivacyClaim, StatisticsHeader, TensorSizes, UpdateHeader } from '../update/message';
+import { parseMessage } from '../update/validate';
+import { requireFinite } from '../update/vector';
+import { refusalOf } from './admission';
+import { type Aggregation, claimOf } from './aggregation';
+import { type FederatedModel, tensorSizes } from './federated-model';
+import type { RoundEvent, RoundState } from './round-state';
+import type { UpdateFacts } from './strategies/strategy';
+
+/** The vectors that belong to an event, taken in when the reducer accepts it. */
+export type Material =
+  | { kind: 'update'; facts: UpdateFacts; vector: Float32Array; privacy?: PrivacyClaim; bytes: number }
+  | { kind: 'statistics'; client: string; statistics: Float64Array; bytes: number };
+
+export interface Received {
+  event: RoundEvent;
+  material?: Material;
+  /** Why it was refused before the reducer saw it. */
+  refused?: RefusedError;
+}
+
+export interface GateParts {
+  federation: string;
+  model: FederatedModel;
+  kernels: Pick<Kernels, 'allFinite' | 'norm' | 'clip'>;
+  aggregation: Pick<Aggregation, 'weigh'>;
+}
+
+/** An update that would move the model by more than so many times its own length has diverged, or is meant to harm. */
+const ABSURD = 1e6;
+
+const asRefused = (error: unknown): RefusedError =>
+  error instanceof RefusedError
+    ? error
+    : new RefusedError('message', 'The message cannot be used: its content does not fit its header.');
+
+const isAlike = (a: TensorSizes, b: TensorSizes): boolean =>
+  a.length === b.length && a.every(([size, channels], i) => size === b[i][0] && channels === b[i][1]);
+
+export function createGate({ federation, model, kernels, aggregation }: GateParts) {
+  const tensors = tensorSizes(model.layout);
+  const width = inputSize(model.spec);
+
+  const updateOf = ({ fl, payload }: Message<UpdateHeader>, scale: number): Material => {
+    if (!isAlike(fl.tensors, tensors)) {
+      throw new RefusedError('wrong-tensors', `The update of "${fl.client}" is for tensors that this model does not have.`);
+    }
+    let vector = requireFinite(decodeAll(payload, fl.codecs, tensors), kernels);
+    let norm = kernels.norm(vector);
+    if (norm > ABSURD * Math.max(1, scale)) {
+      throw new RefusedError(
+        'norm-bound',
+        `The update of "${fl.client}" has the norm ${norm.toExponential(1)}, its training has diverged: lower the learning rate.`,
+      );
+    }
+    const { privacy, client, samples, metrics = {} } = fl;
+    if (privacy?.mode === 'central' && norm > privacy.clippingNorm) {
+      // The noise is made for this norm: what is above it (by rounding, or by a lie) is clipped again.
+      vector = vector.slice();
+      kernels.clip(vector, privacy.clippingNorm);
+      norm = privacy.clippingNorm;
+    }
+    const facts: UpdateFacts = { client, samples, norm, staleness: 0, metrics };
+    aggregation.weigh(facts, privacy);
+    return { kind: 'update', facts, vector, privacy, bytes: payload.length };
+  };
+
+  const statisticsOf = ({ fl, payload }: Message<StatisticsHeader>): Material => ({
+    kind: 'statistics',
+    client: fl.client,
+    statistics: decodeStatistics(payload, width),
+    bytes: payload.length,
+  });
+
+  const isKind = <K extends Message['fl']['kind']>(
+    message: Message,
+    kind: K,
+  ): message is Message<Extract<Message['fl'], { kind: K }>> => message.fl.kind === kind;
+
+  /** Of this federation, of this model, and meant for an aggregator; undefined: an echo of what was sent from here. */
+  const addressed = (message: Message, run: string): Message | undefined => {
+    const { fl } = message;
+    if (fl.kind === 'samples') {
+      throw new RefusedError('wrong-kind', 'Samples came to the aggregator: wire them to fl-client, they never leave it.');
+    }
+    if (fl.federation !== federation) {
+      throw new RefusedError(
+        'wrong-federation',
+        `A message of the federation "${fl.federation}" came to the aggregator of "${federation}": give both the same name or part their wires.`,
+      );
+    }
+    if (fl.kind === 'model' || fl.kind === 'statistics-request') {
+      if (fl.attempt.startsWith(`${run}.`)) return undefined;
+      throw new RefusedError(
+        'two-aggregators',
+        `Another aggregator serves the federation "${federation}" too: keep one, or give the other another name.`,
+      );
+    }
+    if (fl.kind === 'invite') return undefined;
+    if (fl.model !== model.fingerprint) {
+      throw new RefusedError(
+        'wrong-model',
+        `"${fl.client}" has another model than this aggregator: choose the same fl-model in both.`,
+      );
+    }
+    return message;
+  };
+
+  /** `scale`: norm of the present model. Never throws. undefined: nothing to do. */
+  return function receive(raw: unknown, state: RoundState, scale: number): Received | undefined {
+    let message: Message | undefined;
+    try {
+      message = addressed(parseMessage(raw), state.run);
+    } catch (error) {
+      const refused = asRefused(error);
+      return { event: { type: 'refused', code: refused.code }, refused };
+    }
+    if (!message) return undefined;
+    if (isKind(message, 'join')) {
+      return { event: { type: 'join', client: message.fl.client, samples: message.fl.samples } };
+    }
+    if (isKind(message, 'decline')) {
+      const { client, round, attempt } = message.fl;
+      return { event: { type: 'decline', client, round, attempt } };
+    }
+    if (!isKind(message, 'update') && !isKind(message, 'statistics')) return undefined;
+    const { client, round, attempt, kind } = message.fl;
+    const answer = { client, round, attempt };
+    const event: RoundEvent = isKind(message, 'update')
+      ? { type: 'update', ...answer, claim: claimOf(message.fl.privacy) }
+      : { type: 'statistics', ...answer };
+    // The reducer refuses it: no need to decode.
+    if (refusalOf(state, kind, answer)) return { event };
+    try {
+      return { event, material: isKind(message, 'update') ? updateOf(message, scale) : statisticsOf(message) };
+    } catch (error) {
+      const refused = asRefused(error);
+      return { event: { type: 'failed', code: refused.code, ...answer }, refused };
+    }
+  };
+}
