@@ -1,5 +1,5 @@
 /** Whether an answer belongs to the asking under way. Decided from the header alone, before a vector is decoded. */
-import type { Answer, RoundState } from './round-state';
+import type { RoundState, Told } from './round-state';
 import { get } from './table';
 
 export interface Refusal {
@@ -9,12 +9,12 @@ export interface Refusal {
 
 export const attemptOf = ({ run, asking }: RoundState): string => `${run}.${asking}`;
 
-/** undefined: welcome. */
-export function refusalOf(
-  state: RoundState,
-  kind: 'update' | 'decline' | 'statistics',
-  answer: Answer,
-): Refusal | undefined {
+/** Different privacy claims that are kept apart in one round, each with memory of its own. */
+const MAX_CLAIMS = 3;
+
+/** undefined: welcome, the reducer will count it. */
+export function refusalOf(state: RoundState, answer: Told): Refusal | undefined {
+  const kind = answer.type;
   const who = `The ${kind} of "${answer.client}"`;
   const late = (): Refusal => ({
     code: 'late',
@@ -43,6 +43,15 @@ export function refusalOf(
       code: 'duplicate',
       message: `"${answer.client}" answered round ${state.round} twice, the first answer counts: check for a doubled wire or two clients of one name.`,
     };
+  }
+  if (kind === 'update') {
+    const { claims } = state;
+    if (claims.length >= MAX_CLAIMS && !claims.some(([claim]) => claim === answer.claim)) {
+      return {
+        code: 'privacy-mismatch',
+        message: `${who} states another privacy than the others of round ${state.round}: set all fl-dp-noise nodes alike.`,
+      };
+    }
   }
   return undefined;
 }

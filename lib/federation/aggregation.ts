@@ -3,19 +3,19 @@
  * kind is folded by itself, and the round's reducer says which one counts.
  */
 import type { Fold, Kernels } from '../core/kernels';
+import { noiseMean } from '../privacy/central';
+import type { NormalSource } from '../privacy/noise';
 import { RefusedError } from '../refused';
 import type { PrivacyClaim } from '../update/message';
 import type { Aggregate, Strategy, UpdateFacts } from './strategies/strategy';
-
-/** `length` draws of N(0, deviation^2). */
-export type Noise = (length: number, deviation: number) => Float64Array;
 
 export interface AggregationParts {
   /** Numbers of the model. */
   size: number;
   strategy: Strategy;
   kernels: Pick<Kernels, 'fold'>;
-  noise: Noise;
+  /** Normal numbers for central privacy. */
+  normal: NormalSource;
 }
 
 interface Member {
@@ -44,7 +44,7 @@ export interface Aggregation {
 export const claimOf = (privacy?: PrivacyClaim): string =>
   privacy ? JSON.stringify([privacy.mode, privacy.clippingNorm, privacy.noiseMultiplier, privacy.delta]) : '';
 
-export function createAggregation({ size, strategy, kernels, noise }: AggregationParts): Aggregation {
+export function createAggregation({ size, strategy, kernels, normal }: AggregationParts): Aggregation {
   const groups = new Map<string, Group>();
   /** Emptied accumulators, for the next asking. */
   const spare: Fold[] = [];
@@ -97,13 +97,12 @@ export function createAggregation({ size, strategy, kernels, noise }: Aggregatio
           if (known && divisor === totalWeight) return known;
           const mean = folds[which].mean(divisor);
           if (!central) return mean;
-          if (divisor !== totalWeight) throw new RangeError('Under central privacy only the uniform mean may be taken.');
-          const deviation = (central.noiseMultiplier * central.clippingNorm) / totalWeight;
-          const draws = noise(size, deviation);
-          const result = mean.map((value, i) => value + draws[i]);
+          if (divisor !== totalWeight)
+            throw new RangeError('Under central privacy only the uniform mean may be taken.');
+          noiseMean(mean, central, totalWeight, normal);
           // Drawn once: a second look must not show the same mean under other noise.
-          noisy.set(which, result);
-          return result;
+          noisy.set(which, mean);
+          return mean;
         },
         vectors: (which = 0) => members.map(({ vectors }) => vectors[which]),
       };

@@ -4,19 +4,14 @@ import type { Asking } from './asking';
 import {
   type Answer,
   counted,
-  type RoundEvent,
   type RoundRules,
   type RoundState,
-  same,
   type Step,
+  same,
+  type Told,
   then,
 } from './round-state';
 import { get, put } from './table';
-
-/** Different privacy claims in one round; further ones are refused. */
-const MAX_CLAIMS = 8;
-
-type Told = Extract<RoundEvent, { type: 'statistics' | 'update' | 'decline' }>;
 
 export interface Answers {
   join(state: RoundState, client: string, samples: number): Step;
@@ -67,34 +62,22 @@ export function createAnswers({ options }: RoundRules, asking: Asking): Answers 
     },
 
     answer(state, event) {
-      const refusal = refusalOf(state, event.type, event);
+      const refusal = refusalOf(state, event);
       if (refusal) return refuse(state, refusal.code, refusal.message);
       if (event.type === 'decline') {
         const next = mark(state, event, 'decline');
         return asking.settle({ ...next, declined: next.declined + 1 });
       }
       const claim = event.type === 'update' ? event.claim : '';
-      if (state.claims.length >= MAX_CLAIMS && !state.claims.some(([other]) => other === claim)) {
-        return refuse(
-          state,
-          'privacy-mismatch',
-          `The update of "${event.client}" states another privacy than the others of round ${state.round}: set all fl-dp-noise nodes alike.`,
-        );
-      }
       const next = mark(state, event, 'update');
-      return then(
-        same(
-          { ...next, updates: next.updates + 1, claims: counted(next.claims, claim) },
-          { type: 'accept', client: event.client, claim },
-        ),
-        asking.settle,
-      );
+      return asking.settle({ ...next, updates: next.updates + 1, claims: counted(next.claims, claim) });
     },
 
     failed(state, answer, code) {
       const next = { ...state, refused: counted(state.refused, code) };
-      const kind = state.phase === 'statistics' ? 'statistics' : 'update';
-      return refusalOf(state, kind, answer) ? same(next) : asking.settle(mark(next, answer, 'failed'));
+      const event: Told =
+        state.phase === 'statistics' ? { ...answer, type: 'statistics' } : { ...answer, type: 'decline' };
+      return refusalOf(state, event) ? same(next) : asking.settle(mark(next, answer, 'failed'));
     },
   };
 }

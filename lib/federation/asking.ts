@@ -1,6 +1,15 @@
 /** How an asking begins and how it ends: who is asked, when it closes, when it is void, what comes after. */
 import { attemptOf } from './admission';
-import { type ClientRecord, type Effect, type RoundCounts, type RoundRules, type RoundState, same, type Step, then } from './round-state';
+import {
+  type ClientRecord,
+  type Effect,
+  type RoundCounts,
+  type RoundRules,
+  type RoundState,
+  type Step,
+  same,
+  then,
+} from './round-state';
 import { createSampler } from './samplers';
 import { entries, mapTable } from './table';
 
@@ -42,7 +51,10 @@ export const cleared = (state: RoundState): RoundState => ({
 /** The claim that most updates make; of equally many the first by its text, so that arrival decides nothing. */
 function mostClaimed(claims: RoundState['claims']): [claim: string, updates: number] {
   const none: [string, number] = ['', 0];
-  return claims.reduce((best, one) => (one[1] > best[1] || (one[1] === best[1] && one[0] < best[0]) ? one : best), none);
+  return claims.reduce(
+    (best, one) => (one[1] > best[1] || (one[1] === best[1] && one[0] < best[0]) ? one : best),
+    none,
+  );
 }
 
 /** Updates that state another privacy than most are left out: they count as refused. */
@@ -69,10 +81,7 @@ export function createAsking({ options }: RoundRules): Asking {
     state.round > 0 ? [{ type: 'publish', cohort: [], round: state.round, attempt: attemptOf(state) }] : [];
 
   const stand = (state: RoundState): Step =>
-    same(
-      { ...state, phase: isOver(state) ? 'finished' : 'idle', running: false, stepping: false },
-      ...forUse(state),
-    );
+    same({ ...state, phase: isOver(state) ? 'finished' : 'idle', running: false, stepping: false }, ...forUse(state));
 
   const call = (state: RoundState): Step =>
     same(
@@ -187,11 +196,11 @@ export function createAsking({ options }: RoundRules): Asking {
     if (state.round === 0) return next.running ? proceed(next) : stand(next);
     if (isOver(next) || !next.running || next.stepping) return stand(next);
     if (options.pauseMs === 0) return proceed(next);
-    return same(
-      { ...next, phase: 'waiting' },
-      ...(options.pauseMs >= LONG_PAUSE_MS ? forUse(next) : []),
-      { type: 'arm', timer: 'pause', ms: options.pauseMs },
-    );
+    return same({ ...next, phase: 'waiting' }, ...(options.pauseMs >= LONG_PAUSE_MS ? forUse(next) : []), {
+      type: 'arm',
+      timer: 'pause',
+      ms: options.pauseMs,
+    });
   };
 
   return { isPresent, isOver, isEnough, proceed, stand, settle, end, voided, saved };

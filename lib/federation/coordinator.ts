@@ -6,12 +6,13 @@ import { randomBytes } from 'node:crypto';
 import type { Kernels } from '../core/kernels';
 import { poolStatistics } from '../data/normalisation';
 import { inputSize } from '../model';
+import { type NormalSource, systemNoise } from '../privacy/noise';
 import { RefusedError } from '../refused';
 import type { Store } from '../state/store';
 import type { Normalisation } from '../training/engine';
 import type { FederationHeader, Message } from '../update/message';
 import { vectorPayload } from '../update/vector';
-import { createAggregation, type Noise } from './aggregation';
+import { claimOf, createAggregation } from './aggregation';
 import { decodeCheckpoint, encodeCheckpoint, keptRound, type Learned, recordName, restoredState } from './checkpoint';
 import { type Clock, systemClock } from './clock';
 import { type FederatedModel, firstWeights, tensorSizes } from './federated-model';
@@ -31,8 +32,8 @@ export interface CoordinatorParts {
   kernels: Kernels;
   /** Where the federation is kept over a restart; absent: it is not. */
   store?: Pick<Store, 'read' | 'write'>;
-  /** Draws of the normal distribution for central privacy. */
-  noise: Noise;
+  /** Normal numbers for central privacy; default: the operating system's. Anything else is for tests. */
+  normal?: NormalSource;
   /** To all participants. It may answer at once. */
   send(message: Message<FederationHeader>): void;
   onMetrics?(metrics: RoundMetrics): void;
@@ -82,12 +83,12 @@ export const isCommand = (name: unknown): name is Command => typeof name === 'st
 
 /** Reads the kept state, if there is any, and goes on from it. Rejects when it is there but cannot be read. */
 export async function createCoordinator(parts: CoordinatorParts): Promise<Coordinator> {
-  const { federation, model, options, kernels, store, clock = systemClock } = parts;
+  const { federation, model, options, kernels, store, clock = systemClock, normal = systemNoise() } = parts;
   const statistics = model.normalisation === 'federated';
   const strategy = findStrategy(options.strategy);
   const reduce = createRoundReducer({ options, statistics });
-  const aggregation = createAggregation({ size: model.layout.size, strategy, kernels, noise: parts.noise });
-  const gate = createGate({ federation, model, kernels, aggregation });
+  const aggregation = createAggregation({ size: model.layout.size, strategy, kernels, normal });
+  const gate = createGate({ federation, model, kernels });
   const tensors = tensorSizes(model.layout);
   const name = recordName(federation, model);
 
@@ -110,7 +111,6 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   let askedAt = 0;
   let bytesUp = 0;
   let bytesDown = 0;
-  let material: Material | undefined;
   const told = new Map<string, Float64Array>();
   // Writing.
   let life = 0;
@@ -151,12 +151,18 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     queue.push(task);
     if (draining) return;
     draining = true;
+    for (let next = queue.shift(); next; next = queue.shift()) guarded(next);
+    draining = false;
+    if (!closed) guarded(() => parts.onStatus?.(status()));
+  };
+
+  /** What a callback throws must not end the process of those who use this. */
+  const guarded = (work: () => void): void => {
     try {
-      for (let next = queue.shift(); next; next = queue.shift()) next();
-    } finally {
-      draining = false;
+      work();
+    } catch (error) {
+      say('internal', error instanceof Error ? error.message : String(error));
     }
-    parts.onStatus?.(status());
   };
 
   const dispatch = (event: RoundEvent): void => {
@@ -168,15 +174,19 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const perform = (effect: Effect): void => {
     switch (effect.type) {
       case 'invite':
-        return send({ kind: 'invite', ...header(), cohort: effect.cohort });
+        send({ kind: 'invite', ...header(), cohort: effect.cohort });
+        return;
       case 'ask-statistics': {
         askedAt = clock.now();
         const { cohort, attempt } = effect;
-        return send({ kind: 'statistics-request', ...header(), attempt, cohort, deadlineMs: options.deadlineMs });
+        send({ kind: 'statistics-request', ...header(), attempt, cohort, deadlineMs: options.deadlineMs });
+        return;
       }
       case 'publish':
-        return publish(effect);
+        publish(effect);
+        return;
       case 'arm':
+        if (closed) return;
         timers.get(effect.timer)?.();
         timers.set(
           effect.timer,
@@ -187,24 +197,28 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
         timers.get(effect.timer)?.();
         timers.delete(effect.timer);
         return;
-      case 'accept':
-        return accept(effect.claim);
       case 'refuse':
       case 'warn':
-        return say(effect.code, effect.message);
+        say(effect.code, effect.message);
+        return;
       case 'clear':
-        return clear();
+        clear();
+        return;
       case 'close':
-        return save(() => nextModel(effect));
+        save(() => nextModel(effect));
+        return;
       case 'close-statistics':
-        return save(() => {
+        save(() => {
           const normalisation = poolStatistics([...told.values()], inputSize(model.spec));
           return { next: { ...learned, normalisation, bytesUp: learned.bytesUp + bytesUp } };
         });
+        return;
       case 'void':
-        return voided(effect);
+        voided(effect);
+        return;
       case 'persist':
-        return persist();
+        persist();
+        return;
       case 'forget':
         learned = beginning();
         scale = undefined;
@@ -215,7 +229,9 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   };
 
   const header = () => ({ federation, model: model.fingerprint, round: state.round });
-  const send = (fl: FederationHeader, payload: Buffer = Buffer.alloc(0)): void => parts.send({ fl, payload });
+  const send = (fl: FederationHeader, payload: Buffer = Buffer.alloc(0)): void => {
+    if (!closed) guarded(() => parts.send({ fl, payload }));
+  };
 
   const publish = ({ cohort, round, attempt }: Extract<Effect, { type: 'publish' }>): void => {
     // A copy, as the payload goes to strangers.
@@ -242,11 +258,11 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     );
   };
 
-  const accept = (claim: string): void => {
-    if (!material) return;
-    bytesUp += material.bytes;
+  /** Throws RefusedError when the sum cannot take the update. */
+  const takeIn = (material: Material): void => {
     if (material.kind === 'statistics') told.set(material.client, material.statistics);
-    else aggregation.add(claim, material.facts, [material.vector], material.privacy);
+    else aggregation.add(claimOf(material.privacy), material.facts, [material.vector], material.privacy);
+    bytesUp += material.bytes;
   };
 
   const clear = (): void => {
@@ -369,18 +385,20 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     receive(message) {
       enqueue(() => {
         scale ??= kernels.norm(learned.weights);
-        const received = gate(message, state, scale);
+        const received = gate(message, state, scale, takeIn);
         if (!received) return;
         if (received.refused) parts.onRefused?.(received.refused);
-        material = received.material;
         dispatch(received.event);
-        material = undefined;
       });
     },
     command(command) {
       enqueue(() => {
         if (isCommand(command)) dispatch({ type: 'command', command });
-        else say('unknown-command', `Send one of ${commands.join(', ')} as msg.topic: "${String(command)}" is none of them.`);
+        else
+          say(
+            'unknown-command',
+            `Send one of ${commands.join(', ')} as msg.topic: "${String(command)}" is none of them.`,
+          );
       });
     },
     snapshot: () => ({

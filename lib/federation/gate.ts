@@ -5,25 +5,25 @@
 import type { Kernels } from '../core/kernels';
 import { decodeStatistics } from '../data/normalisation';
 import { inputSize } from '../model';
+import { holdToNorm } from '../privacy/central';
 import { RefusedError } from '../refused';
 import { decodeAll } from '../update/codecs/registry';
 import type { Message, PrivacyClaim, StatisticsHeader, TensorSizes, UpdateHeader } from '../update/message';
 import { parseMessage } from '../update/validate';
 import { requireFinite } from '../update/vector';
 import { refusalOf } from './admission';
-import { type Aggregation, claimOf } from './aggregation';
+import { claimOf } from './aggregation';
 import { type FederatedModel, tensorSizes } from './federated-model';
-import type { RoundEvent, RoundState } from './round-state';
+import type { RoundEvent, RoundState, Told } from './round-state';
 import type { UpdateFacts } from './strategies/strategy';
 
-/** The vectors that belong to an event, taken in when the reducer accepts it. */
+/** The vectors that belong to an event that the reducer will accept. */
 export type Material =
   | { kind: 'update'; facts: UpdateFacts; vector: Float32Array; privacy?: PrivacyClaim; bytes: number }
   | { kind: 'statistics'; client: string; statistics: Float64Array; bytes: number };
 
 export interface Received {
   event: RoundEvent;
-  material?: Material;
   /** Why it was refused before the reducer saw it. */
   refused?: RefusedError;
 }
@@ -32,7 +32,6 @@ export interface GateParts {
   federation: string;
   model: FederatedModel;
   kernels: Pick<Kernels, 'allFinite' | 'norm' | 'clip'>;
-  aggregation: Pick<Aggregation, 'weigh'>;
 }
 
 /** An update that would move the model by more than so many times its own length has diverged, or is meant to harm. */
@@ -46,13 +45,16 @@ const asRefused = (error: unknown): RefusedError =>
 const isAlike = (a: TensorSizes, b: TensorSizes): boolean =>
   a.length === b.length && a.every(([size, channels], i) => size === b[i][0] && channels === b[i][1]);
 
-export function createGate({ federation, model, kernels, aggregation }: GateParts) {
+export function createGate({ federation, model, kernels }: GateParts) {
   const tensors = tensorSizes(model.layout);
   const width = inputSize(model.spec);
 
   const updateOf = ({ fl, payload }: Message<UpdateHeader>, scale: number): Material => {
     if (!isAlike(fl.tensors, tensors)) {
-      throw new RefusedError('wrong-tensors', `The update of "${fl.client}" is for tensors that this model does not have.`);
+      throw new RefusedError(
+        'wrong-tensors',
+        `The update of "${fl.client}" is for tensors that this model does not have.`,
+      );
     }
     let vector = requireFinite(decodeAll(payload, fl.codecs, tensors), kernels);
     let norm = kernels.norm(vector);
@@ -63,14 +65,11 @@ export function createGate({ federation, model, kernels, aggregation }: GatePart
       );
     }
     const { privacy, client, samples, metrics = {} } = fl;
-    if (privacy?.mode === 'central' && norm > privacy.clippingNorm) {
-      // The noise is made for this norm: what is above it (by rounding, or by a lie) is clipped again.
-      vector = vector.slice();
-      kernels.clip(vector, privacy.clippingNorm);
-      norm = privacy.clippingNorm;
+    if (privacy?.mode === 'central') {
+      vector = holdToNorm(vector, privacy, kernels);
+      norm = Math.min(norm, privacy.clippingNorm);
     }
     const facts: UpdateFacts = { client, samples, norm, staleness: 0, metrics };
-    aggregation.weigh(facts, privacy);
     return { kind: 'update', facts, vector, privacy, bytes: payload.length };
   };
 
@@ -90,7 +89,10 @@ export function createGate({ federation, model, kernels, aggregation }: GatePart
   const addressed = (message: Message, run: string): Message | undefined => {
     const { fl } = message;
     if (fl.kind === 'samples') {
-      throw new RefusedError('wrong-kind', 'Samples came to the aggregator: wire them to fl-client, they never leave it.');
+      throw new RefusedError(
+        'wrong-kind',
+        'Samples came to the aggregator: wire them to fl-client, they never leave it.',
+      );
     }
     if (fl.federation !== federation) {
       throw new RefusedError(
@@ -115,8 +117,16 @@ export function createGate({ federation, model, kernels, aggregation }: GatePart
     return message;
   };
 
-  /** `scale`: norm of the present model. Never throws. undefined: nothing to do. */
-  return function receive(raw: unknown, state: RoundState, scale: number): Received | undefined {
+  /**
+   * `scale`: norm of the present model. `takeIn` gets what the reducer will accept; when it throws, that is refused.
+   * Never throws. undefined: nothing to do.
+   */
+  return function receive(
+    raw: unknown,
+    state: RoundState,
+    scale: number,
+    takeIn: (material: Material) => void,
+  ): Received | undefined {
     let message: Message | undefined;
     try {
       message = addressed(parseMessage(raw), state.run);
@@ -133,15 +143,16 @@ export function createGate({ federation, model, kernels, aggregation }: GatePart
       return { event: { type: 'decline', client, round, attempt } };
     }
     if (!isKind(message, 'update') && !isKind(message, 'statistics')) return undefined;
-    const { client, round, attempt, kind } = message.fl;
+    const { client, round, attempt } = message.fl;
     const answer = { client, round, attempt };
-    const event: RoundEvent = isKind(message, 'update')
+    const event: Told = isKind(message, 'update')
       ? { type: 'update', ...answer, claim: claimOf(message.fl.privacy) }
       : { type: 'statistics', ...answer };
-    // The reducer refuses it: no need to decode.
-    if (refusalOf(state, kind, answer)) return { event };
+    // The reducer will refuse it: no need to decode.
+    if (refusalOf(state, event)) return { event };
     try {
-      return { event, material: isKind(message, 'update') ? updateOf(message, scale) : statisticsOf(message) };
+      takeIn(isKind(message, 'update') ? updateOf(message, scale) : statisticsOf(message));
+      return { event };
     } catch (error) {
       const refused = asRefused(error);
       return { event: { type: 'failed', code: refused.code, ...answer }, refused };

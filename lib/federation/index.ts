@@ -1,4 +1,3 @@
-export type { Noise } from './aggregation';
 export { type Clock, systemClock } from './clock';
 export {
   type Coordinator,
@@ -11,7 +10,13 @@ export {
 export { type FederatedModel, federatedModel, tensorSizes } from './federated-model';
 export type { RoundMetrics } from './metrics';
 export { defaultOptions, type FederationOptions, federationOptions } from './options';
-export { createParticipant, type Participant, type ParticipantParts, type ParticipantStatus, type Samples } from './participant';
+export {
+  createParticipant,
+  type Participant,
+  type ParticipantParts,
+  type ParticipantStatus,
+  type Samples,
+} from './participant';
 export type { Command, Phase } from './round-state';
 export type { SamplerOptions } from './samplers/sampler';
 export { strategyNames } from './strategies';

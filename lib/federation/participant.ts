@@ -123,15 +123,18 @@ export function createParticipant(parts: ParticipantParts): Participant {
 
   const statistics = (fl: StatisticsRequestHeader): void => {
     if (!isAsked(fl)) return;
-    if (bank.count === 0) return decline(fl, 'No samples yet.');
-    send({ kind: 'statistics', ...header(fl.round), attempt: fl.attempt }, encodeStatistics(bank.statistics()));
+    if (bank.count === 0) decline(fl, 'No samples yet.');
+    else send({ kind: 'statistics', ...header(fl.round), attempt: fl.attempt }, encodeStatistics(bank.statistics()));
   };
 
   const isSame = (a: Float32Array, b: Float32Array): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
 
   const learn = ({ fl, payload }: Message<ModelHeader>): void => {
     if (fl.codecs.length > 0) {
-      throw new RefusedError('model-codecs', 'A model must come as it is: put codecs such as fl-quantize behind a client only.');
+      throw new RefusedError(
+        'model-codecs',
+        'A model must come as it is: put codecs such as fl-quantize behind a client only.',
+      );
     }
     if (payload.length !== 4 * model.layout.size) {
       throw new RefusedError('wrong-tensors', 'The model that came has another size than the fl-model of this client.');
@@ -141,7 +144,10 @@ export function createParticipant(parts: ParticipantParts): Participant {
     task?.abort.abort();
     task = undefined;
     round = fl.round;
-    if (!isAsked(fl)) return show();
+    if (!isAsked(fl)) {
+      show();
+      return;
+    }
     // A view of the payload would change with it; this one is shared with the worker that trains.
     const global = new Float32Array(new SharedArrayBuffer(payload.length));
     global.set(readVector(payload, model.layout.size));
@@ -151,8 +157,8 @@ export function createParticipant(parts: ParticipantParts): Participant {
       return;
     }
     told = undefined;
-    if (bank.count < needed) return decline(fl, `It has ${bank.count} samples and waits for ${needed}.`);
-    train(fl, global).catch((error: unknown) => say('internal', String(error)));
+    if (bank.count < needed) decline(fl, `It has ${bank.count} samples and waits for ${needed}.`);
+    else train(fl, global).catch((error: unknown) => say('internal', String(error)));
   };
 
   const expectation = (fl: ModelHeader) => ({

@@ -100,6 +100,9 @@ export type RoundEvent =
   /** It could not be made or written. */
   | { type: 'unsaved'; reason: string };
 
+/** What a client answers. */
+export type Told = Extract<RoundEvent, { type: 'statistics' | 'update' | 'decline' }>;
+
 export type Effect =
   | { type: 'invite'; cohort: string[] | 'all' }
   | { type: 'ask-statistics'; cohort: string[]; attempt: string }
@@ -107,10 +110,8 @@ export type Effect =
   | { type: 'publish'; cohort: string[]; round: number; attempt: string }
   | { type: 'arm'; timer: TimerName; ms: number }
   | { type: 'disarm'; timer: TimerName }
-  /** Take the update or the statistics just handed over into the round. */
-  | { type: 'accept'; client: string; claim: string }
   | { type: 'refuse'; code: string; message: string }
-  /** Forget what was accepted for the asking before, a new one begins. */
+  /** Forget what was taken in for the asking before: a new one begins. */
   | { type: 'clear' }
   /** Make the new model of the updates with this claim, write it, then say 'saved' or 'unsaved'. */
   | { type: 'close'; round: number; claim: string; counts: RoundCounts }

@@ -3,7 +3,7 @@
  * wants done it returns as effects, which coordinator.ts carries out in their order.
  */
 import { createAnswers } from './answers';
-import { createAsking, cleared } from './asking';
+import { cleared, createAsking } from './asking';
 import {
   type Command,
   counted,
@@ -12,10 +12,10 @@ import {
   type RoundEvent,
   type RoundRules,
   type RoundState,
-  same,
   type Step,
-  then,
+  same,
   type TimerName,
+  then,
 } from './round-state';
 import { entries, mapTable } from './table';
 
