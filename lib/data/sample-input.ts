@@ -141,6 +141,19 @@ function translate(targets: Float32Array, classes: unknown, labels: readonly str
   });
 }
 
+/** { features: ..., label } or the features themselves. */
+const wrapped = (sample: unknown): unknown =>
+  isObject(sample) && !isScalar(sample.features) && sample.features !== undefined ? sample.features : sample;
+
+const leaves = (value: unknown): number => {
+  if (Array.isArray(value)) return value.flat(3).length;
+  return isNumbers(value) ? value.length : 1;
+};
+
+/** [[...], [...]] is one sample of several steps when only all of it together has the model's number of features. */
+const isOneNested = (payload: unknown[], width: number): boolean =>
+  payload.every(Array.isArray) && leaves(payload) === width && leaves(payload[0]) !== width;
+
 /**
  * The samples of a message. `msg.payload`: an array, Float32Array or object (one sample), or an array of such; labels
  * in `msg.label` (one, or one for each sample) or as `label` within each object; or a 'samples' message of the suite.
@@ -158,13 +171,8 @@ export function samplesFrom(message: UserMessage, shape: SampleShape): SampleBlo
   if (typeof payload === 'string') {
     throw new RefusedError('sample', 'msg.payload is text: put a json (or csv) node before this one.');
   }
-  const sequence =
-    Array.isArray(payload) &&
-    payload.length > 0 &&
-    payload.every((step) => Array.isArray(step) && step.every(isScalar));
-  const steps =
-    sequence && payload.length > 1 && payload.flat().length === shape.width && payload[0].length !== shape.width;
-  const many = Array.isArray(payload) && payload.length > 0 && payload.every((item) => !isScalar(item)) && !steps;
+  const many =
+    Array.isArray(payload) && payload.length > 0 && !isOneNested(payload, shape.width) && !payload.some(isScalar);
   const samples: unknown[] = many ? payload : [payload];
   const { label } = message;
   if (many && Array.isArray(label) && label.length !== samples.length) {
@@ -176,10 +184,7 @@ export function samplesFrom(message: UserMessage, shape: SampleShape): SampleBlo
   const features = new Float32Array(samples.length * shape.width);
   const targets = new Float32Array(samples.length * shape.targetWidth);
   samples.forEach((sample, i) => {
-    const fields = isObject(sample) && isObject(sample.features) ? sample.features : sample;
-    const values =
-      isObject(sample) && (Array.isArray(sample.features) || isNumbers(sample.features)) ? sample.features : fields;
-    features.set(featuresOf(values, shape), i * shape.width);
+    features.set(featuresOf(wrapped(sample), shape), i * shape.width);
     const own = isObject(sample) && Object.hasOwn(sample, 'label') ? sample.label : undefined;
     targets.set(targetsOf(many && Array.isArray(label) ? label[i] : (label ?? own), shape), i * shape.targetWidth);
   });

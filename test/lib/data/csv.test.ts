@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { after, before, describe, it } from 'mocha';
+import type { Row } from '../../../lib/data/cell';
+import { type CsvOptions, emptyReport, readCsv } from '../../../lib/data/csv';
+import { openDataFile, resolveDataFile } from '../../../lib/data/data-file';
+
+async function read(text: string | string[], options?: CsvOptions, report = emptyReport()): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const row of readCsv(Readable.from([text].flat()), options, report)) rows.push(row);
+  return rows;
+}
+const refuses = (code: string, message: RegExp) => ({ name: 'RefusedError', code, message });
+
+describe('CSV', () => {
+  it('reads rows under the header, with BOM, CRLF, quotes and any cut into chunks', async () => {
+    const text = '\uFEFFa,"b, c"\r\n1,"x ""y"""\r\n\r\n 2 ,z';
+    const expected = [
+      { a: '1', 'b, c': 'x "y"' },
+      { a: '2', 'b, c': 'z' },
+    ];
+    assert.deepEqual(await read(text), expected);
+    assert.deepEqual(await read([...text]), expected);
+  });
+
+  it('finds the delimiter, and takes decimal commas when told', async () => {
+    for (const d of [',', ';', '\t', '|']) assert.deepEqual(await read(`a${d}b\n1${d}2`), [{ a: '1', b: '2' }]);
+    assert.deepEqual(await read('a;b\n1,5;x,y', { decimal: ',' }), [{ a: '1.5', b: 'x,y' }]);
+    assert.deepEqual(await read('a:b\n1:2', { delimiter: ':' }), [{ a: '1', b: '2' }]);
+  });
+
+  it('keeps only the columns asked for', async () => {
+    assert.deepEqual(await read('a,b,c\n1,2,3', { keep: ['c'], required: ['a'] }), [{ a: '1', c: '3' }]);
+  });
+
+  it('counts and skips lines with a wrong number of cells, and goes on', async () => {
+    const report = emptyReport();
+    const rows = await read('a,b\n1,2\n3\n4,5,6\n7,8\n', {}, report);
+    assert.deepEqual(
+      rows.map(({ a }) => a),
+      ['1', '7'],
+    );
+    assert.deepEqual([report.rows, report.badRows], [2, 2]);
+    assert.equal(report.problems[0], 'Line 3: 1 cells where the header has 2.');
+  });
+
+  it('names the columns that come nearest to a missing one', async () => {
+    await assert.rejects(
+      read('time,TEMP,DEWP,Pressure\n', { required: ['temp', 'presure'] }),
+      refuses('csv-column', /no columns "temp", "presure" in the file; did you mean .*"TEMP".*"Pressure"/),
+    );
+  });
+
+  it('says what is wrong with files that cannot be used', async () => {
+    await assert.rejects(read(''), refuses('csv-empty', /empty/));
+    await assert.rejects(read('\n\n'), refuses('csv-empty', /empty/));
+    await assert.rejects(read('a,a\n1,2'), refuses('csv-header', /"a" is in the header twice/));
+    await assert.rejects(read('a,__proto__\n1,2'), refuses('csv-header', /rename/));
+    await assert.rejects(read('PK\u0003\u0004'), refuses('csv-binary', /spreadsheet/));
+    await assert.rejects(read('a\u0000,b'), refuses('csv-binary', /UTF-8/));
+    await assert.rejects(read('a,b\n1,2\n"3,4\n5,6\n'), refuses('csv-quote', /never closed/));
+  });
+
+  it('passes on what the source throws', async () => {
+    async function* broken(): AsyncGenerator<string> {
+      yield 'a\n1\n';
+      throw new Error('disk gone');
+    }
+    await assert.rejects(async () => {
+      for await (const _ of readCsv(broken()));
+    }, /disk gone/);
+  });
+
+  it('ends the source when the reader stops early', async () => {
+    let ended = false;
+    async function* endless(): AsyncGenerator<string> {
+      try {
+        yield 'a\n';
+        for (;;) yield '1\n'.repeat(100);
+      } finally {
+        ended = true;
+      }
+    }
+    for await (const _ of readCsv(endless())) break;
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(ended);
+  });
+
+  it('takes no more memory for 104 MB than for 8 MB', async function () {
+    this.timeout(120_000);
+    const chunk = Buffer.from('0123456789,0123456789,0123456789,0123456789,0123456789,0123456789\n'.repeat(1000));
+    let pulled = 0;
+    let read = 0;
+    let ahead = 0;
+    async function* generated(bytes: number): AsyncGenerator<Buffer> {
+      yield Buffer.from('a,b,c,d,e,f\n');
+      for (let made = 0; made < bytes; made += chunk.length) {
+        pulled += 1000;
+        ahead = Math.max(ahead, pulled - read);
+        yield chunk;
+        // Rows that nobody asked for yet must not pile up in the event loop's turn.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    const peak = async (bytes: number): Promise<number> => {
+      pulled = 0;
+      read = 0;
+      let most = 0;
+      for await (const _ of readCsv(generated(bytes), { keep: ['a'] })) {
+        read += 1;
+        if (read % 5000 === 0) most = Math.max(most, process.memoryUsage.rss());
+      }
+      return most;
+    };
+    const small = await peak(8e6);
+    const large = await peak(104e6);
+    assert.ok(large - small < 64e6, `${Math.round((large - small) / 1e6)} MB more`);
+    assert.ok(ahead < 20_000, `the source ran ${ahead} rows ahead of the reader`);
+  });
+});
+
+describe('data files', () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'data-file-'));
+    await mkdir(join(folder, 'inside'));
+    await writeFile(join(folder, 'secret.csv'), 'a\n1\n');
+    await writeFile(join(folder, 'inside', 'rows.csv'), 'a\n2\n');
+    await symlink(join(folder, 'secret.csv'), join(folder, 'inside', 'link.csv'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  it('opens files within the allowed folders, by relative or absolute name', async () => {
+    const base = join(folder, 'inside');
+    for (const name of ['rows.csv', join(base, 'rows.csv')]) {
+      const rows: Row[] = [];
+      for await (const row of readCsv(await openDataFile(name, { base, allowed: [base] }))) rows.push(row);
+      assert.deepEqual(rows, [{ a: '2' }]);
+    }
+  });
+
+  it('refuses files outside, also through links, and whether or not they exist', async () => {
+    const policy = { base: join(folder, 'inside'), allowed: [join(folder, 'inside')] };
+    for (const name of ['../secret.csv', 'link.csv', '../nothing.csv', join(folder, 'secret.csv')]) {
+      await assert.rejects(resolveDataFile(name, policy), refuses('file-outside', /outside the folders allowed/));
+    }
+  });
+
+  it('says when there is no file, or no name', async () => {
+    const policy = { base: folder };
+    await assert.rejects(resolveDataFile('none.csv', policy), refuses('file-missing', /no file "none.csv"/));
+    await assert.rejects(resolveDataFile('inside', policy), refuses('file-kind', /not a file/));
+    await assert.rejects(resolveDataFile(' ', policy), refuses('file-name', /enter the path/));
+  });
+});
