@@ -1,0 +1,71 @@
+/** The settings of an fl-aggregator, as the library wants them. */
+import type { FederationOptions } from '../../lib/federation/options';
+import type { SamplerOptions } from '../../lib/federation/samplers/sampler';
+import type { TrainingOptions } from '../../lib/training/engine';
+import { RefusedError } from '../../lib/update/message';
+import type { Settings } from '../shared/red';
+import { choice, list, number, text } from '../shared/settings';
+
+const COUNT = { min: 1, max: 1e6, integer: true } as const;
+const SEED = { min: 0, max: 0xffffffff, integer: true } as const;
+
+function sampler(settings: Settings, quorum: number): SamplerOptions {
+  const name = choice(settings, 'sampler', ['all', 'random', 'share', 'round-robin'] as const, 'all');
+  const count = (): number => number(settings, 'sampleCount', 2, COUNT);
+  if (name === 'all') return { name };
+  if (name === 'share') {
+    const fraction = number(settings, 'samplePercent', 50, { min: 0.0001, max: 100 }) / 100;
+    return { name: 'random', fraction, minimum: quorum };
+  }
+  return name === 'random' ? { name, count: count() } : { name, count: count() };
+}
+
+function training(settings: Settings, labels: readonly string[] | undefined): TrainingOptions {
+  const optimizer = choice(settings, 'optimizer', ['sgd', 'momentum', 'adam'] as const, 'sgd');
+  const classWeights = list(settings, 'classWeights').map(Number);
+  if (classWeights.length > 0) {
+    if (!classWeights.every((weight) => Number.isFinite(weight) && weight > 0)) {
+      throw new RefusedError('bad-setting', 'Set the class weights to positive numbers with commas between.');
+    }
+    if (classWeights.length !== labels?.length) {
+      throw new RefusedError(
+        'bad-setting',
+        labels
+          ? `Set one class weight for each of the ${labels.length} labels: there are ${classWeights.length}.`
+          : 'Class weights belong to a classifier: leave them empty for this model.',
+      );
+    }
+  }
+  const l2 = number(settings, 'l2', 0, { min: 0, max: 100 });
+  const clipNorm = number(settings, 'clipNorm', 0, { min: 0, max: 1e6 });
+  return {
+    epochs: number(settings, 'epochs', 1, { min: 1, max: 10_000, integer: true }),
+    batchSize: number(settings, 'batchSize', 16, { min: 1, max: 65_536, integer: true }),
+    optimizer,
+    learningRate: number(settings, 'learningRate', 0.05, { min: Number.MIN_VALUE, max: 100 }),
+    ...(optimizer === 'momentum' ? { momentum: number(settings, 'momentum', 0.9, { min: 0, max: 0.999999 }) } : {}),
+    ...(l2 > 0 ? { l2 } : {}),
+    ...(clipNorm > 0 ? { clipNorm } : {}),
+    ...(classWeights.length > 0 ? { classWeights } : {}),
+    seed: number(settings, 'seed', 1, SEED),
+  };
+}
+
+/** `labels`: of the model, for the class weights. Throws RefusedError with one sentence that says what to mend. */
+export function aggregatorOptions(
+  settings: Settings,
+  labels: readonly string[] | undefined,
+): Partial<FederationOptions> {
+  const quorum = number(settings, 'quorum', 2, COUNT);
+  return {
+    rounds: number(settings, 'rounds', 20, { min: 0, max: 1e9, integer: true }),
+    minClients: number(settings, 'minClients', 2, COUNT),
+    quorum,
+    deadlineMs: Math.round(1000 * number(settings, 'deadline', 60, { min: 0.1, max: 2e6 })),
+    pauseMs: Math.round(1000 * number(settings, 'pause', 0, { min: 0, max: 2e6 })),
+    autoStart: choice(settings, 'start', ['auto', 'message'] as const, 'auto') === 'auto',
+    sampler: sampler(settings, quorum),
+    strategy: text(settings, 'strategy', 'fedavg'),
+    training: training(settings, labels),
+  };
+}
