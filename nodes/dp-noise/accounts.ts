@@ -1,0 +1,106 @@
+/**
+ * The privacy ledgers of a Node-RED: one for each client of a federation (local) or for the federation (central). A
+ * charge is on the disk before it returns, and charges of one ledger follow one another, so nothing leaves unpaid.
+ */
+import {
+  charge,
+  type Ledger,
+  newLedger,
+  type PrivacyEvent,
+  parseLedger,
+  spent,
+  withBudget,
+} from '../../lib/privacy/ledger';
+import { createStore, type Store } from '../../lib/state/store';
+import { sharedResource } from '../shared/lease';
+import { stateFolder } from '../shared/model';
+
+/** Ledgers held in memory, and rounds of each that are remembered as paid. */
+const MOST_HELD = 4096;
+const MOST_PAID = 64;
+
+export interface Terms {
+  budget: number;
+  delta: number;
+}
+
+export interface Accounts {
+  /**
+   * Epsilon after one more release under these terms. `once`: a release that was paid under this name already costs
+   * nothing more (the updates of one round, which central privacy releases together). Rejects with RefusedError
+   * 'budget-exhausted', or when the ledger can be neither read nor written: then nothing may leave.
+   */
+  charge(name: string, event: PrivacyEvent, terms: Terms, once?: string): Promise<number>;
+  settle(): Promise<void>;
+}
+
+interface Account {
+  ledger?: Ledger;
+  paid: string[];
+  /** The charges of this ledger, one after the other. */
+  queue: Promise<unknown>;
+}
+
+async function load(store: Store, name: string, event: PrivacyEvent, { budget, delta }: Terms): Promise<Ledger> {
+  const found = await store.read(name);
+  if (!found) return newLedger(budget, delta);
+  const ledger = parseLedger(found.json);
+  if (!found.fallback) return ledger;
+  // The newest file was damaged, and the one before it lacks one release: count it, and one of today's size for safety.
+  const unlimited = { ...ledger, budget: Number.MAX_VALUE };
+  const last = ledger.entries.at(-1) ?? event;
+  const { noiseMultiplier, samplingRate } = last;
+  return charge(charge(unlimited, { noiseMultiplier, samplingRate }), event);
+}
+
+export function createAccounts(store: Store): Accounts {
+  const accounts = new Map<string, Account>();
+
+  function accountOf(name: string): Account {
+    const known = accounts.get(name);
+    if (known) return known;
+    for (const [other, account] of accounts) {
+      if (accounts.size < MOST_HELD) break;
+      // One at work is kept: its next charge must see what this one wrote.
+      if (account.ledger) accounts.delete(other);
+    }
+    const made: Account = { paid: [], queue: Promise.resolve() };
+    accounts.set(name, made);
+    return made;
+  }
+
+  async function pay(
+    name: string,
+    account: Account,
+    event: PrivacyEvent,
+    terms: Terms,
+    once?: string,
+  ): Promise<number> {
+    const before = account.ledger ?? (await load(store, name, event, terms));
+    const ledger = withBudget(before, terms.budget, terms.delta);
+    if (once !== undefined && account.paid.includes(once)) return spent(ledger);
+    const after = charge(ledger, event);
+    // Until it is written nobody knows what is on the disk: the next charge reads it anew.
+    account.ledger = undefined;
+    await store.write(name, { json: after, parts: {} });
+    account.ledger = after;
+    if (once !== undefined) account.paid = [...account.paid, once].slice(-MOST_PAID);
+    return spent(after);
+  }
+
+  return {
+    charge(name, event, terms, once) {
+      const account = accountOf(name);
+      const paid = account.queue.then(() => pay(name, account, event, terms, once));
+      account.queue = paid.catch(() => {});
+      return paid;
+    },
+    settle: () => store.settle(),
+  };
+}
+
+/** One set of ledgers for all fl-dp-noise nodes of a Node-RED. */
+export const leaseAccounts = sharedResource<Accounts>(
+  (RED) => createAccounts(createStore(stateFolder(RED, 'privacy'))),
+  (accounts) => accounts.settle(),
+);

@@ -1,0 +1,108 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { centralEvent } from '../../lib/privacy/central';
+import { clipToNorm } from '../../lib/privacy/clip';
+import { localEvent } from '../../lib/privacy/local';
+import { addNoise, systemNoise } from '../../lib/privacy/noise';
+import { RefusedError } from '../../lib/refused';
+import { checkOrder } from '../../lib/update/codecs/composition';
+import { operations } from '../../lib/update/codecs/registry';
+import type { UpdateHeader } from '../../lib/update/message';
+import { parseMessage } from '../../lib/update/validate';
+import { readVector, vectorPayload, vectorSize } from '../../lib/update/vector';
+import { checked } from '../shared/checked';
+import { isKind } from '../shared/global-model';
+import { leaseKernels } from '../shared/kernels';
+import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
+import { createShell } from '../shared/shell';
+import { registerAccount } from './account-route';
+import { leaseAccounts } from './accounts';
+import { type Options, readOptions } from './options';
+
+/** Numbers that get their noise in one turn of the event loop: some milliseconds. */
+const BLOCK = 16384;
+
+/** In place. Others get their turn between the blocks. */
+async function addNoiseInTurns(vector: Float32Array, sigma: number, signal: AbortSignal): Promise<void> {
+  const source = systemNoise();
+  for (let from = 0; from < vector.length; from += BLOCK) {
+    if (from > 0) await nextTurn(undefined, { signal });
+    addNoise(vector.subarray(from, from + BLOCK), sigma, source);
+  }
+}
+
+/** Whose budget an update spends. */
+const accountName = ({ federation, client }: UpdateHeader, { mode }: Options): string =>
+  JSON.stringify(mode === 'local' ? [mode, federation, client] : [mode, federation]);
+
+export = (RED: Red): void => {
+  registerAccount(RED);
+
+  function FlDpNoise(this: FlowNode, settings: Settings): void {
+    RED.nodes.createNode(this, settings);
+    const shell = createShell(RED, this);
+    const accounts = leaseAccounts(RED);
+    const kernels = leaseKernels(RED);
+    let updates = 0;
+    let unclipped = 0;
+    shell.status.waiting('status.waiting');
+    const options = checked(shell, () => readOptions(settings));
+
+    async function pay(fl: UpdateHeader, given: Options): Promise<number> {
+      const { mode, noiseMultiplier, samplingRate, budget, delta } = given;
+      const event = mode === 'local' ? localEvent(noiseMultiplier) : centralEvent(noiseMultiplier, samplingRate);
+      const once = mode === 'local' ? undefined : JSON.stringify([fl.round, fl.attempt]);
+      try {
+        return await (await accounts.get()).charge(accountName(fl, given), event, { budget, delta }, once);
+      } catch (thrown) {
+        if (thrown instanceof RefusedError && thrown.code === 'budget-exhausted') {
+          shell.status.error('status.exhausted');
+          throw thrown;
+        }
+        const reason = thrown instanceof Error ? thrown.message : String(thrown);
+        throw new RefusedError('no-account', RED._('runtime.notReady', { reason }));
+      }
+    }
+
+    async function release(msg: FlowMessage, send: Send): Promise<void> {
+      const given = options();
+      const { mode, clippingNorm, noiseMultiplier, delta, budget } = given;
+      const { fl, payload } = parseMessage(msg);
+      if (fl.kind !== 'update') return;
+      checkOrder('noise', operations(fl));
+      const exact = readVector(payload, vectorSize(fl.tensors));
+      const { vector, norm, clipped } = clipToNorm(exact, clippingNorm, await kernels.get());
+      const epsilon = await pay(fl, given);
+      if (mode === 'local') await addNoiseInTurns(vector, noiseMultiplier * clippingNorm, shell.closing);
+      updates++;
+      if (!clipped) unclipped++;
+      const limited = budget < Number.MAX_VALUE;
+      const shown = { epsilon: epsilon.toPrecision(3), budget };
+      shell.status.ready(limited ? 'status.of' : 'status.spent', shown);
+      const header: UpdateHeader = { ...fl, privacy: { mode, clippingNorm, noiseMultiplier, delta, epsilon } };
+      // Losses and step counts are figures of the raw samples too, and carry no noise.
+      if (mode === 'local') delete header.metrics;
+      msg.payload = vectorPayload(vector);
+      msg.fl = header;
+      const { federation, round, client } = fl;
+      const account = { federation, round, client, mode, epsilon, delta, ...(limited && { budget }) };
+      const clipping = { clippingNorm, noiseMultiplier, clipped, unclippedShare: unclipped / updates };
+      // The norm is a figure of the exact update: it stays with whoever sees the second output.
+      send([msg, { topic: 'fl/privacy', payload: { ...account, ...clipping, norm } }]);
+    }
+
+    shell.onInput((msg, send) => {
+      if (msg.fl === undefined) throw new RefusedError('no-header', RED._('runtime.notUpdate'));
+      if (isKind(msg, 'update')) return release(msg, send);
+      if (isKind(msg, 'statistics') && options().statistics === 'refuse') {
+        throw new RefusedError('statistics', RED._('runtime.statistics'));
+      }
+      send([msg, null]);
+      return undefined;
+    });
+    shell.onClose(() => {
+      accounts.release();
+      kernels.release();
+    });
+  }
+  RED.nodes.registerType('fl-dp-noise', FlDpNoise);
+};

@@ -1,0 +1,61 @@
+/** The settings of fl-dp-noise, and what they cost. */
+import { centralEpsilon, localEpsilon, noiseMultiplierFor } from '../../lib/privacy/accountant';
+import { RefusedError } from '../../lib/refused';
+import type { Settings } from '../shared/red';
+import { choice, number } from '../shared/settings';
+
+export interface PrivacyPlan {
+  mode: 'local' | 'central';
+  /** z: standard deviation of the noise over the clipping norm. */
+  noiseMultiplier: number;
+  delta: number;
+  /** Rounds that the plan is made for. */
+  releases: number;
+  /** Poisson rate; 1: none is claimed. */
+  samplingRate: number;
+}
+
+export interface Options extends PrivacyPlan {
+  clippingNorm: number;
+  /** Epsilon; Number.MAX_VALUE: no limit. */
+  budget: number;
+  /** What happens to the statistics that a federated normalisation asks for: they carry no noise. */
+  statistics: 'refuse' | 'pass';
+}
+
+/** Epsilon after all the rounds that the plan is made for. */
+export function epsilonOfPlan(plan: PrivacyPlan, noiseMultiplier = plan.noiseMultiplier): number {
+  const { mode, releases, delta, samplingRate } = plan;
+  return mode === 'local'
+    ? localEpsilon(noiseMultiplier, releases, delta)
+    : centralEpsilon(noiseMultiplier, samplingRate, releases, delta);
+}
+
+export function readPlan(settings: Settings): PrivacyPlan {
+  const mode = choice<'local' | 'central'>(settings, 'mode', ['local', 'central'], 'local');
+  const delta = number(settings, 'delta', 1e-5, { min: 1e-300, max: 0.999999 });
+  const releases = number(settings, 'releases', 100, { min: 1, max: 1e6, integer: true });
+  // Whom the aggregator asked is no secret to it: sampling does not help local privacy.
+  const samplingRate = mode === 'local' ? 1 : number(settings, 'samplingRate', 1, { min: 1e-6, max: 1 });
+  const plan = { mode, delta, releases, samplingRate, noiseMultiplier: 0 };
+  if (choice(settings, 'noise', ['multiplier', 'target'], 'multiplier') === 'multiplier') {
+    return { ...plan, noiseMultiplier: number(settings, 'noiseMultiplier', 1, { min: 1e-6, max: 1e6 }) };
+  }
+  const target = number(settings, 'targetEpsilon', 8, { min: 1e-6, max: 1e6 });
+  const noiseMultiplier = noiseMultiplierFor(target, (z) => epsilonOfPlan(plan, z));
+  if (Number.isFinite(noiseMultiplier)) return { ...plan, noiseMultiplier };
+  throw new RefusedError(
+    'bad-setting',
+    `No noise is enough for epsilon ${target} over ${releases} rounds: allow a larger epsilon, fewer rounds or a larger delta.`,
+  );
+}
+
+export function readOptions(settings: Settings): Options {
+  const limited = choice(settings, 'budgetType', ['num', 'none'], 'num') === 'num';
+  return {
+    ...readPlan(settings),
+    clippingNorm: number(settings, 'clippingNorm', 1, { min: 1e-9, max: 1e6 }),
+    budget: limited ? number(settings, 'budget', 10, { min: 1e-6, max: 1e6 }) : Number.MAX_VALUE,
+    statistics: choice<'refuse' | 'pass'>(settings, 'statistics', ['refuse', 'pass'], 'refuse'),
+  };
+}

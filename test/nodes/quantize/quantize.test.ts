@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { decodeAll } from '../../../lib/update/codecs/registry';
+import { floats, modelMessage, SIZE, TENSORS, type UpdateMessage, update, wave } from '../messages';
+import { isPolluted, mutated } from '../mutate';
+import { type Runtime, startRuntime } from '../runtime';
+
+const flow = (settings: Record<string, unknown> = {}) => [
+  { id: 'q', type: 'fl-quantize', z: 'f', wires: [['out']], ...settings },
+  { id: 'out', type: 'sink', z: 'f' },
+  { id: 'f', type: 'tab' },
+  { id: 'c', type: 'catch', z: 'f', wires: [['caught']] },
+  { id: 'caught', type: 'sink', z: 'f' },
+];
+
+describe('fl-quantize', () => {
+  let runtime: Runtime;
+  afterEach(() => runtime.close());
+
+  it('makes an update smaller, and what comes out means nearly the same', async () => {
+    runtime = await startRuntime(['quantize'], flow());
+    runtime.send('q', { ...update(), note: 'kept' });
+    const out = await runtime.next('out');
+    const payload = out.payload as Buffer;
+    // 23 codes of 8 bits and 4 scales of 4 bytes.
+    assert.equal(payload.length, SIZE + 16);
+    assert.equal(out.note, 'kept');
+    const back = decodeAll(payload, (out.fl as unknown as UpdateMessage['fl']).codecs, TENSORS);
+    // Half a step of the largest magnitude over 127.
+    for (const [i, value] of wave().entries()) assert.ok(Math.abs(back[i] - value) <= 0.5 / 127 + 1e-6, `number ${i}`);
+    assert.match((await runtime.statusIs('q', (s) => s.fill === 'green')).text ?? '', /2\.4x smaller/);
+  });
+
+  it('says on an empty canvas what it waits for', async () => {
+    runtime = await startRuntime(['quantize'], [{ id: 'q', type: 'fl-quantize' }]);
+    const shown = await runtime.statusIs('q', (s) => s.fill === 'yellow');
+    assert.equal(shown.text, 'waiting for updates');
+  });
+
+  it('leaves models and every other message as they are', async () => {
+    runtime = await startRuntime(['quantize'], flow({ bits: '4' }));
+    const model = modelMessage(wave());
+    runtime.send('q', { ...model, _msgid: 'm' });
+    const out = await runtime.next('out');
+    assert.deepEqual(out.payload, floats(wave()));
+    assert.deepEqual(out.fl, model.fl);
+  });
+
+  it('gives the same bits for the same seed, client and round, and others for another client', async () => {
+    runtime = await startRuntime(['quantize'], flow({ bits: '2', rounding: 'stochastic', seed: '7' }));
+    for (const client of ['a', 'a', 'b']) runtime.send('q', update(wave(), { client }));
+    await runtime.next('out', (msg) => (msg.fl as { client?: string }).client === 'b');
+    const [first, second, third] = runtime.received('out').map((msg) => msg.payload as Buffer);
+    assert.deepEqual(first, second);
+    assert.notDeepEqual(first, third);
+  });
+
+  it('refuses what is quantised already, with a sentence that says what to do', async () => {
+    runtime = await startRuntime(
+      ['quantize'],
+      [
+        { id: 'q', type: 'fl-quantize', z: 'f', wires: [['q2']] },
+        { id: 'q2', type: 'fl-quantize', z: 'f', wires: [['out']] },
+        ...flow().slice(1),
+      ],
+    );
+    runtime.send('q', update());
+    const caught = await runtime.next('caught');
+    assert.match((caught as { error?: { message: string } }).error?.message ?? '', /already quantised: keep one/);
+    assert.equal(runtime.received('out').length, 0);
+  });
+
+  it('lets nothing through with a setting that is wrong', async () => {
+    runtime = await startRuntime(['quantize'], flow({ bits: '99' }));
+    runtime.send('q', update());
+    const caught = await runtime.next('caught');
+    assert.match((caught as { error?: { message: string } }).error?.message ?? '', /"bits"/);
+    assert.equal(runtime.received('out').length, 0);
+    await runtime.statusIs('q', (s) => s.fill === 'red');
+  });
+
+  it('survives thousands of mutated messages, and lets out no update that it did not quantise', async () => {
+    runtime = await startRuntime(['quantize'], flow());
+    for (const msg of mutated([update(), modelMessage(wave())], 4000, 1)) runtime.send('q', msg);
+    runtime.send('q', update(wave(), { client: 'last' }));
+    await runtime.next('out', (msg) => (msg.fl as { client?: string } | undefined)?.client === 'last', 15000);
+    assert.equal(isPolluted(), false);
+    for (const { fl, payload } of runtime.received('out') as unknown as UpdateMessage[]) {
+      if (fl?.kind !== 'update') continue;
+      assert.equal(fl.codecs.at(-1)?.name, 'quantize');
+      assert.ok(decodeAll(payload, fl.codecs, fl.tensors).every(Number.isFinite));
+    }
+  });
+});
