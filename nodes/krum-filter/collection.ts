@@ -56,9 +56,14 @@ export const isComplete = ({ answered, expected }: Collection<unknown>): boolean
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 
-/** When the collection is judged at the latest, ms. `own`: the wait that the user set; `enough`: updates that Krum needs. */
+/**
+ * When the collection is judged, ms: at once when everybody has answered, else when its time is over. `own`: the wait that
+ * the user set; `enough`: updates that Krum needs. What fewer of them say is not acted upon at once: the first one may lie.
+ */
 export function judgedAt(collection: Collection<unknown>, own: number | undefined, enough: number): number {
-  const { started, deadlines } = collection;
+  const { started, deadlines, answered } = collection;
+  if (isComplete(collection))
+    return answered.size >= enough ? started : started + Math.min(own ?? LEAST_WAIT_MS, LEAST_WAIT_MS);
   if (own !== undefined) return started + own;
   const deadline = deadlines.length >= enough ? median(deadlines) : Math.max(0, ...deadlines);
   return started + Math.max(LEAST_WAIT_MS, SHARE * deadline);

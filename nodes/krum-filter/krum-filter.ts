@@ -134,12 +134,12 @@ export = (RED: Red): void => {
       const { rule, wait } = options();
       collection.cancel();
       endOlder(collection);
-      if (isComplete(collection)) {
+      const at = judgedAt(collection, wait, krumBound(rule.byzantine));
+      if (at <= Date.now()) {
         shell.background(() => settle(collection));
         return;
       }
-      const at = judgedAt(collection, wait, krumBound(rule.byzantine));
-      collection.cancel = shell.after(Math.max(0, at - Date.now()), () => settle(collection));
+      collection.cancel = shell.after(at - Date.now(), () => settle(collection));
       const [count, expected] = [collection.held.length, Math.max(...collection.expected, 0)];
       shell.status.working('status.holding', { count, expected });
     }
