@@ -41,6 +41,10 @@ function readOptions(settings: Settings) {
   return { rule, wait: seconds === undefined ? undefined : 1000 * seconds, megabytes };
 }
 
+const declineOf = ({ federation, model, round, attempt, client }: UpdateHeader, reason: string): DeclineHeader => {
+  return { kind: 'decline', federation, model, round, attempt, client, reason: reason.slice(0, 300) };
+};
+
 export = (RED: Red): void => {
   function FlKrumFilter(this: FlowNode, settings: Settings): void {
     RED.nodes.createNode(this, settings);
@@ -52,22 +56,21 @@ export = (RED: Red): void => {
     shell.status.waiting('status.waiting');
     const options = checked(shell, () => readOptions(settings));
 
-    const reject = (msg: FlowMessage, send: Send, reason: string): void => {
+    /** Out by the second output; and the aggregator hears that this client is out, so that it need not wait for it. */
+    const reject = (msg: FlowMessage, send: Send, reason: string, fl?: UpdateHeader): void => {
       msg.topic = 'fl/rejected';
       msg.reason = reason;
-      send([null, msg]);
+      send([fl ? { fl: declineOf(fl, reason), payload: Buffer.alloc(0) } : null, msg]);
     };
 
     const release = ({ held, score, reason }: Judged<Item>, values: Record<string, string | number>): void => {
-      const { msg, send } = held.item;
-      msg.fl = { ...held.header, ...(score && { score }) };
-      if (reason)
-        reject(
-          msg,
-          send,
-          RED._(`reason.${reason}`, { ...values, rank: score?.rank ?? '', client: held.header.client }),
-        );
-      else send([msg, null]);
+      const { header, item } = held;
+      item.msg.fl = { ...header, ...(score && { score }) };
+      if (reason === undefined) item.send([item.msg, null]);
+      else {
+        const all = { ...values, rank: score?.rank ?? '', client: header.client };
+        reject(item.msg, item.send, RED._(`reason.${reason}`, all), header);
+      }
     };
 
     function close(collection: Open): void {
@@ -103,7 +106,7 @@ export = (RED: Red): void => {
       } catch (thrown) {
         // What could not be compared is not let through.
         shell.fail(thrown);
-        for (const { item } of held) reject(item.msg, item.send, RED._('reason.not-compared'));
+        for (const { item, header } of held) reject(item.msg, item.send, RED._('reason.not-compared'), header);
       }
     }
     /** A newer round of the same federation: the older one is over. One voice alone does not end a round of others. */
@@ -133,6 +136,8 @@ export = (RED: Red): void => {
     function arm(collection: Open): void {
       const { rule, wait } = options();
       collection.cancel();
+      // Nobody has said yet how many were asked, and for how long.
+      if (collection.expected.length === 0) return;
       endOlder(collection);
       const at = judgedAt(collection, wait, krumBound(rule.byzantine));
       if (at <= Date.now()) {
@@ -144,30 +149,39 @@ export = (RED: Red): void => {
       shell.status.working('status.holding', { count, expected });
     }
 
-    /** Holds the update, or says why not. */
-    function take(msg: FlowMessage, send: Send): string | undefined {
+    function takeUpdate(msg: FlowMessage, send: Send): void {
       const { megabytes } = options();
       const { fl, payload } = parseMessage(msg);
-      if (fl.kind !== 'update') return undefined;
+      if (fl.kind !== 'update') return;
       const { client, round } = fl;
-      if (judgedKeys.has(keyOf(fl))) return RED._('reason.late', { client, round });
+      if (open.get(keyOf(fl))?.answered.has(client)) {
+        reject(msg, send, RED._('reason.twice', { client, round }));
+        return;
+      }
+      if (judgedKeys.has(keyOf(fl))) {
+        reject(msg, send, RED._('reason.late', { client, round }), fl);
+        return;
+      }
       const vector = decodeAll(payload, fl.codecs, fl.tensors);
-      if (!vector.every(Number.isFinite)) return RED._('reason.not-finite', { client });
-      if (open.get(keyOf(fl))?.answered.has(client)) return RED._('reason.twice', { client, round });
       const bytes = payload.length + vector.byteLength;
       const used = [...open.values()].reduce((sum, one) => sum + bytesOf(one), 0);
-      if (used + bytes > megabytes * 1e6) return RED._('reason.memory', { client, limit: megabytes });
       const collection = collectionFor(fl);
-      hold(collection, { header: fl, vector, bytes, item: { msg, send } });
+      const unfit = !vector.every(Number.isFinite)
+        ? 'not-finite'
+        : used + bytes > megabytes * 1e6
+          ? 'memory'
+          : undefined;
+      if (unfit) {
+        collection.answered.add(client);
+        reject(msg, send, RED._(`reason.${unfit}`, { client, limit: megabytes }), fl);
+      } else hold(collection, { header: fl, vector, bytes, item: { msg, send } });
       arm(collection);
-      return undefined;
     }
 
     function takeDecline(msg: FlowMessage): void {
       const { fl } = parseMessage(msg);
-      if (fl.kind !== 'decline') return;
-      const collection = open.get(keyOf(fl));
-      if (!collection) return;
+      if (fl.kind !== 'decline' || judgedKeys.has(keyOf(fl))) return;
+      const collection = collectionFor(fl);
       collection.answered.add(fl.client);
       arm(collection);
     }
@@ -175,8 +189,7 @@ export = (RED: Red): void => {
     shell.onInput((msg, send) => {
       if (msg.fl === undefined) throw new RefusedError('no-header', RED._('runtime.notUpdate'));
       if (isKind(msg, 'update')) {
-        const reason = take(msg, send);
-        if (reason !== undefined) reject(msg, send, reason);
+        takeUpdate(msg, send);
         return;
       }
       if (isKind(msg, 'decline')) takeDecline(msg);
