@@ -1,4 +1,4 @@
-// Makes the rows that the examples ship from the public data sets (see examples/data/README.md for their sources):
+// Makes the rows that the examples ship from the public data sets (see datasets/README.md for their sources):
 //   node scripts/make-example-data.mjs [folder with turbofan/ and weather-stations/]
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const source = process.argv[2] ?? join(root, '../shared/data');
-const target = join(root, 'examples/data');
+const target = join(root, 'datasets');
 mkdirSync(target, { recursive: true });
 
 // Neither set has quoted cells.

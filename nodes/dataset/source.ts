@@ -8,7 +8,7 @@ import type { Red } from '../shared/red';
 import type { DatasetOptions } from './options';
 
 /** From dist/nodes/dataset to the root of the package. */
-export const shippedFolder = join(__dirname, '..', '..', '..', 'examples', 'data');
+export const shippedFolder = join(__dirname, '..', '..', '..', 'datasets');
 
 export async function shippedFiles(): Promise<string[]> {
   const names = await readdir(shippedFolder, { recursive: true }).catch((): string[] => []);

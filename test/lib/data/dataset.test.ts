@@ -7,7 +7,7 @@ import type { Row } from '../../../lib/data/cell';
 import { readCsv } from '../../../lib/data/csv';
 import { type DatasetSpec, readBatches, requiredColumns, type SampleBatch } from '../../../lib/data/dataset';
 
-const example = (name: string): string => join(__dirname, '../../../../examples/data', name);
+const example = (name: string): string => join(__dirname, '../../../../datasets', name);
 const csvRows = (name: string): Record<string, string>[] => {
   const [header, ...lines] = readFileSync(example(name), 'utf8').trim().split('\n');
   const columns = header.split(',');
