@@ -1,4 +1,5 @@
 /** Whether an answer belongs to the asking under way. Decided from the header alone, before a vector is decoded. */
+import { attemptName } from './attempt';
 import type { RoundState, Told } from './round-state';
 import { get } from './table';
 
@@ -7,7 +8,7 @@ export interface Refusal {
   message: string;
 }
 
-export const attemptOf = ({ run, asking }: RoundState): string => `${run}.${asking}`;
+export const attemptOf = ({ run, asking }: RoundState): string => attemptName(run, asking);
 
 /** Different privacy claims that are kept apart in one round, each with memory of its own. */
 const MAX_CLAIMS = 3;

@@ -89,7 +89,6 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const reduce = createRoundReducer({ options, statistics });
   const aggregation = createAggregation({ size: model.layout.size, strategy, kernels, normal });
   const gate = createGate({ federation, model, kernels });
-  const tensors = tensorSizes(model.layout);
   const name = recordName(federation, model);
 
   const beginning = (): Learned => ({
@@ -234,7 +233,6 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   };
 
   const publish = ({ cohort, round, attempt }: Extract<Effect, { type: 'publish' }>): void => {
-    // A copy, as the payload goes to strangers.
     const payload = vectorPayload(learned.weights.slice());
     askedAt = clock.now();
     bytesDown += payload.length * cohort.length;
@@ -249,9 +247,10 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
         cohort,
         deadlineMs,
         quorum,
-        training,
-        ...(normalisation ? { normalisation } : {}),
-        tensors,
+        // Copies: what goes out may be changed by strangers.
+        training: { ...training },
+        ...(normalisation ? { normalisation: structuredClone(normalisation) } : {}),
+        tensors: tensorSizes(model.layout),
         codecs: [],
       },
       payload,

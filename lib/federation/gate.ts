@@ -13,6 +13,7 @@ import { parseMessage } from '../update/validate';
 import { requireFinite } from '../update/vector';
 import { refusalOf } from './admission';
 import { claimOf } from './aggregation';
+import { isOfRun } from './attempt';
 import { type FederatedModel, tensorSizes } from './federated-model';
 import type { RoundEvent, RoundState, Told } from './round-state';
 import type { UpdateFacts } from './strategies/strategy';
@@ -101,7 +102,7 @@ export function createGate({ federation, model, kernels }: GateParts) {
       );
     }
     if (fl.kind === 'model' || fl.kind === 'statistics-request') {
-      if (fl.attempt.startsWith(`${run}.`)) return undefined;
+      if (isOfRun(fl.attempt, run)) return undefined;
       throw new RefusedError(
         'two-aggregators',
         `Another aggregator serves the federation "${federation}" too: keep one, or give the other another name.`,

@@ -2,21 +2,17 @@
  * The client's side of a federation: joins when it has samples, trains when it is asked, answers with an update or says
  * why not. Its samples stay where they are.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { encodeStatistics } from '../data/normalisation';
-import { streamSeed } from '../random/generator';
 import { RefusedError } from '../refused';
-import type { SampleBlock, TrainJob, TrainResult } from '../training/engine';
-import type {
-  FederationHeader,
-  InviteHeader,
-  Message,
-  ModelHeader,
-  StatisticsRequestHeader,
-  UpdateHeader,
-} from '../update/message';
+import type { SampleBlock } from '../training/engine';
+import { limits as updateLimits } from '../update/limits';
+import type { FederationHeader, InviteHeader, Message, ModelHeader, StatisticsRequestHeader } from '../update/message';
 import { parseMessage } from '../update/validate';
-import { readVector, vectorPayload } from '../update/vector';
+import { vectorPayload } from '../update/vector';
+import { isOlder } from './attempt';
 import { type FederatedModel, tensorSizes } from './federated-model';
+import { globalWeights, type LocalUpdate, type Train, trainLocally } from './local-training';
 
 /** What a participant needs of a sample bank. */
 export interface Samples {
@@ -25,12 +21,6 @@ export interface Samples {
   block(): SampleBlock;
   /** [count, sums, sums of squares] of the features. */
   statistics(): Float64Array;
-}
-
-export interface TrainControl {
-  signal: AbortSignal;
-  /** From 0 to 1. */
-  onProgress(fraction: number): void;
 }
 
 export type ParticipantStatus =
@@ -47,11 +37,11 @@ export interface ParticipantParts {
   bank: Samples;
   /** Joins with so many samples; default 1. */
   minSamples?: number;
-  train(job: TrainJob, control: TrainControl): Promise<TrainResult>;
+  train: Train;
   /** To the aggregator. It may answer at once. */
   send(message: Message<FederationHeader>): void;
   onStatus?(status: ParticipantStatus): void;
-  onTrained?(result: { round: number; samples: number; loss: number; steps: number; durationMs: number }): void;
+  onTrained?(result: { round: number; samples: number } & LocalUpdate['metrics']): void;
   /** Whatever was refused or went wrong: one sentence, a code for counting. */
   onRefused?(refused: RefusedError): void;
 }
@@ -65,20 +55,26 @@ export interface Participant {
   close(): void;
 }
 
-interface Task {
-  round: number;
-  attempt: string;
+/** What is asked for: the same work under another attempt need not be done again. */
+interface Work {
+  /** The latest header that asked for it. */
+  fl: ModelHeader;
+  /** The model to start from. */
+  global: Float32Array;
+}
+
+interface Task extends Work {
   abort: AbortController;
 }
 
-/** What it told in a round, to be told again when the same round is asked anew from the same model. */
-interface Told {
-  round: number;
-  attempt: string;
-  global: Float32Array;
-  fl?: UpdateHeader;
-  payload?: Buffer;
+interface Done extends Work {
+  local: LocalUpdate;
+  payload: Buffer;
 }
+
+const isSameWork = (a: Work, b: Work): boolean =>
+  isDeepStrictEqual([a.fl.round, a.fl.training, a.fl.normalisation], [b.fl.round, b.fl.training, b.fl.normalisation]) &&
+  a.global.every((weight, i) => weight === b.global[i]);
 
 const isOf = <K extends Message['fl']['kind']>(
   message: Message,
@@ -90,12 +86,13 @@ const empty = Buffer.alloc(0);
 export function createParticipant(parts: ParticipantParts): Participant {
   const { federation, client, model, bank } = parts;
   const needed = parts.minSamples ?? 1;
-  const tensors = tensorSizes(model.layout);
   let closed = false;
   let joined = false;
   let round = 0;
   let task: Task | undefined;
-  let told: Told | undefined;
+  let done: Done | undefined;
+  /** The last asking that came. */
+  let attempt = '';
 
   const say = (code: string, message: string): void => parts.onRefused?.(new RefusedError(code, message));
   const header = (of: number) => ({ federation, model: model.fingerprint, round: of, client });
@@ -105,7 +102,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
   const show = (progress?: number): void => {
     if (closed) return;
     const samples = bank.count;
-    if (task) parts.onStatus?.({ state: 'training', samples, round: task.round, progress: progress ?? 0 });
+    if (task) parts.onStatus?.({ state: 'training', samples, round, progress: progress ?? 0 });
     else if (samples < needed) parts.onStatus?.({ state: 'waiting', samples, needed });
     else parts.onStatus?.({ state: 'ready', samples, round });
   };
@@ -113,8 +110,11 @@ export function createParticipant(parts: ParticipantParts): Participant {
     joined = true;
     send({ kind: 'join', ...header(round), samples: bank.count });
   };
-  const decline = (fl: { round: number; attempt: string }, reason: string): void =>
+  const decline = (fl: { round: number; attempt: string }, why: string): void => {
+    // Of one line, and short.
+    const reason = why.replace(/\s+/g, ' ').slice(0, updateLimits.reason);
     send({ kind: 'decline', ...header(fl.round), attempt: fl.attempt, reason });
+  };
   const isAsked = ({ cohort }: { cohort: string[] | 'all' }): boolean => cohort === 'all' || cohort.includes(client);
 
   const invited = (fl: InviteHeader): void => {
@@ -127,92 +127,75 @@ export function createParticipant(parts: ParticipantParts): Participant {
     else send({ kind: 'statistics', ...header(fl.round), attempt: fl.attempt }, encodeStatistics(bank.statistics()));
   };
 
-  const isSame = (a: Float32Array, b: Float32Array): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
-
-  const learn = ({ fl, payload }: Message<ModelHeader>): void => {
-    if (fl.codecs.length > 0) {
-      throw new RefusedError(
-        'model-codecs',
-        'A model must come as it is: put codecs such as fl-quantize behind a client only.',
-      );
+  const learn = (message: Message<ModelHeader>): void => {
+    const { fl } = message;
+    const work: Work = { fl, global: globalWeights(message, model) };
+    const asked = isAsked(fl);
+    // Delivered twice, or held up on its way.
+    if (isOlder(fl.attempt, attempt) || (asked && fl.attempt === attempt)) return;
+    attempt = fl.attempt;
+    round = fl.round;
+    if (asked && task && isSameWork(task, work)) {
+      // Asked again while at it: the answer will be to the latest asking.
+      task.fl = fl;
+      return;
     }
-    if (payload.length !== 4 * model.layout.size) {
-      throw new RefusedError('wrong-tensors', 'The model that came has another size than the fl-model of this client.');
-    }
-    if (task?.attempt === fl.attempt || told?.attempt === fl.attempt) return;
     // What is newer replaces what is being trained, also when somebody else is asked now.
     task?.abort.abort();
     task = undefined;
-    round = fl.round;
-    if (!isAsked(fl)) {
-      show();
-      return;
-    }
-    // A view of the payload would change with it; this one is shared with the worker that trains.
-    const global = new Float32Array(new SharedArrayBuffer(payload.length));
-    global.set(readVector(payload, model.layout.size));
-    if (told?.fl && told.payload && told.round === fl.round && isSame(told.global, global)) {
-      told = { ...told, attempt: fl.attempt, fl: { ...told.fl, attempt: fl.attempt, ...expectation(fl) } };
-      send(told.fl as UpdateHeader, told.payload);
-      return;
-    }
-    told = undefined;
-    if (bank.count < needed) decline(fl, `It has ${bank.count} samples and waits for ${needed}.`);
-    else train(fl, global).catch((error: unknown) => say('internal', String(error)));
+    if (!asked) show();
+    else if (done && isSameWork(done, work)) answer({ ...done, fl });
+    else if (bank.count < needed) decline(fl, `It has ${bank.count} samples and waits for ${needed}.`);
+    else train(work).catch((error: unknown) => say('internal', String(error)));
   };
 
-  const expectation = (fl: ModelHeader) => ({
-    expected: fl.cohort === 'all' ? Math.max(1, fl.quorum) : fl.cohort.length,
-    deadlineMs: fl.deadlineMs,
-  });
+  const answer = (ready: Done): void => {
+    done = ready;
+    const { fl, local, payload } = ready;
+    send(
+      {
+        kind: 'update',
+        ...header(fl.round),
+        attempt: fl.attempt,
+        samples: local.samples,
+        codecs: [],
+        tensors: tensorSizes(model.layout),
+        expected: fl.cohort === 'all' ? Math.max(1, fl.quorum) : fl.cohort.length,
+        deadlineMs: fl.deadlineMs,
+        metrics: { ...local.metrics },
+      },
+      payload,
+    );
+  };
 
-  const train = async (fl: ModelHeader, global: Float32Array): Promise<void> => {
-    const mine: Task = { round: fl.round, attempt: fl.attempt, abort: new AbortController() };
+  const train = async (work: Work): Promise<void> => {
+    const mine: Task = { ...work, abort: new AbortController() };
     task = mine;
+    done = undefined;
     show(0);
-    const samples = bank.block();
     const isMine = (): boolean => task === mine && !closed;
+    let local: LocalUpdate;
     try {
-      const options = { ...fl.training, seed: streamSeed(fl.training.seed, fl.round, client) };
-      const job: TrainJob = { spec: model.spec, weights: global, samples, normalisation: fl.normalisation, options };
-      const result = await parts.train(job, {
+      local = await trainLocally(parts, mine.fl, mine.global, bank.block(), {
         signal: mine.abort.signal,
         onProgress: (fraction) => {
           if (isMine()) show(fraction);
         },
       });
+    } catch (error) {
       if (!isMine()) return;
       task = undefined;
-      const change = new Float32Array(global.length);
-      for (let i = 0; i < change.length; i++) change[i] = result.weights[i] - global[i];
-      if (!change.every(Number.isFinite)) {
-        throw new RefusedError('not-finite', 'The training has diverged: lower the learning rate or scale the inputs.');
-      }
-      const { loss, firstLoss, steps, durationMs } = result;
-      const header_: UpdateHeader = {
-        kind: 'update',
-        ...header(fl.round),
-        attempt: fl.attempt,
-        samples: samples.count,
-        codecs: [],
-        tensors,
-        ...expectation(fl),
-        metrics: { loss, firstLoss, steps, durationMs },
-      };
-      told = { round: fl.round, attempt: fl.attempt, global, fl: header_, payload: vectorPayload(change) };
-      parts.onTrained?.({ round: fl.round, samples: samples.count, loss, steps, durationMs });
-      send(header_, told.payload);
-      show();
-    } catch (error) {
-      if (!isMine() && task !== undefined) return;
-      if (closed || mine.abort.signal.aborted) return;
-      task = undefined;
-      told = { round: fl.round, attempt: fl.attempt, global };
       const reason = error instanceof Error ? error.message : String(error);
       say(error instanceof RefusedError ? error.code : 'training', reason);
-      decline(fl, `Its training failed: ${reason}`.slice(0, 300));
+      decline(mine.fl, `Its training failed: ${reason}`);
       show();
+      return;
     }
+    if (!isMine()) return;
+    task = undefined;
+    parts.onTrained?.({ round, samples: local.samples, ...local.metrics });
+    answer({ fl: mine.fl, global: mine.global, local, payload: vectorPayload(local.change) });
+    show();
   };
 
   const take = (message: Message): void => {

@@ -90,7 +90,7 @@ export function createRoundReducer(rules: RoundRules): RoundReducer {
     const next: RoundState = { ...state, running: false, stepping: false };
     const asks = state.phase === 'collecting' || state.phase === 'statistics';
     if (asks && now) {
-      return then(asking.voided(next, 'stopped'), (after) => same(after, ...disarmAll, persist));
+      return then(asking.voided(next, 'The round was stopped.'), (after) => same(after, ...disarmAll, persist));
     }
     if (asks || state.phase === 'saving') return same(next, persist);
     return state.running ? then(same(next, ...disarmAll, persist), stand) : same(next);
