@@ -12,8 +12,9 @@ import {
   withBudget,
 } from '../../lib/privacy/ledger';
 import { createStore, type Store } from '../../lib/state/store';
-import { sharedResource } from '../shared/lease';
+import { type Lease, sharedResource } from '../shared/lease';
 import { stateFolder } from '../shared/model';
+import type { Red } from '../shared/red';
 
 /** Ledgers held in memory, and rounds of each that are remembered as paid. */
 const MOST_HELD = 4096;
@@ -99,8 +100,24 @@ export function createAccounts(store: Store): Accounts {
   };
 }
 
-/** One set of ledgers for all fl-dp-noise nodes of a Node-RED. */
-export const leaseAccounts = sharedResource<Accounts>(
-  (RED) => createAccounts(createStore(stateFolder(RED, 'privacy'))),
-  (accounts) => accounts.settle(),
+/** One set of ledgers for all fl-dp-noise nodes of a Node-RED: no ledger is written by two of them. */
+const leaseFolders = sharedResource<Map<string, Accounts>>(
+  () => new Map(),
+  async (folders) => {
+    await Promise.all([...folders.values()].map((accounts) => accounts.settle()));
+  },
 );
+
+export function leaseAccounts(RED: Red): Lease<Accounts> {
+  const folders = leaseFolders(RED);
+  const folder = stateFolder(RED, 'privacy');
+  return {
+    async get() {
+      const open = await folders.get();
+      const accounts = open.get(folder) ?? createAccounts(createStore(folder));
+      open.set(folder, accounts);
+      return accounts;
+    },
+    release: () => folders.release(),
+  };
+}

@@ -34,11 +34,11 @@ export function epsilonOfPlan(plan: PrivacyPlan, noiseMultiplier = plan.noiseMul
 export function readPlan(settings: Settings): PrivacyPlan {
   const mode = choice<'local' | 'central'>(settings, 'mode', ['local', 'central'], 'local');
   const delta = number(settings, 'delta', 1e-5, { min: 1e-300, max: 0.999999 });
-  const releases = number(settings, 'releases', 100, { min: 1, max: 1e6, integer: true });
+  const releases = number(settings, 'releases', 20, { min: 1, max: 1e6, integer: true });
   // Whom the aggregator asked is no secret to it: sampling does not help local privacy.
   const samplingRate = mode === 'local' ? 1 : number(settings, 'samplingRate', 1, { min: 1e-6, max: 1 });
   const plan = { mode, delta, releases, samplingRate, noiseMultiplier: 0 };
-  if (choice(settings, 'noise', ['multiplier', 'target'], 'multiplier') === 'multiplier') {
+  if (choice(settings, 'noise', ['multiplier', 'target'], 'target') === 'multiplier') {
     return { ...plan, noiseMultiplier: number(settings, 'noiseMultiplier', 1, { min: 1e-6, max: 1e6 }) };
   }
   const target = number(settings, 'targetEpsilon', 8, { min: 1e-6, max: 1e6 });
@@ -55,7 +55,7 @@ export function readOptions(settings: Settings): Options {
   return {
     ...readPlan(settings),
     clippingNorm: number(settings, 'clippingNorm', 1, { min: 1e-9, max: 1e6 }),
-    budget: limited ? number(settings, 'budget', 10, { min: 1e-6, max: 1e6 }) : Number.MAX_VALUE,
+    budget: limited ? number(settings, 'budget', 8, { min: 1e-6, max: 1e6 }) : Number.MAX_VALUE,
     statistics: choice<'refuse' | 'pass'>(settings, 'statistics', ['refuse', 'pass'], 'refuse'),
   };
 }
