@@ -48,7 +48,14 @@ function features(settings: Settings): FeatureSpec[] {
   return rowsOf(settings, 'features').flatMap((row) => {
     const kind = FEATURE_KINDS.find((known) => known === row.kind) ?? ('value' satisfies FeatureKind);
     const window = kind === 'value' ? undefined : Number(row.window ?? 1);
-    return split(row.columns).map((column) => (window === undefined ? { column, kind } : { column, kind, window }));
+    const smooth =
+      kind === 'change' && row.smooth !== undefined && row.smooth !== '' ? { smooth: Number(row.smooth) } : {};
+    return split(row.columns).map((column) => ({
+      column,
+      kind,
+      ...(window === undefined ? {} : { window }),
+      ...smooth,
+    }));
   });
 }
 
