@@ -15,7 +15,7 @@ export const limits = {
   /** Numbers in one vector. */
   parameters: 16 * 1024 * 1024,
   /** Numbers in one row of features. */
-  features: 1024 * 1024,
+  features: 65_536,
   classes: 1000,
   codecs: 8,
   /** Parameters of one codec step, and notes of one header. */

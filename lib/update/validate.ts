@@ -8,7 +8,7 @@ import { vectorSize } from './vector';
 export { parseHeader } from './parse-header';
 
 /** What MQTT, HTTP or a json node made of a Buffer on its way: each has its own advice. */
-function payloadOf(value: unknown): Buffer {
+export function payloadOf(value: unknown): Buffer {
   if (Buffer.isBuffer(value)) return value;
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (value === undefined || value === null) {

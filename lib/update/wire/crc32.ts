@@ -1,0 +1,7 @@
+/** CRC-32 (IEEE 802.3): that of zlib where this Node has it (20.15 and up), else that of the core. */
+import zlib from 'node:zlib';
+import { createKernels } from '../../core/create-kernels';
+
+const fallback = (bytes: Uint8Array): number => createKernels().crc32(bytes);
+
+export const crc32: (bytes: Uint8Array) => number = 'crc32' in zlib ? (bytes) => zlib.crc32(bytes) : fallback;
