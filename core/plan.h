@@ -160,8 +160,5 @@ static inline int plan(Model* m, const int32_t* words, uint32_t count) {
   return 0;
 }
 
-/** Bytes of the whole plan: the model itself and its numbers. */
-FL_INLINE uint32_t model_bytes() { return (uint32_t)((sizeof(Model) + 15) / 16 * 16); }
-
 }  // namespace fl
 #endif

@@ -11,7 +11,10 @@
 
 namespace fl {
 
-enum { PROGRAM_VERSION = 1, HEADER_WORDS = 10, LAYER_WORDS = 12, MAX_LAYERS = 64 };
+#ifndef FL_MAX_LAYERS
+#define FL_MAX_LAYERS 64  // about 100 bytes each; a board takes fewer
+#endif
+enum { PROGRAM_VERSION = 1, HEADER_WORDS = 10, LAYER_WORDS = 12, MAX_LAYERS = FL_MAX_LAYERS };
 
 enum LayerType { DENSE = 0, CONV = 1, DEPTHWISE = 2, MAX_POOL = 3, AVERAGE_POOL = 4, FLATTEN = 5 };
 enum Activation { LINEAR = 0, RELU = 1, LEAKY_RELU = 2, TANH = 3, SIGMOID = 4, SOFTMAX = 5 };

@@ -71,5 +71,16 @@ for (const one of cases()) {
     report(run(program, ['train', file]).equals(expected), `${one.name}: ${name} does not give the bits of core.wasm`);
   }
 }
+const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-g'];
+const sanitized = compile(['g++', '-std=gnu++14', '-O1', ...sanitizers], 'sanitized');
+const quiet = { env: { ...process.env, ASAN_OPTIONS: 'detect_leaks=0' } };
+let taken = 0;
+for (const one of cases()) {
+  writeFileSync(file, nativeCase(one));
+  run(sanitized, ['train', file], quiet);
+  taken += Number(run(sanitized, ['fuzz', file], quiet));
+}
+report(taken > 1000, `only ${taken} mutated programs were taken`);
+console.log(`${taken} mutated programs ran under the address and undefined-behaviour sanitizers`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

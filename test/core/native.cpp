@@ -1,5 +1,6 @@
 // The core as an ordinary program, for scripts/test-core-native.mjs. Reads one case from a file and
 //   train FILE      trains and writes the weights to standard output (float32), to be compared with core.wasm's;
+//   fuzz FILE       mutates the program: what the plan takes must run within the memory that it asked for (sanitizers);
 //   gradient FILE   compares the gradient with central differences (-DFL_DOUBLE) and prints the largest error.
 // Case, little-endian: int32 {words, samples, epochs, batch, max steps, seed, optimizer, normalised, class weights},
 // float64 {rate, momentum, beta1, beta2, epsilon, l2, clip}, int32 words[], float32 weights[], features[], targets[],
@@ -76,6 +77,51 @@ static void run_training(Case* c) {
   fwrite(c->weights, sizeof(float), c->model.parameters, stdout);
 }
 
+static void fuzz(const char* path) {
+  FILE* file = fopen(path, "rb");
+  if (!file) die("no case file");
+  const int32_t* head = take<int32_t>(file, 9);
+  take<double>(file, 7);
+  const int32_t* words = take<int32_t>(file, head[0]);
+  const uint32_t count = head[0];
+  static const int32_t odd[] = {-1, 0, 1, 2, 3, 5, 7, 64, 4096, 1 << 20, 1 << 24, (1 << 24) + 1, INT32_MAX, INT32_MIN};
+  Random random = seeded((uint32_t)head[5]);
+  Model* m = static_cast<Model*>(malloc(sizeof(Model)));
+  unsigned taken = 0;
+  for (int turn = 0; turn < 2000; turn++) {
+    int32_t* mutated = static_cast<int32_t*>(malloc(count * sizeof(int32_t)));
+    memcpy(mutated, words, count * sizeof(int32_t));
+    for (uint32_t k = below(&random, 4); k > 0; k--) mutated[below(&random, count)] = odd[below(&random, 14)];
+    if (plan(m, mutated, count) == 0 && m->total_numbers < 200000 && m->training) {
+      taken++;
+      m->memory = static_cast<real*>(aligned_alloc(16, m->total_numbers * sizeof(real)));
+      memset(m->memory, 0, m->total_numbers * sizeof(real));
+      const uint32_t wide = input_size(*m) + output_size(*m) + m->parameters;
+      float* values = static_cast<float*>(calloc(wide * m->batch, sizeof(float)));
+      for (uint32_t i = 0; i < m->parameters; i++) values[i] = (float)(i % 7) * 0.1f;
+      put_weights(*m, values, 0, m->parameters);
+      Training t;
+      memset(&t, 0, sizeof t);
+      t.options = Options{(int32_t)m->slots, 0.01, 0.9, 0.9, 0.999, 1e-7, 0.1, 1};
+      t.epochs = t.batch = 1;
+      t.order = static_cast<uint32_t*>(calloc(1, sizeof(uint32_t)));
+      Samples s = {values, values + input_size(*m), 1, 0, 0, 0};
+      if (m->target == CLASS_INDEX) values[input_size(*m)] = 1;
+      begin_training(&t, m, s);
+      train(&t, m, s, 1);
+      float* out = static_cast<float*>(malloc(output_size(*m) * sizeof(float)));
+      predict(*m, s, 0, 1, out);
+      get_numbers(*m, m->weights, values, 0, m->parameters);
+      free(out);
+      free(t.order);
+      free(values);
+      free(m->memory);
+    }
+    free(mutated);
+  }
+  printf("%u\n", taken);
+}
+
 #ifdef FL_DOUBLE
 static double loss_of(const Case& c, uint32_t n) {
   double loss = 0;
@@ -121,6 +167,10 @@ static void check_gradient(Case* c) {
 
 int main(int argc, char** argv) {
   if (argc != 3) die("train FILE or gradient FILE");
+  if (!strcmp(argv[1], "fuzz")) {
+    fuzz(argv[2]);
+    return 0;
+  }
   Case* c = static_cast<Case*>(calloc(1, sizeof(Case)));
   read_case(c, argv[2]);
   if (!strcmp(argv[1], "train")) run_training(c);

@@ -4,8 +4,8 @@ import { missing, programOf, refusalOf } from '../../core/program';
 import { streamSeed } from '../../random/generator';
 import { RefusedError } from '../../refused';
 import { abortError } from '../abort';
+import { checkPredictJob, checkTrainJob } from '../check-job';
 import type { Engine, PredictJob, PredictResult, Progress, TrainJob, TrainResult } from '../engine';
-import { checkPredictJob, checkTrainJob } from './check-job';
 import { finiteAt, inverseDeviation, type Session } from './session';
 import { createSessions } from './sessions';
 
@@ -48,7 +48,8 @@ async function train(session: Session, job: TrainJob, progress?: Progress): Prom
     options.clipNorm ?? 0,
   );
   const seed = streamSeed(options.seed, 'shuffle');
-  wasm.begin_training(at, options.epochs, options.batchSize, options.maxSteps ?? 0, seed, orderAt);
+  const word = (value: number): number => Math.min(value, 0x7fffffff);
+  wasm.begin_training(at, word(options.epochs), word(options.batchSize), word(options.maxSteps ?? 0), seed, orderAt);
 
   const all = options.epochs * Math.ceil(samples.count / options.batchSize);
   const total = Math.min(all, options.maxSteps ?? all);
@@ -69,8 +70,9 @@ async function train(session: Session, job: TrainJob, progress?: Progress): Prom
   if (!weights.every(Number.isFinite)) {
     throw new RefusedError('diverged', 'The training diverged: lower the learning rate, or clip the gradient.');
   }
-  const durationMs = performance.now() - started;
-  return { weights, steps, loss: wasm.last_loss(at), firstLoss: wasm.first_loss(at), durationMs };
+  const loss = steps > 0 ? wasm.last_loss(at) : 0;
+  const firstLoss = steps > 0 ? wasm.first_loss(at) : 0;
+  return { weights, steps, loss, firstLoss, durationMs: performance.now() - started };
 }
 
 async function predict(session: Session, job: PredictJob): Promise<PredictResult> {

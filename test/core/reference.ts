@@ -1,0 +1,104 @@
+/**
+ * Training of a 10-13-4 network (ReLU, softmax) by the definitions, in float64 and plain loops: the order of the samples
+ * from lib/random, the optimisers from their papers.
+ */
+import { generator } from '../../lib/random/generator';
+import type { TrainJob } from '../../lib/training/engine';
+
+const [INPUTS, HIDDEN, CLASSES] = [10, 13, 4];
+
+/** Gradient of one sample added to g; returns its loss. Layout: kernel [in, out], bias, kernel, bias. */
+function sample(w: number[], x: number[], label: number, share: number, g: number[]): number {
+  const [b1, k2, b2] = [INPUTS * HIDDEN, (INPUTS + 1) * HIDDEN, (INPUTS + 1) * HIDDEN + HIDDEN * CLASSES];
+  const hidden = Array.from({ length: HIDDEN }, (_, h) =>
+    Math.max(
+      0,
+      x.reduce((sum, xi, i) => sum + xi * w[i * HIDDEN + h], w[b1 + h]),
+    ),
+  );
+  const z = Array.from({ length: CLASSES }, (_, c) =>
+    hidden.reduce((sum, xh, h) => sum + xh * w[k2 + h * CLASSES + c], w[b2 + c]),
+  );
+  const sum = z.reduce((all, one) => all + Math.exp(one), 0);
+  const delta = z.map((one, c) => (Math.exp(one) / sum - (c === label ? 1 : 0)) * share);
+  for (let c = 0; c < CLASSES; c++) {
+    g[b2 + c] += delta[c];
+    for (let h = 0; h < HIDDEN; h++) g[k2 + h * CLASSES + c] += hidden[h] * delta[c];
+  }
+  for (let h = 0; h < HIDDEN; h++) {
+    if (hidden[h] <= 0) continue;
+    const back = delta.reduce((all, d, c) => all + d * w[k2 + h * CLASSES + c], 0);
+    g[b1 + h] += back;
+    for (let i = 0; i < INPUTS; i++) g[i * HIDDEN + h] += x[i] * back;
+  }
+  return Math.log(sum) - z[label];
+}
+
+function rule({ options }: TrainJob): (g: number, i: number, t: number) => number {
+  const rate = options.learningRate;
+  const m: number[] = [];
+  const v: number[] = [];
+  if (options.optimizer === 'sgd') return (g) => rate * g;
+  if (options.optimizer === 'momentum') {
+    return (g, i) => {
+      m[i] = (options.momentum ?? 0.9) * (m[i] ?? 0) + g;
+      return rate * m[i];
+    };
+  }
+  return (g, i, t) => {
+    m[i] = 0.9 * (m[i] ?? 0) + 0.1 * g;
+    v[i] = 0.999 * (v[i] ?? 0) + 0.001 * g * g;
+    return (rate * (m[i] / (1 - 0.9 ** t))) / (Math.sqrt(v[i] / (1 - 0.999 ** t)) + 1e-7);
+  };
+}
+
+export function referenceTraining(job: TrainJob): {
+  weights: number[];
+  loss: number;
+  firstLoss: number;
+  steps: number;
+} {
+  const { samples, options, normalisation } = job;
+  const rows = Array.from({ length: samples.count }, (_, r) =>
+    Array.from(samples.features.subarray(r * INPUTS, (r + 1) * INPUTS), (x, i) =>
+      normalisation ? (x - normalisation.mean[i]) / normalisation.std[i] : x,
+    ),
+  );
+  const w = Array.from(job.weights);
+  const random = generator(options.seed, 'shuffle');
+  const order = rows.map((_, i) => i);
+  const change = rule(job);
+  const kernel = (i: number): boolean =>
+    i < INPUTS * HIDDEN || (i >= (INPUTS + 1) * HIDDEN && i < (INPUTS + 1) * HIDDEN + HIDDEN * CLASSES);
+  const epochLosses: number[] = [];
+  let steps = 0;
+  for (let epoch = 0; epoch < options.epochs; epoch++) {
+    for (let i = order.length - 1; i > 0; i--) {
+      const j = random.below(i + 1);
+      [order[i], order[j]] = [order[j], order[i]];
+    }
+    let sum = 0;
+    let seen = 0;
+    for (
+      let at = 0;
+      at < order.length && steps < (options.maxSteps ?? Number.POSITIVE_INFINITY);
+      at += options.batchSize
+    ) {
+      const batch = order.slice(at, at + options.batchSize);
+      let g: number[] = w.map(() => 0);
+      for (const row of batch) {
+        const label = samples.targets[row];
+        const weight = options.classWeights?.[label] ?? 1;
+        sum += weight * sample(w, rows[row], label, weight / batch.length, g);
+      }
+      seen += batch.length;
+      g = g.map((one, i) => one + (kernel(i) ? (options.l2 ?? 0) * w[i] : 0));
+      const norm = Math.hypot(...g);
+      if (options.clipNorm && norm > options.clipNorm) g = g.map((one) => (one * (options.clipNorm ?? 1)) / norm);
+      steps++;
+      for (let i = 0; i < w.length; i++) w[i] -= change(g[i], i, steps);
+    }
+    if (seen > 0) epochLosses.push(sum / seen);
+  }
+  return { weights: w, loss: epochLosses[epochLosses.length - 1], firstLoss: epochLosses[0], steps };
+}
