@@ -108,7 +108,13 @@ export interface SamplesHeader {
   /** Class names that the target numbers index; absent: the targets are values. */
   classes?: string[];
   split: 'train' | 'test';
-  /** The last block of a pass over the data. */
+  /**
+   * Which data set this pass is over, when it can be read again: who keeps samples must not keep those of the same source
+   * twice. `first` marks the first block of a pass.
+   */
+  source?: string;
+  first?: boolean;
+  /** The last block of a pass over the data; false: more will follow at once. */
   last?: boolean;
 }
 

@@ -113,6 +113,8 @@ const parsers: Parsers = {
         list(v, 'msg.fl.classes', 1, limits.classes, (name, where) => text(name, where, 200)),
       ),
       split: choice(read.get('split'), 'msg.fl.split', ['train', 'test'] as const),
+      source: optional(read.get('source'), (v) => text(v, 'msg.fl.source', limits.name)),
+      first: optional(read.get('first'), (v) => flag(v, 'msg.fl.first')),
       last: optional(read.get('last'), (v) => flag(v, 'msg.fl.last')),
     });
   },

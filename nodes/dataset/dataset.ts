@@ -48,7 +48,8 @@ export = (RED: Red): void => {
       });
       const batches = batcher(options.spec);
       if (model) checkAgainst(model, batches);
-      return { options, batches, outlets: createOutlets(options.outputs, batches.maker) };
+      const source = options.source === 'flow' ? undefined : this.id;
+      return { options, batches, outlets: createOutlets(options.outputs, batches.maker, source) };
     };
     // Read at once, so that a second message does not start a second one; an error is told when it is used.
     let work = prepare();
@@ -66,7 +67,7 @@ export = (RED: Red): void => {
           samplesPerSecond: options.rowsPerSecond,
           signal,
           emit(batch, last, row) {
-            outlets.send(emit, batch, last, row ? { row, topic: batch.client } : undefined);
+            outlets.send(emit, batch, last, row ? { row } : undefined);
             status.working('status.sending', { number: outlets.sent() });
           },
         });

@@ -22,10 +22,13 @@ export interface Outlets {
 /** No more names than this are remembered of clients without an output: the rows may name anything. */
 const UNLISTED_LIMIT = 100;
 
-export function createOutlets(names: readonly string[] | undefined, form: SampleForm): Outlets {
+/** `source` names the data set when it can be read again. */
+export function createOutlets(names: readonly string[] | undefined, form: SampleForm, source?: string): Outlets {
   const index = new Map(names?.map((name, at) => [name, at]));
   const heldOut = names?.length ?? 1;
   const unlisted = new Map<string, number>();
+  /** Outlets, or clients of the one outlet, that have had the first block of this pass. */
+  const begun = new Set<string>();
   let sent = 0;
 
   const outletOf = ({ client, split }: SampleBatch): number | undefined => {
@@ -43,15 +46,22 @@ export function createOutlets(names: readonly string[] | undefined, form: Sample
         }
         return;
       }
-      const { client, split, block } = batch;
+      const { split, block } = batch;
+      // With an output of its own the wire says whose samples they are, whatever the client calls itself.
+      const client = names === undefined ? batch.client : undefined;
+      const key = JSON.stringify([split, batch.client]);
+      const pass =
+        source === undefined || last === undefined ? {} : { source, ...(begun.has(key) ? {} : { first: true }) };
+      begun.add(key);
       const { fl, payload } = encodeSamples(block, form.width, form.targetWidth, {
         split,
         ...(client === undefined ? {} : { client }),
         ...(form.classes ? { classes: form.classes } : {}),
+        ...pass,
         ...(last === undefined ? {} : { last }),
       });
       const outputs: Outputs = new Array(heldOut + 1).fill(null);
-      outputs[outlet] = { ...more, payload, fl };
+      outputs[outlet] = { topic: batch.client, ...more, payload, fl };
       send(outputs);
       sent += block.count;
     },
@@ -59,6 +69,7 @@ export function createOutlets(names: readonly string[] | undefined, form: Sample
     unlisted: () => unlisted,
     reset() {
       sent = 0;
+      begun.clear();
       unlisted.clear();
     },
   };

@@ -61,3 +61,28 @@ export function createRefusals(now: () => number = Date.now): Refusals {
     total: () => [...codes.values()].reduce((sum, { count }) => sum + count, 0),
   };
 }
+
+/**
+ * The library tells refusals by a callback. What it refuses while it takes a message is thrown, so that the Catch node
+ * gets the sentence together with that message; what it says at other times is reported on its own.
+ */
+export function collectRefusals(shell: { fail(thrown: unknown): void }) {
+  let taking = false;
+  let first: RefusedError | undefined;
+  return {
+    take(refused: RefusedError): void {
+      if (!taking) shell.fail(refused);
+      else first ??= refused;
+    },
+    during(work: () => void): void {
+      taking = true;
+      first = undefined;
+      try {
+        work();
+      } finally {
+        taking = false;
+      }
+      if (first !== undefined) throw first;
+    },
+  };
+}

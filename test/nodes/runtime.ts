@@ -59,6 +59,8 @@ export interface Runtime {
   /** What the Catch node of the flow got: add a { type: 'catch' } wired to a sink. */
   send(id: string, msg: Record<string, unknown>): void;
   deploy(flow: FlowItem[], type?: 'full' | 'flows' | 'nodes'): Promise<void>;
+  /** Ends it and keeps the user directory. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -113,6 +115,13 @@ export async function startRuntime(nodes: string[], flow: FlowItem[], userDir?: 
       watcher();
     });
 
+  let stopped = false;
+  const stop = async (): Promise<void> => {
+    if (stopped) return;
+    stopped = true;
+    await helper.unload();
+    for (const cleanup of cleanups) cleanup();
+  };
   helper.init(require.resolve('node-red'), { userDir: own, logging: { console: { level: 'off' } } });
   await helper.load([sinks, ...nodes.map(withTexts)], flow);
   return {
@@ -134,9 +143,9 @@ export async function startRuntime(nodes: string[], flow: FlowItem[], userDir?: 
     deploy: async (next, type) => {
       await helper.setFlows(next, type);
     },
+    stop,
     async close() {
-      await helper.unload();
-      for (const cleanup of cleanups) cleanup();
+      await stop();
       if (userDir === undefined) rmSync(own, { recursive: true, force: true });
     },
   };

@@ -86,7 +86,8 @@ describe('fl-dataset', () => {
       ['held', undefined, 3],
     ] as const) {
       const msg = await runtime.next(id, (each) => header(each).last === true);
-      assert.equal(header(msg).client, client);
+      assert.equal(msg.topic, client);
+      assert.equal(header(msg).first, true);
       assert.equal(header(msg).count, count);
     }
   });

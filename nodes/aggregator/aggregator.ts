@@ -1,0 +1,97 @@
+import { type Coordinator, createCoordinator, isCommand } from '../../lib/federation/coordinator';
+import { federationOptions } from '../../lib/federation/options';
+import { createStore } from '../../lib/state/store';
+import { RefusedError } from '../../lib/update/message';
+import { leaseKernels } from '../shared/kernels';
+import { findModel, stateFolder } from '../shared/model';
+import type { FlowNode, Red, Settings } from '../shared/red';
+import { collectRefusals } from '../shared/refusals';
+import { text } from '../shared/settings';
+import { createShell } from '../shared/shell';
+import { aggregatorOptions } from './options';
+import { showPhase } from './phase';
+import { refuseTwins } from './twins';
+
+/** Told by the library like a refusal, but nothing is wrong: a line in the log. */
+const notices = new Set(['model-changed', 'state-fallback']);
+
+export = (RED: Red): void => {
+  function FlAggregator(this: FlowNode, settings: Settings): void {
+    RED.nodes.createNode(this, settings);
+    const shell = createShell(RED, this);
+    const { status } = shell;
+    const kernels = leaseKernels(RED);
+    const refusals = collectRefusals(shell);
+    const federation = text(settings, 'federation', 'default');
+    let work: Promise<Coordinator> | undefined;
+
+    const open = async (): Promise<Coordinator> => {
+      const model = await findModel(RED, settings.model);
+      refuseTwins(RED, this, federation);
+      const options = federationOptions(aggregatorOptions(settings, model.spec.labels));
+      if (this.wires && (this.wires[0] ?? []).length === 0) {
+        throw new RefusedError(
+          'no-path',
+          'Wire the first output of this aggregator to the clients: without it they are never asked.',
+        );
+      }
+      return createCoordinator({
+        federation,
+        model,
+        options,
+        kernels: await kernels.get(),
+        store: createStore(stateFolder(RED, 'federations')),
+        send: (message) => {
+          if (!shell.closing.aborted) this.send({ ...message });
+        },
+        onMetrics: (payload) => {
+          if (!shell.closing.aborted) this.send([null, { topic: 'fl/metrics', payload: { ...payload } }]);
+        },
+        onRefused: (refused) => {
+          if (notices.has(refused.code)) this.warn(refused.message);
+          else refusals.take(refused);
+        },
+        onStatus: (now) => showPhase(status, now, options),
+      });
+    };
+    const ready = (): Promise<Coordinator> => {
+      work ??= open();
+      return work;
+    };
+
+    shell.onInput(async (msg) => {
+      const coordinator = await ready();
+      const { topic, fl } = msg;
+      refusals.during(() => {
+        if (fl === undefined && isCommand(topic)) coordinator.command(topic);
+        else coordinator.receive(msg);
+      });
+    });
+    shell.onClose(async () => {
+      const coordinator = await work?.catch(() => undefined);
+      await coordinator?.close();
+      kernels.release();
+    });
+    const start = async (): Promise<void> => {
+      if (text(settings, 'model') === '') {
+        status.waiting('status.noModel');
+        return;
+      }
+      status.working('status.starting');
+      try {
+        await ready();
+      } catch (thrown) {
+        // The other one may go with a later deploy that leaves this node as it is.
+        if (thrown instanceof RefusedError && thrown.code === 'two-aggregators') {
+          shell.whenStarted(() => {
+            work = undefined;
+            return start();
+          });
+        }
+        throw thrown;
+      }
+    };
+    shell.whenStarted(start);
+  }
+  RED.nodes.registerType('fl-aggregator', FlAggregator);
+};

@@ -1,0 +1,82 @@
+/** The samples of a client: its bank, where they came from, and the file that keeps both through restarts. */
+
+import { type Eviction, type SampleBank, sampleBank } from '../../lib/data/sample-bank';
+import { decodeBank, encodeBank } from '../../lib/data/sample-bank-file';
+import type { Store } from '../../lib/state/store';
+import type { SampleBlock } from '../../lib/training/engine';
+import { createPasses, type Passes } from '../shared/passes';
+
+export interface ClientSamples {
+  readonly bank: SampleBank;
+  /** False when these samples were left out, as they are kept already. */
+  add(block: SampleBlock, header: { source?: unknown; first?: unknown } | undefined): boolean;
+  /** Writes what has changed since the last time. */
+  save(): Promise<void>;
+  /** Forgets all samples, on disk too. */
+  forget(): Promise<void>;
+}
+
+export interface SampleOptions {
+  width: number;
+  targetWidth: number;
+  capacity: number;
+  eviction: Eviction;
+  /** Absent: memory only. */
+  store?: Store;
+  /** Name of the record in the store. */
+  name: string;
+}
+
+/** `warn` gets a sentence when what was kept cannot be used; it is set aside then, not deleted. */
+export async function openSamples(options: SampleOptions, warn: (sentence: string) => void): Promise<ClientSamples> {
+  const { width, targetWidth, store, name } = options;
+  const bank = sampleBank({ ...options, seed: 1 });
+  let passes: Passes = createPasses();
+  let changed = false;
+
+  if (store) {
+    try {
+      const found = await store.read(name);
+      if (found?.fallback) warn(found.fallback);
+      if (found) {
+        const stored = decodeBank(Buffer.from(found.parts.samples ?? []));
+        if (stored.width === width && stored.targetWidth === targetWidth) {
+          bank.restore(stored);
+          const sources: unknown = (found.json as { sources?: unknown }).sources;
+          passes = createPasses(Array.isArray(sources) ? sources.map(String) : []);
+        } else {
+          await store.write(`${name} of ${stored.width} features`, { json: found.json, parts: found.parts });
+          await store.remove(name);
+          warn(
+            `The samples kept here have ${stored.width} features and ${stored.targetWidth} targets, the model has ${width} and ${targetWidth}: they were set aside, and the buffer starts empty.`,
+          );
+        }
+      }
+    } catch (error) {
+      warn(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return {
+    bank,
+    add(block, header) {
+      const admission = passes.admit(header, bank.count > 0);
+      if (admission === 'skip') return false;
+      if (admission === 'replace') bank.clear();
+      bank.add(block);
+      changed = true;
+      return true;
+    },
+    async save() {
+      if (!store || !changed) return;
+      changed = false;
+      const samples = encodeBank(bank.state(), width, targetWidth);
+      await store.write(name, { json: { sources: passes.sources() }, parts: { samples } });
+    },
+    async forget() {
+      bank.clear();
+      passes = createPasses();
+      changed = false;
+      await store?.remove(name);
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import type { ModelHeader } from '../../../lib/update/message';
+import { type Received, type Runtime, startRuntime } from '../runtime';
+import { type Changes, palette, pumpFlow, pumpFolder } from './factory';
+
+const header = (msg: Received): ModelHeader => msg.fl as unknown as ModelHeader;
+const isFinal = (msg: Received): boolean =>
+  header(msg).kind === 'model' && Array.isArray(header(msg).cohort) && header(msg).cohort.length === 0;
+const payload = (msg: Received): Record<string, unknown> => msg.payload as Record<string, unknown>;
+
+describe('a federation drawn as a flow', () => {
+  const pumps = pumpFolder();
+  after(() => pumps.remove());
+  let runtime: Runtime;
+  const run = async (changes: Changes = {}): Promise<void> => {
+    runtime = await startRuntime(palette, pumpFlow(changes));
+    // Its own user directory, but the rows of the suite.
+  };
+  afterEach(() => runtime.close());
+
+  const learned = async (federation: string): Promise<Buffer> => {
+    await run({
+      dataset: { file: `${pumps.folder}/pumps.csv` },
+      aggregator: { federation },
+      north: { federation },
+      south: { federation },
+    });
+    return (await runtime.next('told', isFinal, 15_000)).payload as Buffer;
+  };
+
+  it('learns by itself after a deploy, and the same bits again on a second run', async () => {
+    const first = await learned('one');
+    const metrics = runtime.received('metrics').map(payload);
+    assert.deepEqual(
+      metrics.map(({ round, updates }) => [round, updates]),
+      [
+        [1, 2],
+        [2, 2],
+        [3, 2],
+        [4, 2],
+        [5, 2],
+      ],
+    );
+    assert.equal(runtime.received('metrics')[0].topic, 'fl/metrics');
+    const losses = metrics.map(({ loss }) => Number(loss));
+    assert.ok(losses[4] < 0.5 * losses[0], `${losses}`);
+    assert.equal(header(runtime.received('told').filter(isFinal)[0]).round, 6);
+    assert.deepEqual(runtime.received('caught'), []);
+    assert.equal((await runtime.statusIs('agg', ({ fill }) => fill === 'green')).text, '5 rounds done');
+    const events = runtime.received('events').map(payload);
+    assert.equal(events.filter(({ event }) => event === 'trained').length, 10);
+    await runtime.close();
+    assert.ok((await learned('one')).equals(first));
+  });
+
+  it('starts, pauses, steps and resets by command', async () => {
+    await run({ dataset: { file: `${pumps.folder}/pumps.csv` }, aggregator: { start: 'message', rounds: '0' } });
+    await runtime.statusIs('agg', ({ text }) => text === 'send start');
+    await runtime.statusIs('north-client', ({ fill }) => fill === 'green');
+    await runtime.statusIs('south-client', ({ fill }) => fill === 'green');
+    runtime.send('agg', { topic: 'step' });
+    await runtime.next('told', isFinal);
+    assert.equal(runtime.received('metrics').length, 1);
+    runtime.send('agg', { topic: 'start' });
+    await runtime.next('metrics', (msg) => Number(payload(msg).round) >= 3);
+    runtime.send('agg', { topic: 'pause' });
+    await runtime.statusIs('agg', ({ fill }) => fill === 'yellow');
+    runtime.send('agg', { topic: 'reset' });
+    await runtime.next('told', (msg) => isFinal(msg) && header(msg).round === 1, 5000).catch(() => undefined);
+    runtime.send('agg', { topic: 'dance' });
+    const { error } = await runtime.next('caught');
+    assert.match((error as { message: string }).message, /./);
+  });
+
+  it('goes on after a restart from where it stood', async () => {
+    await run({ dataset: { file: `${pumps.folder}/pumps.csv` }, aggregator: { rounds: '3' } });
+    const before = await runtime.next('told', isFinal, 15_000);
+    const changes: Changes = { dataset: { file: `${pumps.folder}/pumps.csv` }, aggregator: { rounds: '3' } };
+    const again = await startRuntimeAgain(changes);
+    const after = await again.next('told', isFinal, 15_000);
+    assert.equal(header(after).round, header(before).round);
+    assert.ok((after.payload as Buffer).equals(before.payload as Buffer));
+  });
+
+  /** The same user directory, as after a restart of Node-RED. */
+  async function startRuntimeAgain(changes: Changes): Promise<Runtime> {
+    const { userDir } = runtime;
+    await runtime.stop();
+    runtime = await startRuntime(palette, pumpFlow(changes), userDir);
+    return runtime;
+  }
+});
