@@ -1,7 +1,12 @@
 export { canonicalJson } from './canonical';
 export { defaultModel, type Wish } from './default-model';
+export { exportTfjs, type TfjsFiles } from './export-tfjs';
 export { fingerprint } from './fingerprint';
 export { foreignClassNames } from './foreign/table';
+export { importModel } from './import/import-model';
+export { importTfjsArtifacts } from './import/read-model';
+export type { TfjsArtifacts } from './import/tfjs-file';
+export type { ImportedModel, ImportWish } from './import/translate';
 export { initialWeights } from './initial-weights';
 export { type Layout, layoutOf, type TensorSlot } from './layout';
 export { limits as modelLimits } from './limits';

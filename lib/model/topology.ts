@@ -97,16 +97,18 @@ function settings(
   }
 }
 
-function withZeros(className: string, config: Record<string, unknown>): Record<string, unknown> {
-  if (className !== 'Bidirectional') return { ...config, ...zeroInitializers };
+/** `more` also goes to the layer that is wrapped, which needs a name for its tensors. */
+function extended(
+  className: string,
+  name: string,
+  config: Record<string, unknown>,
+  more: Record<string, unknown>,
+): KerasLayer['config'] {
+  if (className !== 'Bidirectional') return { name, ...config, ...more };
   const inner = anyFields(config.layer, className);
-  return {
-    ...config,
-    layer: {
-      class_name: inner.get('class_name'),
-      config: { ...Object.fromEntries(anyFields(inner.get('config'), className)), ...zeroInitializers },
-    },
-  };
+  const settings = Object.fromEntries(anyFields(inner.get('config'), className));
+  const layer = { class_name: inner.get('class_name'), config: { name, ...settings, ...more } };
+  return { name, ...config, ...more, layer };
 }
 
 /**
@@ -124,7 +126,7 @@ export function kerasTopology(
   for (const [index, layer] of spec.layers.entries()) {
     const [className, plain] = settings(layer, shapes[index], shapes[index + 1]);
     const name = `layer_${index + 1}_${className.toLowerCase()}`;
-    const config: KerasLayer['config'] = { name, ...(options.zeros ? withZeros(className, plain) : plain) };
+    const config = extended(className, name, plain, options.zeros ? zeroInitializers : {});
     if (index === 0) config.batch_input_shape = [null, ...spec.input];
     let activation: Activation = 'linear';
     if ('activation' in layer) {
