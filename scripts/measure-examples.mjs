@@ -1,0 +1,198 @@
+// Measures what the two main examples reach, federated, alone and pooled, over several seeds:
+//   node scripts/measure-examples.mjs [factory|frost] [--seeds 1,2,3,4,5] [--set '{"training":{"epochs":3}}']
+// Everything runs through the library as the nodes use it: statistics, training in the core, 8-bit updates, the round.
+import { createReadStream } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { examples } from './lib/example-settings.mjs';
+import { ensureReady, root } from './lib/ready.mjs';
+
+ensureReady();
+const load = createRequire(join(root, 'dist/lib/'));
+const { createKernels } = load('./core/index.js');
+const { createCoordinator, createParticipant, federatedModel, federationOptions } = load('./federation/index.js');
+const { initialWeights, parseSpec } = load('./model/index.js');
+const { readCsv } = load('./data/csv.js');
+const { readBatches, requiredColumns } = load('./data/dataset.js');
+const { poolStatistics, statisticsOf } = load('./data/normalisation.js');
+const { sampleBank } = load('./data/sample-bank.js');
+const { evaluateClasses } = load('./metrics/evaluation.js');
+const { streamSeed } = load('./random/generator.js');
+const { createCoreEngine } = load('./training/core/engine.js');
+const { applyCodec } = load('./update/codecs/registry.js');
+
+const engine = createCoreEngine();
+
+/** Name of client (or "test") -> its samples. */
+async function readSamples({ file, spec }, width) {
+  const stream = createReadStream(join(root, 'datasets', file));
+  const banks = new Map();
+  for await (const { client, split, block } of readBatches(
+    readCsv(stream, { required: requiredColumns(spec) }),
+    spec,
+  )) {
+    const name = client ?? split;
+    if (!banks.has(name)) banks.set(name, sampleBank({ width, targetWidth: 1, capacity: 1e6, eviction: 'oldest' }));
+    banks.get(name).add(block);
+  }
+  return banks;
+}
+
+const specOf = (example, seed) =>
+  parseSpec({
+    version: 1,
+    task: 'classify',
+    input: [example.inputs],
+    layers: [
+      ...example.hidden.map((units) => ({ type: 'dense', units, activation: 'relu' })),
+      { type: 'dense', units: 2, activation: 'softmax' },
+    ],
+    labels: example.labels,
+    seed,
+  });
+
+async function measure(example, spec, weights, normalisation, test) {
+  const { features, targets, count } = test.block();
+  const { outputs } = await engine.predict({ spec, weights, features, count, normalisation });
+  return evaluateClasses(targets, outputs, example.labels);
+}
+
+/** The whole federation in this process; gives the evaluation after each round. */
+async function federate(example, seed, banks, test) {
+  const spec = specOf(example, seed);
+  const model = federatedModel(spec);
+  const kernels = createKernels();
+  const participants = [];
+  const figures = [];
+  let pending = Promise.resolve();
+  let bytesUp = 0;
+  let finish;
+  const finished = new Promise((resolve) => {
+    finish = resolve;
+  });
+  const fail = (error) => {
+    throw error;
+  };
+  const coordinator = await createCoordinator({
+    federation: 'measured',
+    model,
+    kernels,
+    options: federationOptions({
+      rounds: example.rounds,
+      minClients: banks.size,
+      quorum: banks.size,
+      training: { ...example.training, seed },
+    }),
+    send: (message) => {
+      const { fl, payload } = message;
+      if (fl.kind === 'model' && fl.round > 1) {
+        const weights = new Float32Array(payload.length / 4).map((_, i) => payload.readFloatLE(4 * i));
+        pending = pending.then(async () => {
+          figures[fl.round - 2] ??= await measure(example, spec, weights, fl.normalisation, test);
+          if (fl.cohort.length === 0) finish();
+        });
+      }
+      setImmediate(() => {
+        for (const participant of participants) participant.receive(message);
+      });
+    },
+    onRefused: fail,
+  });
+  // The core in this process does one job at a time.
+  let queue = Promise.resolve();
+  for (const [client, bank] of banks) {
+    participants.push(
+      createParticipant({
+        federation: 'measured',
+        client,
+        model,
+        bank,
+        train: (job) => {
+          const result = queue.then(() => engine.train(job));
+          queue = result.catch(() => undefined);
+          return result;
+        },
+        send: ({ fl, payload }) => {
+          if (fl.kind !== 'update') return setImmediate(() => coordinator.receive({ fl, payload }));
+          const own = streamSeed(1, 'quantize', fl.federation, fl.round, fl.client);
+          const coded = applyCodec({ fl, payload }, 'quantize', { ...example.quantize, seed: own });
+          bytesUp += coded.payload.length;
+          setImmediate(() => coordinator.receive({ fl: { ...fl, codecs: coded.codecs }, payload: coded.payload }));
+        },
+        onRefused: fail,
+      }),
+    );
+  }
+  for (const participant of participants) participant.samplesChanged();
+  await finished;
+  await coordinator.close();
+  return { figures, bytesUp };
+}
+
+/** The same options and as many steps on one client's rows alone, with its own statistics. */
+async function alone(example, seed, bank, test, name) {
+  const spec = specOf(example, seed);
+  const normalisation = poolStatistics([bank.statistics()], example.inputs);
+  const options = {
+    ...example.training,
+    epochs: example.training.epochs * example.rounds,
+    seed: streamSeed(seed, 'alone', name),
+  };
+  const job = { spec, weights: initialWeights(spec), samples: bank.block(), normalisation, options };
+  const { weights } = await engine.train(job);
+  return measure(example, spec, weights, normalisation, test);
+}
+
+/** All rows in one place, as many passes over them. */
+async function pooled(example, seed, banks, test) {
+  const whole = sampleBank({ width: example.inputs, targetWidth: 1, capacity: 1e6, eviction: 'oldest' });
+  for (const bank of banks.values()) whole.add(bank.block());
+  return alone(example, seed, whole, test, 'pooled');
+}
+
+const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
+const spread = (values) =>
+  `${mean(values).toFixed(3)} (${Math.min(...values).toFixed(3)} to ${Math.max(...values).toFixed(3)})`;
+const shown = ({ averagePrecision, f1, accuracy }) =>
+  `AP ${averagePrecision.toFixed(3)}  F1 ${f1.toFixed(3)}  accuracy ${accuracy.toFixed(4)}`;
+const KEYS = ['averagePrecision', 'f1', 'accuracy', 'precision', 'recall'];
+
+async function report(name, change, seeds) {
+  const example = { ...examples[name], ...change, training: { ...examples[name].training, ...change.training } };
+  const banks = await readSamples(example.train, example.inputs);
+  const [test] = [...(await readSamples(example.test, example.inputs)).values()];
+  const sizes = [...banks.values()].map(({ count }) => count);
+  console.log(`${name}: ${banks.size} clients, ${mean(sizes)} samples each on average, ${test.count} test samples`);
+  console.log(JSON.stringify({ hidden: example.hidden, ...example.training, quantize: example.quantize }));
+  const results = { federated: [], alone: [], pooled: [] };
+  for (const seed of seeds) {
+    const { figures, bytesUp } = await federate(example, seed, banks, test);
+    const final = figures.at(-1);
+    const each = [];
+    for (const [client, bank] of banks) each.push(await alone(example, seed, bank, test, client));
+    const own = Object.fromEntries(KEYS.map((key) => [key, mean(each.map((figure) => figure[key]))]));
+    const all = await pooled(example, seed, banks, test);
+    results.federated.push(final);
+    results.alone.push(own);
+    results.pooled.push(all);
+    console.log(`seed ${seed}  ${bytesUp} bytes up`);
+    for (const round of [1, 5, 10, 15, 20]) {
+      if (figures[round - 1]) console.log(`  round ${String(round).padStart(2)}  ${shown(figures[round - 1])}`);
+    }
+    console.log(`  alone     ${shown(own)}\n  pooled    ${shown(all)}`);
+  }
+  for (const [kind, figures] of Object.entries(results)) {
+    console.log(`${kind}: ${KEYS.map((key) => `${key} ${spread(figures.map((figure) => figure[key]))}`).join(', ')}`);
+  }
+  const least = (key) => Math.min(...results.federated.map((figure, i) => figure[key] - results.alone[i][key]));
+  console.log(`least gain over alone: AP ${least('averagePrecision').toFixed(3)}, F1 ${least('f1').toFixed(3)}\n`);
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seeds: { type: 'string', default: '1,2,3,4,5' }, set: { type: 'string', default: '{}' } },
+});
+for (const name of positionals.length > 0 ? positionals : Object.keys(examples)) {
+  await report(name, JSON.parse(values.set), values.seeds.split(',').map(Number));
+}
