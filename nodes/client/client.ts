@@ -11,6 +11,7 @@ import { text } from '../shared/settings';
 import { createShell } from '../shared/shell';
 import { findTwin } from '../shared/twins';
 import { type ClientOptions, clientId, clientOptions } from './options';
+import { reachesAggregator } from './path';
 import { type ClientSamples, openSamples } from './samples';
 
 /** A pass that says "more will follow at once" and then falls silent is taken as over. */
@@ -64,10 +65,10 @@ export = (RED: Red): void => {
           `Two clients of federation "${federation}" have the id "${client}" (the other is "${twin}"): rename one.`,
         );
       }
-      if (this.wires && (this.wires[0] ?? []).length === 0) {
+      if (!reachesAggregator(RED, this)) {
         throw new RefusedError(
           'no-path',
-          'Wire the first output of this client to fl-aggregator: without it no update gets there.',
+          'Wire the first output of this client, through any filters, to fl-aggregator: its updates do not get there.',
         );
       }
       const targets = targetWidth(model.spec);
