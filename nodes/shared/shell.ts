@@ -101,11 +101,11 @@ export function createShell(RED: Red, node: FlowNode): Shell {
       // Node-RED counts the parameters: three means that `done` will be called.
       node.on('input', (msg, send, done) => {
         let finished = false;
-        const finish = (thrown?: unknown): void => {
+        const finish = (failure?: { thrown: unknown }): void => {
           if (finished) return;
           finished = true;
           try {
-            const sentence = thrown === undefined ? undefined : take(thrown);
+            const sentence = failure && take(failure.thrown);
             if (sentence) done(sentence);
             else done();
           } catch (again) {
@@ -118,7 +118,7 @@ export function createShell(RED: Red, node: FlowNode): Shell {
         };
         (async () => handler(msg, sendSafely))().then(
           () => finish(),
-          (thrown) => (controller.signal.aborted ? finish() : finish(thrown)),
+          (thrown) => (controller.signal.aborted ? finish() : finish({ thrown })),
         );
       });
     },
