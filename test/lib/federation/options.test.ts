@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { defaultOptions, type FederationOptions, federationOptions } from '../../../lib/federation';
+import { RefusedError } from '../../../lib/refused';
+
+const code = (wish: Partial<FederationOptions>): string | undefined => {
+  try {
+    federationOptions(wish);
+    return undefined;
+  } catch (error) {
+    assert.ok(error instanceof RefusedError);
+    assert.match(error.message, /^[A-Z].*\.$/);
+    return error.code;
+  }
+};
+
+describe('federationOptions', () => {
+  it('fills in the defaults, for absent and undefined wishes', () => {
+    assert.deepEqual(federationOptions(), defaultOptions);
+    assert.deepEqual(federationOptions({ rounds: undefined }), defaultOptions);
+    assert.equal(federationOptions({ rounds: 7 }).rounds, 7);
+  });
+
+  it('refuses a quorum that a cohort could not reach', () => {
+    const cases: [Partial<FederationOptions>, string | undefined][] = [
+      [{ minClients: 5, quorum: 5 }, undefined],
+      [{ minClients: 5, quorum: 6 }, 'quorum-above-cohort'],
+      [{ minClients: 10, quorum: 4, sampler: { name: 'random', count: 3 } }, 'quorum-above-cohort'],
+      [{ minClients: 10, quorum: 3, sampler: { name: 'random', count: 3 } }, undefined],
+      [{ minClients: 10, quorum: 3, sampler: { name: 'random', fraction: 0.2, minimum: 1 } }, 'quorum-above-cohort'],
+      [{ minClients: 10, quorum: 2, sampler: { name: 'random', fraction: 0.2, minimum: 1 } }, undefined],
+      [{ minClients: 2, quorum: 3, sampler: { name: 'random', fraction: 0.2, minimum: 3 } }, 'quorum-above-cohort'],
+      [{ minClients: 10, quorum: 6, sampler: { name: 'round-robin', count: 5 } }, 'quorum-above-cohort'],
+    ];
+    for (const [wish, expected] of cases) assert.equal(code(wish), expected, JSON.stringify(wish));
+  });
+
+  it('refuses what is no number of its kind', () => {
+    const wrong: Partial<FederationOptions>[] = [
+      { rounds: -1 },
+      { rounds: 1.5 },
+      { minClients: 0 },
+      { quorum: 0 },
+      { quorum: Number.NaN },
+      { deadlineMs: 0 },
+      { deadlineMs: 2 ** 31 },
+      { pauseMs: -1 },
+      { maxClients: 1 },
+      { missesUntilAway: 0 },
+      { sampler: { name: 'random', count: 0 } },
+      { sampler: { name: 'random', fraction: 0, minimum: 1 } },
+      { sampler: { name: 'random', fraction: 1.1, minimum: 1 } },
+      { sampler: { name: 'random', fraction: 0.5, minimum: 0 } },
+      { strategy: 'toString' },
+    ];
+    for (const wish of wrong) assert.equal(code(wish), 'bad-setting', JSON.stringify(wish));
+  });
+});
