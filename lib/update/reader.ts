@@ -52,7 +52,8 @@ export function finite(value: unknown, where: string, least = -Number.MAX_VALUE,
     const range = most === Number.MAX_VALUE ? '' : ` from ${least} to ${most}`;
     return refuse(`${where} must be a finite number${range}, not ${show(value)}.`);
   }
-  return value;
+  // -0 becomes 0, so that a header stays the same through JSON and CBOR.
+  return value === 0 ? 0 : value;
 }
 
 /** A number in (0, most]. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createKernels } from '../../../lib/core';
 import { generator } from '../../../lib/random/generator';
 import { krumScores, ranking, select } from '../../../lib/robust/krum';
 import { refused } from '../update/refused';
@@ -40,6 +41,26 @@ describe('Krum', () => {
         Array.from({ length: 10 }, () => random.normal() + (i < f ? 50 : 0)),
       );
       for (const picked of select(krumScores(distancesOf(vectors), n, f), n - f)) assert.ok(picked >= f);
+    }
+  });
+
+  it('is fed by distances that do not cancel, as those of the Gram matrix in float32 do', () => {
+    // a: 1000 x 1e4; b: a with 0.01 more in its first number. ||a||^2 + ||b||^2 - 2ab in float32 gives 425984.
+    const a = new Float32Array(1000).fill(1e4);
+    const b = a.slice();
+    b[0] += 0.01;
+    const c = a.slice();
+    c[0] += 1;
+    const distances = createKernels().squaredDistances([a, b, c]);
+    assert.equal(distances[1], 9.5367431640625e-5);
+    assert.deepEqual(select(krumScores(distances, 3, 0, { allowBelowBound: true }), 3), [0, 1, 2]);
+    const random = generator(4, 'distances');
+    const vectors = Array.from({ length: 9 }, () => Array.from({ length: 333 }, () => Math.fround(random.normal())));
+    const exact = distancesOf(vectors);
+    for (const [i, value] of createKernels()
+      .squaredDistances(vectors.map((vector) => Float32Array.from(vector)))
+      .entries()) {
+      assert.ok(Math.abs(value - exact[i]) <= 1e-12 * exact[i]);
     }
   });
 
