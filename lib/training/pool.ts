@@ -66,12 +66,15 @@ function pack(vectors: readonly Float32Array[]): Float32Array {
   return packed;
 }
 
-export function createPool(options: PoolOptions = {}): Pool {
+export const createPool = (options: PoolOptions = {}): Pool => poolOf(join(__dirname, 'worker.js'), options);
+
+/** A pool whose workers run `script`, which offers the WorkerMethods. */
+export function poolOf(script: string, options: PoolOptions = {}): Pool {
   const threads = options.threads ?? Math.max(1, availableParallelism() - 1);
   if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
     throw new RangeError(`A pool needs 1 to 256 threads, not ${threads}.`);
   }
-  const workers = workerpool.pool(join(__dirname, 'worker.js'), {
+  const workers = workerpool.pool(script, {
     maxWorkers: threads,
     workerType: 'thread',
     // Our own grace is over by then: end the worker at once.

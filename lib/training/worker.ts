@@ -1,6 +1,8 @@
 /** The other end of the pool: runs in a worker thread, which keeps its engines between jobs. */
 import * as workerpool from 'workerpool';
+import { createKernels } from '../core/index';
 import { abortError } from './abort';
+import { createCoreEngine } from './core/engine';
 import type { Engine, Progress } from './engine';
 import { type EngineSources, selectEngine } from './select';
 import { createTfjsEngine } from './tfjs/engine';
@@ -18,7 +20,13 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 const sources: EngineSources = {
-  core: once(async (): Promise<Engine | string> => 'The core engine is not built yet.'),
+  core: once(async (): Promise<Engine | string> => {
+    try {
+      return createCoreEngine();
+    } catch (error) {
+      return `The core engine does not start here (${error instanceof Error ? error.message : error}).`;
+    }
+  }),
   // tfjs-node does not bear several worker threads in one process.
   tfjs: once(async () => createTfjsEngine({ native: false })),
 };
@@ -65,16 +73,8 @@ const methods: Handlers = {
   async squaredDistances(vectors, count, stop) {
     checkStop(stop);
     const length = count > 0 ? vectors.length / count : 0;
-    const distances = new Float64Array(count * count);
-    for (let i = 0; i < count; i++) {
-      checkStop(stop);
-      for (let j = 0; j < i; j++) {
-        let sum = 0;
-        for (let k = 0; k < length; k++) sum += (vectors[i * length + k] - vectors[j * length + k]) ** 2;
-        distances[i * count + j] = sum;
-        distances[j * count + i] = sum;
-      }
-    }
+    const rows = Array.from({ length: count }, (_, i) => vectors.subarray(i * length, (i + 1) * length));
+    const distances = createKernels().squaredDistances(rows);
     return handOver(distances, distances);
   },
 };

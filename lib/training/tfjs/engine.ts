@@ -6,6 +6,7 @@ import type { Scalar, Tensor2D, Variable } from '@tensorflow/tfjs';
 import { canonicalJson } from '../../model/canonical';
 import { inputSize, outputSize } from '../../model/shapes';
 import type { ModelSpec } from '../../model/spec';
+import { RefusedError } from '../../refused';
 import { abortError } from '../abort';
 import { checkPredictJob, checkTrainJob } from '../check-job';
 import type { Engine, PredictJob, PredictResult, Progress, TrainJob, TrainResult } from '../engine';
@@ -74,6 +75,11 @@ function readState(flat: FlatModel, weights: Float32Array): void {
   }
 }
 
+function checkFinite(job: TrainJob): void {
+  if (job.samples.features.every(Number.isFinite) && job.samples.targets.every(Number.isFinite)) return;
+  throw new RefusedError('samples', 'The samples hold numbers that are not finite: remove those rows.');
+}
+
 async function train(tf: TensorFlow, flat: FlatModel, job: TrainJob, progress?: Progress): Promise<TrainResult> {
   const started = performance.now();
   const { options, spec } = job;
@@ -107,6 +113,9 @@ async function train(tf: TensorFlow, flat: FlatModel, job: TrainJob, progress?: 
     }
     loss = seen > 0 ? sum / seen : 0;
     if (epoch === 0) firstLoss = loss;
+  }
+  if (!weights.every(Number.isFinite)) {
+    throw new RefusedError('diverged', 'The training diverged: lower the learning rate, or clip the gradient.');
   }
   progress?.(steps, total);
   return { weights, steps, loss, firstLoss, durationMs: performance.now() - started };
@@ -166,6 +175,7 @@ export function createTfjsEngine(options: { native?: boolean } = {}): TfjsEngine
     train: (job, progress) =>
       inTurn(async () => {
         checkTrainJob(job);
+        checkFinite(job);
         return train(tf, await model(job.spec), job, progress);
       }),
     predict: (job) =>
