@@ -41,8 +41,9 @@ export = (RED: Red): void => {
     const restored = model.then(async (found) => {
       if (!keep) return;
       try {
+        const kept = await keeper.read(found, options().federation);
         // A model that came in the meantime is newer than the one kept.
-        current ??= await keeper.read(found, options().federation);
+        current ??= kept;
       } catch (thrown) {
         shell.fail(thrown);
       }
