@@ -1,5 +1,7 @@
 /** Federated learning without Node-RED: each room adds what a script may use. */
+export * from './data/index';
 export * from './federation/index';
+export * from './metrics/index';
 export * from './model/index';
 export { generator } from './random/generator';
 export { RefusedError } from './refused';

@@ -44,13 +44,26 @@ function drawFrom(cumulative: readonly number[], lot: number): number {
 /** The owner of a sample; undefined when its row does not name one (then nobody gets it). */
 export type Owner = (sample: Sample) => string | undefined;
 
+function columnOwner(column: string): Owner {
+  const names = new Set<string>();
+  return ({ row }) => {
+    const name = nameOf(cellOf(row, column));
+    if (name !== undefined && names.size > MAX_CLIENTS - 1 && !names.has(name)) {
+      const why = `"${column}" names more than ${MAX_CLIENTS} clients`;
+      throw new RefusedError('clients', `${why}: choose a column with the names of machines or places.`);
+    }
+    if (name !== undefined) names.add(name);
+    return name;
+  };
+}
+
 export function clientOwner(spec: ClientSpec): Owner {
   switch (spec.kind) {
     case 'single':
       return () => undefined;
     case 'column':
       if (!spec.column) throw new RefusedError('clients', 'Choose the column that names the client of each row.');
-      return ({ row }) => nameOf(cellOf(row, spec.column));
+      return columnOwner(spec.column);
     case 'iid': {
       checkClients(spec.clients);
       const random = generator(spec.seed, 'iid');

@@ -87,13 +87,14 @@ async function* rejoin(head: Buffer, rest: AsyncIterator<Buffer | string>): Asyn
 }
 
 function checkColumns(columns: string[], required: readonly string[]): void {
-  const twice = columns.find((column, i) => columns.indexOf(column) !== i);
+  const known = new Set<string>();
+  const twice = columns.find((column) => known.size === known.add(column).size);
   if (twice !== undefined) {
     throw new RefusedError('csv-header', `The column "${twice}" is in the header twice: rename one of them.`);
   }
   if (columns.includes('__proto__'))
     throw new RefusedError('csv-header', 'A column cannot be called "__proto__": rename it.');
-  const missing = required.filter((column) => !columns.includes(column));
+  const missing = required.filter((column) => !known.has(column));
   if (missing.length === 0) return;
   const names = missing.map((column) => `"${column}"`).join(', ');
   const close = [...new Set(missing.flatMap((column) => nearest(column, columns, 2)))].map((column) => `"${column}"`);

@@ -39,11 +39,11 @@ export function statisticsOf(block: SampleBlock, width: number): Float64Array {
   return statistics;
 }
 
-/**
- * Rounding leaves sums of squares uncertain by about this share: sums of n squares in float64 are off by less than
- * 1e-12 of themselves for any count that fits a device. A variance below it is none.
- */
-const ROUNDING = 1e-12;
+/** What summing in float64 may take from a sum of squares, also when it is done plainly, as a small device does. */
+const PLAIN_ROUNDING = 1e-9;
+
+/** A variance below this share of the mean square is rounding: compensated sums leave less than a tenth of it. */
+const ROUNDING = 1e-14;
 
 /** Largest count taken from one client. */
 const MAX_COUNT = 2 ** 40;
@@ -63,7 +63,7 @@ export function checkStatistics(statistics: Float64Array, width: number): void {
     if (squares < 0) refuse(`the sum of squares of feature ${j + 1} is negative`);
     if (count === 0 && (sum !== 0 || squares !== 0)) refuse('sums without samples');
     // Cauchy-Schwarz: (sum)^2 <= count * squares.
-    if (count > 0 && squares - (sum / count) * sum < -ROUNDING * squares) {
+    if (count > 0 && squares - (sum / count) * sum < -PLAIN_ROUNDING * squares) {
       refuse(`the variance of feature ${j + 1} is negative`);
     }
   }
@@ -86,7 +86,7 @@ export function poolStatistics(list: readonly Float64Array[], width: number): No
     const square = total(1 + width + j) / count;
     const variance = square - average * average;
     mean.push(average);
-    std.push(variance > ROUNDING * square && variance > 0 ? Math.sqrt(variance) : 1);
+    std.push(variance > ROUNDING * square ? Math.sqrt(variance) : 1);
   }
   return { mean, std };
 }

@@ -4,6 +4,7 @@
  * the bytes is given (a file that is replaced atomically, or memory in a test).
  */
 import { createHash } from 'node:crypto';
+import { readVector, vectorPayload } from '../update/vector';
 import type { BankState, SampleBank } from './sample-bank';
 
 /** Where the bytes live. */
@@ -30,9 +31,10 @@ export function encodeBank({ seen, oldest, block }: BankState, width: number, ta
   [oldest, width, targetWidth, block.count].forEach((value, i) => {
     bytes.writeUInt32LE(value, 16 + i * 4);
   });
-  let at = HEADER;
-  for (const part of [block.features, block.targets]) for (const value of part) at = bytes.writeFloatLE(value, at);
-  createHash('sha256').update(bytes.subarray(0, at)).digest().copy(bytes, at);
+  vectorPayload(block.features).copy(bytes, HEADER);
+  vectorPayload(block.targets).copy(bytes, HEADER + block.features.byteLength);
+  const end = bytes.length - HASH;
+  createHash('sha256').update(bytes.subarray(0, end)).digest().copy(bytes, end);
   return bytes;
 }
 
@@ -55,10 +57,9 @@ export function decodeBank(bytes: Buffer): StoredBank {
   const whole = end - HEADER === count * (width + targetWidth) * 4;
   if (!whole || !Number.isInteger(seen) || seen < count || oldest > count)
     throw new Error('its sizes do not fit together');
-  const read = (length: number, from: number): Float32Array =>
-    Float32Array.from({ length }, (_, i) => bytes.readFloatLE(from + i * 4));
-  const features = read(count * width, HEADER);
-  const targets = read(count * targetWidth, HEADER + count * width * 4);
+  const numbers = readVector(bytes.subarray(HEADER, end), count * (width + targetWidth));
+  const features = numbers.subarray(0, count * width);
+  const targets = numbers.subarray(count * width);
   return { seen, oldest, width, targetWidth, block: { features, targets, count } };
 }
 

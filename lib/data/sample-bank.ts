@@ -65,7 +65,15 @@ interface Memory {
 }
 
 function allocate(rows: number, width: number, targetWidth: number): Memory {
-  const shared = new SharedArrayBuffer(rows * (width + targetWidth) * 4);
+  const bytes = rows * (width + targetWidth) * 4;
+  const shared = ((): SharedArrayBuffer => {
+    try {
+      return new SharedArrayBuffer(bytes);
+    } catch {
+      const size = Math.round(bytes / 2 ** 20);
+      throw new RefusedError('bank-size', `There is no memory for a buffer of ${size} MB: lower its size.`);
+    }
+  })();
   return {
     rows,
     features: new Float32Array(shared, 0, rows * width),

@@ -1,6 +1,7 @@
 /** Samples as a message of the flow: one Buffer of float32 rows, features then targets. */
 import type { SampleBlock } from '../training/engine';
 import { type Message, RefusedError, type SamplesHeader } from '../update/message';
+import { readVector, vectorPayload } from '../update/vector';
 
 /** Facts about the samples that the block itself does not hold. */
 export type SamplesInfo = Omit<SamplesHeader, 'kind' | 'count' | 'width' | 'targets'>;
@@ -20,8 +21,7 @@ export function encodeSamples(
     rows.set(block.features.subarray(i * width, (i + 1) * width), at);
     rows.set(block.targets.subarray(i * targets, (i + 1) * targets), at + width);
   }
-  const payload = Buffer.from(rows.buffer);
-  return { fl: { kind: 'samples', count, width, targets, ...info }, payload };
+  return { fl: { kind: 'samples', count, width, targets, ...info }, payload: vectorPayload(rows) };
 }
 
 const isCount = (value: unknown, most: number): value is number =>
@@ -43,13 +43,16 @@ export function decodeSamples(fl: SamplesHeader, payload: unknown): SampleBlock 
       `The samples message should hold ${count * (width + targets) * 4} bytes, but has ${bytes}.`,
     );
   }
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  const rows = readVector(
+    Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength),
+    count * (width + targets),
+  );
   const features = new Float32Array(count * width);
   const labels = new Float32Array(count * targets);
-  let at = 0;
   for (let i = 0; i < count; i++) {
-    for (let j = 0; j < width; j++, at += 4) features[i * width + j] = view.getFloat32(at, true);
-    for (let j = 0; j < targets; j++, at += 4) labels[i * targets + j] = view.getFloat32(at, true);
+    const at = i * (width + targets);
+    features.set(rows.subarray(at, at + width), i * width);
+    labels.set(rows.subarray(at + width, at + width + targets), i * targets);
   }
   if (!features.every(Number.isFinite) || !labels.every(Number.isFinite)) {
     throw new RefusedError('samples', 'The samples message holds a number that is not finite: clean the rows before.');

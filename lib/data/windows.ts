@@ -6,7 +6,7 @@
 import { RefusedError } from '../refused';
 import { cellOf, isMissing, nameOf, numberOf, quoteCell, type Row } from './cell';
 import { type Condition, compileCondition } from './condition';
-import { type FeatureSpec, History, planFeatures } from './features';
+import { type FeaturePlan, type FeatureSpec, History, planFeatures } from './features';
 import { compileLabel, type Labeller, type LabelSpec, type Verdict, type Waiting } from './labels';
 import { isTimeColumn, timePartsOf } from './time-columns';
 
@@ -36,7 +36,10 @@ export interface WindowSpec {
   /** While a group has fewer rows than the longest window: wait (default), or make do with the rows there are. */
   incomplete?: 'wait' | 'shorten';
   missing?: MissingPolicy;
-  /** Groups remembered at a time (default 10,000); the one silent longest is forgotten first. */
+  /**
+   * Groups remembered at a time; the one silent longest is forgotten first. Default: 10,000, or fewer when their windows
+   * are so long that they would take more than 256 MB.
+   */
   maxGroups?: number;
 }
 
@@ -100,6 +103,9 @@ function checkCount(value: number | undefined, fallback: number, what: string): 
   return count;
 }
 
+const affordableGroups = ({ columns, depth }: FeaturePlan): number =>
+  Math.max(1, Math.min(10_000, Math.floor(2 ** 28 / (8 * depth * columns.length))));
+
 function numericLabelColumn(label: LabelSpec | undefined, derived: (column: string) => boolean): string | undefined {
   if (label?.kind !== 'within' && label?.kind !== 'threshold') return undefined;
   const { column, value } = label.condition;
@@ -114,7 +120,7 @@ export function sampleMaker(spec: WindowSpec): SampleMaker {
     test: compileCondition(condition),
   }));
   const hop = checkCount(spec.hop, 1, 'The hop');
-  const maxGroups = checkCount(spec.maxGroups, 10_000, 'The number of groups');
+  const maxGroups = checkCount(spec.maxGroups, affordableGroups(plan), 'The number of groups');
   const missing = spec.missing ?? { policy: 'drop' };
   const derived = (column: string): boolean => spec.timeColumn !== undefined && isTimeColumn(column);
   const asked = [...plan.columns, ...filters.map(({ column }) => column), ...(labeller?.columns ?? [])];
