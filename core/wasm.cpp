@@ -88,7 +88,9 @@ EXPORT(predict) void session_predict(const Session* s, uint32_t first, uint32_t 
 
 EXPORT(greatest_bits) uint32_t k_greatest_bits(const float* v, uint32_t n) { return greatest_bits(v, n); }
 EXPORT(dot) double k_dot(const float* a, const float* b, uint32_t n) { return dot(a, b, n); }
-EXPORT(ranges) void k_ranges(const float* v, uint32_t n, uint32_t channels, float* out) { ranges(v, n, channels, out); }
+EXPORT(ranges) void k_ranges(const float* v, uint32_t n, uint32_t row, float* low, float* high) {
+  ranges(v, n, row, low, high);
+}
 EXPORT(fold_add) void k_fold_add(uint64_t* bins, const float* v, uint32_t n, double weight) { fold_add(bins, v, n, weight); }
 EXPORT(fold_add4)
 void k_fold_add4(uint64_t* bins, const float* v, uint32_t stride, uint32_t n, const double* weights) {
@@ -105,13 +107,13 @@ EXPORT(distances_mirror) void k_distances_mirror(double* sums, uint32_t count) {
 EXPORT(crc32) uint32_t k_crc32(const uint8_t* bytes, uint32_t n, uint32_t crc) { return crc32(bytes, n, crc); }
 /** stochastic: 0 rounds to nearest, 1 at random from the seed. */
 EXPORT(quantize)
-void k_quantize(const float* v, uint32_t n, uint32_t bits, const float* scales, const float* zeros, uint32_t channels,
+void k_quantize(const float* v, uint32_t n, uint32_t bits, const float* scales, const float* zeros, uint32_t row,
                 int32_t stochastic, uint32_t seed, uint8_t* out) {
   Random random = seeded(seed);
-  quantize(v, n, bits, scales, zeros, channels, stochastic ? &random : 0, out);
+  quantize(v, n, bits, scales, zeros, row, stochastic ? &random : 0, out);
 }
 EXPORT(dequantize)
-void k_dequantize(const uint8_t* in, uint32_t n, uint32_t bits, const float* scales, const float* zeros, uint32_t channels,
+void k_dequantize(const uint8_t* in, uint32_t n, uint32_t bits, const float* scales, const float* zeros, uint32_t row,
                   float* out) {
-  dequantize(in, n, bits, scales, zeros, channels, out);
+  dequantize(in, n, bits, scales, zeros, row, out);
 }

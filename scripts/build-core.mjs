@@ -1,7 +1,7 @@
 // core/wasm.cpp -> core/core.wasm. With --check: rebuilds aside and fails when the committed bytes differ.
 // Needs Debian's clang-14 and lld-14: another compiler makes other bytes, though the same numbers.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,16 +34,18 @@ const flags = [
   '-Wl,--initial-memory=131072',
 ];
 // Relative paths: the bytes must not depend on where the repository lies.
-const built = spawnSync('clang-14', [...flags, '-o', output, 'wasm.cpp'], {
+const compiled = spawnSync('clang-14', [...flags, '-o', output, 'wasm.cpp'], {
   cwd: join(root, 'core'),
   stdio: 'inherit',
 });
-if (built.error) {
-  console.error(`clang-14 could not be run (${built.error.message}): apt-get install clang-14 lld-14`);
+if (compiled.error) {
+  console.error(`clang-14 could not be run (${compiled.error.message}): apt-get install clang-14 lld-14`);
   process.exit(1);
 }
-if (built.status !== 0) process.exit(built.status ?? 1);
+if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 const bytes = readFileSync(output);
+const built = join(root, 'dist/core/core.wasm');
+if (!check && existsSync(built)) copyFileSync(output, built);
 if (aside) {
   const same = bytes.equals(readFileSync(committed));
   rmSync(aside, { recursive: true });

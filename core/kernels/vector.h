@@ -62,19 +62,5 @@ static inline double dot(const float* a, const float* b, uint32_t n) {
   return sum;
 }
 
-/** Least and greatest of each of `channels` interleaved channels; out: low, high, low, high, ... */
-static inline void ranges(const float* v, uint32_t n, uint32_t channels, float* out) {
-  for (uint32_t c = 0; c < channels; c++) {
-    float low = v[c], high = v[c];
-    for (uint32_t i = c; i < n; i += channels) {
-      const float x = v[i];
-      if (x < low) low = x;
-      if (x > high) high = x;
-    }
-    out[2 * c] = low;
-    out[2 * c + 1] = high;
-  }
-}
-
 }  // namespace fl
 #endif

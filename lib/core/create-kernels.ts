@@ -2,7 +2,7 @@
 import { RefusedError } from '../refused';
 import { createFold, INFINITY_BITS } from './fold';
 import type { Kernels } from './kernels';
-import { aligned, createCore } from './wasm';
+import { aligned, type Core, createCore } from './wasm';
 
 /** Numbers a block; part of the result of norm() and dot(), whose partial sums are one a block. */
 const BLOCK = 8192;
@@ -12,6 +12,21 @@ function checkBits(bits: number, scales: Float32Array, zeros: Float32Array): voi
   if (!Number.isInteger(bits) || bits < 1 || bits > 16) throw new RangeError(`Codes have 1 to 16 bits, not ${bits}`);
   if (scales.length < 1 || scales.length !== zeros.length) {
     throw new RangeError(`There must be as many zeros as scales, not ${zeros.length} and ${scales.length}`);
+  }
+}
+
+/** The channels as often as makes a row of whole vectors, and enough of them to keep the pipeline full. */
+function rowOf(channels: number): number {
+  let row = channels;
+  while (row % 4 !== 0 || row < 32) row += channels;
+  return row;
+}
+
+function putRows(core: Core, at: number, row: number, scales: Float32Array, zeros: Float32Array): void {
+  const to = core.float32(at, 2 * row);
+  for (let c = 0; c < row; c += scales.length) {
+    to.set(scales, c);
+    to.set(zeros, row + c);
   }
 }
 
@@ -116,25 +131,37 @@ export function createKernels(): Kernels {
       if (!Number.isInteger(channels) || channels < 1 || values.length === 0 || values.length % channels !== 0) {
         throw new RangeError(`${values.length} numbers cannot be parted into ${channels} channels`);
       }
-      const outAt = aligned(base + values.length * 4);
-      core.reserve(outAt + channels * 8 - base);
+      const row = rowOf(channels);
+      const lowAt = aligned(base + values.length * 4);
+      core.reserve(lowAt + row * 8 - base);
       core.float32(base, values.length).set(values);
-      wasm.ranges(base, values.length, channels, outAt);
-      return core.float32(outAt, 2 * channels).slice();
+      wasm.ranges(base, values.length, row, lowAt, lowAt + row * 4);
+      const [low, high] = [core.float32(lowAt, row), core.float32(lowAt + row * 4, row)];
+      const result = new Float32Array(2 * channels);
+      const used = Math.min(row, values.length);
+      for (let c = 0; c < channels; c++) {
+        let [least, greatest] = [low[c], high[c]];
+        for (let k = c + channels; k < used; k += channels) {
+          least = Math.min(least, low[k]);
+          greatest = Math.max(greatest, high[k]);
+        }
+        result[2 * c] = least;
+        result[2 * c + 1] = greatest;
+      }
+      return result;
     },
 
     packBits(values, bits, scales, zeros, seed) {
       checkBits(bits, scales, zeros);
       const size = Math.ceil((values.length * bits) / 8);
-      const scalesAt = aligned(base + values.length * 4);
-      const zerosAt = aligned(scalesAt + scales.length * 4);
-      const outAt = aligned(zerosAt + zeros.length * 4);
+      const gridAt = aligned(base + values.length * 4);
+      const row = rowOf(scales.length);
+      const outAt = gridAt + row * 8;
       core.reserve(outAt + size - base);
       core.float32(base, values.length).set(values);
-      core.float32(scalesAt, scales.length).set(scales);
-      core.float32(zerosAt, zeros.length).set(zeros);
+      putRows(core, gridAt, row, scales, zeros);
       const random = seed === undefined ? 0 : 1;
-      wasm.quantize(base, values.length, bits, scalesAt, zerosAt, scales.length, random, seed ?? 0, outAt);
+      wasm.quantize(base, values.length, bits, gridAt, gridAt + row * 4, row, random, seed ?? 0, outAt);
       return core.bytes(outAt, size).slice();
     },
 
@@ -144,14 +171,13 @@ export function createKernels(): Kernels {
       if (bytes.length !== size) {
         throw new RangeError(`${length} codes of ${bits} bits are ${size} bytes, not ${bytes.length}`);
       }
-      const scalesAt = aligned(base + size);
-      const zerosAt = aligned(scalesAt + scales.length * 4);
-      const outAt = aligned(zerosAt + zeros.length * 4);
+      const gridAt = aligned(base + size);
+      const row = rowOf(scales.length);
+      const outAt = gridAt + row * 8;
       core.reserve(outAt + length * 4 - base);
       core.bytes(base, size).set(bytes);
-      core.float32(scalesAt, scales.length).set(scales);
-      core.float32(zerosAt, zeros.length).set(zeros);
-      wasm.dequantize(base, length, bits, scalesAt, zerosAt, scales.length, outAt);
+      putRows(core, gridAt, row, scales, zeros);
+      wasm.dequantize(base, length, bits, gridAt, gridAt + row * 4, row, outAt);
       return core.float32(outAt, length).slice();
     },
   };

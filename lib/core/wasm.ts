@@ -51,7 +51,7 @@ export interface CoreExports {
   predict(sessionAt: number, first: number, count: number, outAt: number): void;
   greatest_bits(vectorAt: number, length: number): number;
   dot(leftAt: number, rightAt: number, length: number): number;
-  ranges(vectorAt: number, length: number, channels: number, outAt: number): void;
+  ranges(vectorAt: number, length: number, row: number, lowAt: number, highAt: number): void;
   fold_add(binsAt: number, vectorAt: number, length: number, weight: number): void;
   fold_add4(binsAt: number, vectorsAt: number, stride: number, length: number, weightsAt: number): void;
   fold_settle(binsAt: number, length: number, terms: number): void;
@@ -65,7 +65,7 @@ export interface CoreExports {
     bits: number,
     scalesAt: number,
     zerosAt: number,
-    channels: number,
+    row: number,
     stochastic: number,
     seed: number,
     outAt: number,
@@ -76,7 +76,7 @@ export interface CoreExports {
     bits: number,
     scalesAt: number,
     zerosAt: number,
-    channels: number,
+    row: number,
     outAt: number,
   ): void;
 }
