@@ -1,0 +1,53 @@
+/** Timing that stands noise: two ways of doing the same are timed in turn, and the median of the ratios is what counts. */
+
+/** One line of the report. */
+export interface Row {
+  /** For example "train/dense". A name appears once for each `against`. */
+  name: string;
+  value: number;
+  unit: string;
+  against: string;
+  /** How many times better than `against`; for shares (unit "share") the share itself, 0 being ideal. */
+  ratio: number;
+}
+
+export type Work = () => unknown;
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1];
+
+async function seconds(work: Work, times: number): Promise<number> {
+  const started = performance.now();
+  for (let i = 0; i < times; i++) {
+    const result = work();
+    if (result instanceof Promise) await result;
+  }
+  return (performance.now() - started) / 1000 / times;
+}
+
+/** How often to repeat so that it takes about `ms`. */
+async function repeats(work: Work, ms: number): Promise<number> {
+  const once = await seconds(work, 1);
+  return Math.max(1, Math.min(100_000, Math.round(ms / 1000 / once)));
+}
+
+export interface Comparison {
+  /** Median seconds of one call. */
+  ours: number;
+  theirs: number;
+  /** Median of theirs / ours, each pair taken one after the other: how many times faster ours is. */
+  ratio: number;
+}
+
+/** Warms both up, then times them in turn. */
+export async function compare(ours: Work, theirs: Work, { turns = 7, ms = 100 } = {}): Promise<Comparison> {
+  await seconds(ours, await repeats(ours, ms));
+  await seconds(theirs, await repeats(theirs, ms));
+  const [many, few] = [await repeats(ours, ms), await repeats(theirs, ms)];
+  const pairs: [number, number][] = [];
+  for (let turn = 0; turn < turns; turn++) pairs.push([await seconds(ours, many), await seconds(theirs, few)]);
+  return {
+    ours: median(pairs.map(([mine]) => mine)),
+    theirs: median(pairs.map(([, other]) => other)),
+    ratio: median(pairs.map(([mine, other]) => other / mine)),
+  };
+}
