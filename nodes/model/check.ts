@@ -1,11 +1,13 @@
 /** The admin route behind the summary in the dialogue: settings in, what the model would be out. Keeps nothing. */
 import { summarise } from '../../lib/model/summary';
-import type { Model } from '../shared/model';
+import { plannedEngine } from '../../lib/training/select';
 import type { Red, Settings } from '../shared/red';
 import { sentenceOf } from '../shared/refusals';
+import type { ReadModel } from './read-model';
 
-export function registerCheck(RED: Red, readModel: (settings: Settings) => Promise<Model>): void {
-  RED.httpAdmin.post('/fl-tinyml/model/check', RED.auth.needsPermission('fl.read'), (request, response) => {
+export function registerCheck(RED: Red, readModel: (settings: Settings) => Promise<ReadModel>): void {
+  // It may read a file of the machine: needs the right to write, as a deploy that reads the file does.
+  RED.httpAdmin.post('/fl-tinyml/model/check', RED.auth.needsPermission('fl.write'), (request, response) => {
     const settings: unknown = request.body;
     if (typeof settings !== 'object' || settings === null) {
       response.status(400).json({ problem: 'Send the settings of an fl-model as JSON.' });
@@ -13,12 +15,14 @@ export function registerCheck(RED: Red, readModel: (settings: Settings) => Promi
     }
     readModel(settings as Settings).then(
       (model) => {
+        const engine = plannedEngine(model.spec, model.engine);
         const { layers, parameters, bytes } = summarise(model.spec);
         response.json({
           layers: layers.map(({ name, output, parameters }) => ({ name, output, parameters })),
           parameters,
           bytes,
-          engine: model.engine,
+          engine: engine.name,
+          notes: [...(engine.name === 'tfjs' ? [engine.reason] : []), ...model.notes],
           fingerprint: model.fingerprint,
         });
       },

@@ -9,8 +9,17 @@ import type { Settings } from '../shared/red';
 import { choice, flag, list, number, text } from '../shared/settings';
 
 const SEED_LIMIT = 0xffffffff;
-const tasks = ['classify', 'regress', 'anomaly'] as const;
-const losses = ['auto', 'softmax_cross_entropy', 'sigmoid_cross_entropy', 'mean_squared_error', 'huber'] as const;
+export const tasks = ['classify', 'regress', 'anomaly'] as const;
+export const losses = [
+  'auto',
+  'softmax_cross_entropy',
+  'sigmoid_cross_entropy',
+  'mean_squared_error',
+  'huber',
+] as const;
+
+export const seedOf = (settings: Settings): number =>
+  number(settings, 'seed', 1, { min: 0, max: SEED_LIMIT, integer: true });
 
 /** "16 x 10", "16, 10" or [16, 10]. */
 function shape(settings: Settings, field: string): number[] {
@@ -73,7 +82,7 @@ export function specOf(settings: Settings): ModelSpec {
     loss: loss === 'auto' ? undefined : loss,
     labels,
     features: features.length > 0 ? features : undefined,
-    seed: number(settings, 'seed', 1, { min: 0, max: SEED_LIMIT, integer: true }),
+    seed: seedOf(settings),
   });
 }
 

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import helper from 'node-red-node-test-helper';
-import { readModel } from '../../../nodes/model/read-model';
+import { readModel as read } from '../../../nodes/model/read-model';
 import type { ModelNode } from '../../../nodes/shared/model';
 import type { Settings } from '../../../nodes/shared/red';
 import { startRuntime } from '../runtime';
@@ -12,6 +15,7 @@ const settings = (fields: Record<string, unknown>): Settings => ({
   z: '',
   ...fields,
 });
+const readModel = (fields: Settings) => read(fields, tmpdir());
 const dense = (units: number) => ({ type: 'dense', units, activation: 'relu' });
 
 describe('fl-model', () => {
@@ -68,6 +72,38 @@ describe('fl-model', () => {
       await assert.rejects(readModel(settings(fields)), { name: 'RefusedError', message: sentence });
     });
   }
+
+  it('imports a tfjs file with its weights, by a path under the user directory', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fl-model-'));
+    try {
+      const kernel = [1, 2, 3, 4, 5, 6];
+      const bias = [0.5, -0.5];
+      const input = { class_name: 'InputLayer', config: { batch_input_shape: [null, 3], name: 'in' } };
+      const layer = { class_name: 'Dense', config: { name: 'out', units: 2, activation: 'softmax', use_bias: true } };
+      const json = {
+        format: 'layers-model',
+        modelTopology: { class_name: 'Sequential', config: { name: 's', layers: [input, layer] } },
+        weightsManifest: [
+          {
+            paths: ['w.bin'],
+            weights: [
+              { name: 'out/kernel', shape: [3, 2], dtype: 'float32' },
+              { name: 'out/bias', shape: [2], dtype: 'float32' },
+            ],
+          },
+        ],
+      };
+      writeFileSync(join(folder, 'model.json'), JSON.stringify(json));
+      writeFileSync(join(folder, 'w.bin'), Buffer.from(Float32Array.from([...kernel, ...bias]).buffer));
+      const model = await read(settings({ source: 'file', file: 'model.json', labels: 'a, b' }), folder);
+      assert.deepEqual(model.spec.input, [3]);
+      assert.deepEqual(model.spec.labels, ['a', 'b']);
+      assert.deepEqual([...(model.weights ?? [])], [...kernel, ...bias]);
+      await assert.rejects(read(settings({ source: 'file', file: 'none.json' }), folder), /There is no file none.json/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 
   it('is found by other nodes in a flow', async () => {
     const runtime = await startRuntime(
