@@ -38,7 +38,7 @@ async function fromFile(settings: Settings, base: string): Promise<Described> {
 }
 
 /** Rejects with a RefusedError that says what to mend. */
-export async function readModel(settings: Settings, base: string): Promise<ReadModel> {
+export async function readModel(settings: Settings, base = process.cwd()): Promise<ReadModel> {
   let described: Described;
   if (choice(settings, 'source', ['layers', 'file'] as const, 'layers') === 'file') {
     described = await fromFile(settings, base);

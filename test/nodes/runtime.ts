@@ -141,6 +141,8 @@ export async function startRuntime(nodes: string[], flow: FlowItem[], userDir?: 
       ),
     send: (id, msg) => helper.getNode(id).receive(msg),
     deploy: async (next, type) => {
+      // What the nodes before said is no status of those to come.
+      statuses.clear();
       await helper.setFlows(next, type);
     },
     stop,
