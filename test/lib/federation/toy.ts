@@ -91,8 +91,8 @@ export interface ToyWish {
   clients?: string[];
   options?: Partial<FederationOptions>;
   parts?: Partial<CoordinatorParts>;
-  /** Changes or drops a message on its way to the aggregator. */
-  up?(message: Message<FederationHeader>): unknown;
+  /** Changes or drops a message on its way to the aggregator; `deliver` hands another one over. */
+  up?(message: Message<FederationHeader>, deliver: (message: unknown) => void): unknown;
 }
 
 const wait = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -110,7 +110,7 @@ export async function toyFederation({ clients = [], options = {}, parts = {}, up
   const toAggregator = (message: Message<FederationHeader>): void => {
     activity++;
     sent.push(message);
-    const changed = up ? up(message) : message;
+    const changed = up ? up(message, (other) => coordinator?.receive(other)) : message;
     if (changed !== undefined) coordinator?.receive(changed);
   };
   const add: Toy['add'] = (client, change = {}) => {
@@ -162,7 +162,7 @@ export async function toyFederation({ clients = [], options = {}, parts = {}, up
     async settle() {
       for (let quiet = 0, before = activity; quiet < 20; quiet++) {
         await wait();
-        if (activity !== before) quiet = 0;
+        if (activity !== before || running.snapshot().phase === 'saving') quiet = 0;
         before = activity;
       }
     },
