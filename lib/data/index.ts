@@ -17,7 +17,7 @@ export {
 } from './normalisation';
 export { type BankOptions, type BankState, type Eviction, type SampleBank, sampleBank } from './sample-bank';
 export { type BankStore, loadBank, saveBank } from './sample-bank-file';
-export { type SampleShape, samplesFrom, shapeOf, type UserMessage } from './sample-input';
+export { meaningOf, type SampleShape, samplesFrom, shapeOf, type UserMessage } from './sample-input';
 export { decodeSamples, encodeSamples, type SamplesInfo } from './samples-message';
 export { type HoldOutSpec, holdOut, type Split } from './split';
 export { type MissingPolicy, type Sample, type SampleMaker, sampleMaker, type WindowSpec } from './windows';

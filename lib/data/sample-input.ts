@@ -34,6 +34,15 @@ export function shapeOf(spec: ModelSpec, targetWidth: number): SampleShape {
   };
 }
 
+/**
+ * What the numbers of a sample mean for a model. Samples that were kept for another meaning must not be used, even when
+ * their width fits: class 1 may be another class now.
+ */
+export function meaningOf(spec: ModelSpec): string {
+  const { task, input, features, labels } = spec;
+  return JSON.stringify([task, input, features ?? null, labels ?? null]);
+}
+
 type Fields = Record<string, unknown>;
 const isNumbers = (value: unknown): value is Float32Array | Float64Array =>
   value instanceof Float32Array || value instanceof Float64Array;

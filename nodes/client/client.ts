@@ -1,4 +1,4 @@
-import { samplesFrom, shapeOf } from '../../lib/data/sample-input';
+import { meaningOf, samplesFrom, shapeOf } from '../../lib/data/sample-input';
 import { createParticipant, type Participant, type ParticipantStatus } from '../../lib/federation/participant';
 import { targetWidth } from '../../lib/model/shapes';
 import { createStore } from '../../lib/state/store';
@@ -78,6 +78,7 @@ export = (RED: Red): void => {
           ...options,
           width: shape.width,
           targetWidth: shape.targetWidth,
+          meaning: meaningOf(model.spec),
           name: `${federation} ${client}`,
           ...(persistent ? { store: createStore(stateFolder(RED, 'clients')) } : {}),
         },

@@ -21,6 +21,8 @@ export interface SampleOptions {
   targetWidth: number;
   capacity: number;
   eviction: Eviction;
+  /** What the numbers of a sample mean (meaningOf of the model). */
+  meaning: string;
   /** Absent: memory only. */
   store?: Store;
   /** Name of the record in the store. */
@@ -29,7 +31,7 @@ export interface SampleOptions {
 
 /** `warn` gets a sentence when what was kept cannot be used; it is set aside then, not deleted. */
 export async function openSamples(options: SampleOptions, warn: (sentence: string) => void): Promise<ClientSamples> {
-  const { width, targetWidth, store, name } = options;
+  const { width, targetWidth, meaning, store, name } = options;
   const bank = sampleBank({ ...options, seed: 1 });
   let passes: Passes = createPasses();
   let changed = false;
@@ -40,15 +42,19 @@ export async function openSamples(options: SampleOptions, warn: (sentence: strin
       if (found?.fallback) warn(found.fallback);
       if (found) {
         const stored = decodeBank(Buffer.from(found.parts.samples ?? []));
-        if (stored.width === width && stored.targetWidth === targetWidth) {
+        const kept = found.json as { sources?: unknown; meaning?: unknown };
+        const fits = stored.width === width && stored.targetWidth === targetWidth;
+        if (fits && kept.meaning === meaning) {
           bank.restore(stored);
-          const sources: unknown = (found.json as { sources?: unknown }).sources;
+          const { sources } = kept;
           passes = createPasses(Array.isArray(sources) ? sources.map(String) : []);
         } else {
           await store.write(`${name} of ${stored.width} features`, { json: found.json, parts: found.parts });
           await store.remove(name);
           warn(
-            `The samples kept here have ${stored.width} features and ${stored.targetWidth} targets, the model has ${width} and ${targetWidth}: they were set aside, and the buffer starts empty.`,
+            fits
+              ? 'The samples kept here are of other features or labels than the model has now: they were set aside, and the buffer starts empty.'
+              : `The samples kept here have ${stored.width} features and ${stored.targetWidth} targets, the model has ${width} and ${targetWidth}: they were set aside, and the buffer starts empty.`,
           );
         }
       }
@@ -70,7 +76,7 @@ export async function openSamples(options: SampleOptions, warn: (sentence: strin
       if (!store || !changed) return;
       changed = false;
       const samples = encodeBank(bank.state(), width, targetWidth);
-      await store.write(name, { json: { sources: passes.sources() }, parts: { samples } });
+      await store.write(name, { json: { sources: passes.sources(), meaning }, parts: { samples } });
     },
     async forget() {
       bank.clear();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { type SampleShape, samplesFrom, shapeOf } from '../../../lib/data/sample-input';
+import { meaningOf, type SampleShape, samplesFrom, shapeOf } from '../../../lib/data/sample-input';
 import { decodeSamples, encodeSamples } from '../../../lib/data/samples-message';
 import type { ModelSpec } from '../../../lib/model/spec';
 
@@ -166,6 +166,10 @@ describe('samples from user messages', () => {
     };
     assert.deepEqual(shapeOf(spec, 1), { width: 12, targetWidth: 1, features: undefined, labels: ['a', 'b'] });
     assert.equal(shapeOf({ ...spec, task: 'anomaly' }, 12).targetWidth, 0);
+    for (const change of [{ labels: ['b', 'a'] }, { features: ['x'] }, { input: [12] }]) {
+      assert.notEqual(meaningOf({ ...spec, ...change }), meaningOf(spec));
+    }
+    assert.equal(meaningOf({ ...spec, seed: 2 }), meaningOf(spec));
   });
 });
 
