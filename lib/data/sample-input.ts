@@ -4,7 +4,7 @@ import type { SampleBlock } from '../training/engine';
 import { RefusedError, type SamplesHeader } from '../update/message';
 import { isMissing, numberOf, quoteCell } from './cell';
 import { classIndex, unknownClass } from './labels';
-import { nearest } from './nearest';
+import { editDistance, nearest } from './nearest';
 import { decodeSamples } from './samples-message';
 
 /** What a sample must look like for a model. */
@@ -79,8 +79,11 @@ function featuresOf(sample: unknown, shape: SampleShape): number[] {
     }
     const absent = features.find((name) => !Object.hasOwn(sample, name));
     if (absent !== undefined) {
-      const close = nearest(absent, Object.keys(sample), 1).map((name) => `; is it "${name}"?`);
-      throw new RefusedError('feature-names', `The sample has no feature "${absent}"${close.join('') || '.'}`);
+      const names = Object.keys(sample);
+      const [close] = nearest(absent, names, 1).filter((name) => editDistance(name, absent) <= absent.length / 2);
+      const has = names.length === 0 ? 'has none' : `has ${names.slice(0, 5).map(quoteCell).join(', ')}`;
+      const hint = close === undefined ? `it ${has}.` : `is it "${close}"?`;
+      throw new RefusedError('feature-names', `The sample has no feature "${absent}"; ${hint}`);
     }
     return features.map((name) => finite(sample[name], `Feature "${name}"`));
   }

@@ -128,6 +128,7 @@ describe('samples from user messages', () => {
     refused({ payload: [1, 1e39], label: 'calm' }, 'not-finite', /Feature "sound" is "1e\+39"/);
     refused({ payload: [1, {}], label: 'calm' }, 'not-finite', /an object/);
     refused({ payload: { heat: 1, soud: 2 }, label: 'calm' }, 'feature-names', /no feature "sound"; is it "soud"\?/);
+    refused({ payload: { heat: 1 }, label: 'calm' }, 'feature-names', /no feature "sound"; it has "heat"\./);
     refused({ payload: { heat: 1 } }, 'feature-names', /has no feature names/, { width: 1, targetWidth: 0 });
     refused({ payload: Buffer.from('12') }, 'sample', /Buffer/);
     refused({ payload: '1,2' }, 'sample', /json \(or csv\) node/);
