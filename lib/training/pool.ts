@@ -1,16 +1,13 @@
 /**
- * Training, prediction and distances in worker threads, so that the event loop stays free. Vectors in shared memory
- * cross without a copy, others are copied. A job that is told to stop stops between two batches; a worker that does not
- * answer for a second, or that crashes, is replaced.
+ * Training, prediction and distances off the event loop. Worker threads do it; jobs for TensorFlow.js go to a child
+ * process of their own where tfjs-node is installed, since native code that fails would take Node-RED with it.
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import * as workerpool from 'workerpool';
-import { RefusedError } from '../refused';
-import { abortError } from './abort';
 import type { PredictJob, PredictResult, TrainJob, TrainResult } from './engine';
-import type { EngineChoice } from './select';
-import type { StopFlag, WorkerEvent, WorkerMethods } from './worker-protocol';
+import { createLane, type Lane, type LaneOptions } from './lane';
+import { type EngineChoice, plannedEngine } from './select';
+import type { StopFlag } from './worker-protocol';
 
 export interface JobControl {
   signal?: AbortSignal;
@@ -34,28 +31,17 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-/** How long a worker may take to notice that it should stop, in ms. */
-const GRACE = 1000;
-
-/** A view of a part of a larger buffer would be sent with the whole buffer. */
-function compact(vector: Float32Array): Float32Array {
-  const whole = vector.buffer instanceof SharedArrayBuffer || vector.byteLength === vector.buffer.byteLength;
-  return whole ? vector : vector.slice();
+/**
+ * Shared memory crosses to a thread as it is; a view of a part of a larger buffer would be sent with the whole buffer.
+ * A process cannot have shared memory.
+ */
+function crossing(vector: Float32Array, kind: LaneOptions['kind']): Float32Array {
+  const shared = vector.buffer instanceof SharedArrayBuffer;
+  if (shared) return kind === 'thread' ? vector : Float32Array.from(vector);
+  return vector.byteLength === vector.buffer.byteLength ? vector : vector.slice();
 }
 
-function readable(error: unknown): Error {
-  if (!(error instanceof Error)) return new Error(String(error));
-  if (error.name === 'AbortError') return abortError(error.message);
-  if (error.name === 'RefusedError' && 'code' in error && typeof error.code === 'string') {
-    return new RefusedError(error.code, error.message);
-  }
-  if (/^Workerpool Worker|Worker is terminated/.test(error.message)) {
-    const reason = error.message.replace(/\s+/g, ' ').slice(0, 200);
-    return new Error(`The training worker ended unexpectedly and was replaced; try the job again. (${reason})`);
-  }
-  return error;
-}
-
+/** All in one block of shared memory. */
 function pack(vectors: readonly Float32Array[]): Float32Array {
   const length = vectors[0]?.length ?? 0;
   const packed = new Float32Array(new SharedArrayBuffer(4 * length * vectors.length));
@@ -66,6 +52,15 @@ function pack(vectors: readonly Float32Array[]): Float32Array {
   return packed;
 }
 
+function hasTfjsNode(): boolean {
+  try {
+    require.resolve('@tensorflow/tfjs-node');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export const createPool = (options: PoolOptions = {}): Pool => poolOf(join(__dirname, 'worker.js'), options);
 
 /** A pool whose workers run `script`, which offers the WorkerMethods. */
@@ -74,96 +69,54 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
   if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
     throw new RangeError(`A pool needs 1 to 256 threads, not ${threads}.`);
   }
-  const workers = workerpool.pool(script, {
-    maxWorkers: threads,
-    workerType: 'thread',
-    // Our own grace is over by then: end the worker at once.
-    workerTerminateTimeout: 50,
-  });
-  const open = new Set<() => void>();
-  let closed = false;
+  const threadLane = createLane({ script, kind: 'thread', workers: threads });
+  const native = hasTfjsNode();
+  let processLane: Lane | undefined;
 
-  function run<M extends keyof WorkerMethods>(
-    method: M,
-    makeArguments: (stop: StopFlag) => Parameters<WorkerMethods[M]>,
-    control: JobControl,
-  ): ReturnType<WorkerMethods[M]>;
-  function run(
-    method: keyof WorkerMethods,
-    makeArguments: (stop: StopFlag) => unknown[],
-    control: JobControl,
-  ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      if (closed) return reject(abortError('The pool is closed.'));
-      if (control.signal?.aborted) return reject(abortError());
-      const stop: StopFlag = new Int32Array(new SharedArrayBuffer(4));
-      let settled = false;
-      let timer: NodeJS.Timeout | undefined;
-      const end = (): void => {
-        settled = true;
-        open.delete(abort);
-        control.signal?.removeEventListener('abort', abort);
-      };
-      const task = workers.exec(method, makeArguments(stop), {
-        on: ({ fraction }: WorkerEvent): void => {
-          if (!settled) control.onProgress?.(fraction);
-        },
-      });
-      const abort = (): void => {
-        if (settled) return;
-        Atomics.store(stop, 0, 1);
-        timer = setTimeout(() => task.cancel(), GRACE);
-        timer.unref();
-        end();
-        reject(abortError());
-      };
-      open.add(abort);
-      control.signal?.addEventListener('abort', abort, { once: true });
-      task.then(
-        (result: unknown) => {
-          clearTimeout(timer);
-          if (settled) return;
-          end();
-          resolve(result);
-        },
-        (error: unknown) => {
-          clearTimeout(timer);
-          if (settled) return;
-          end();
-          reject(readable(error));
-        },
-      );
-    });
+  /** Where a job goes, and how vectors get there. */
+  function laneFor(
+    { spec }: TrainJob | PredictJob,
+    engine: EngineChoice,
+  ): { lane: Lane; across: (vector: Float32Array) => Float32Array } {
+    if (!native || plannedEngine(spec, engine).name !== 'tfjs') {
+      return { lane: threadLane, across: (vector) => crossing(vector, 'thread') };
+    }
+    processLane ??= createLane({ script, kind: 'process', workers: 1 });
+    return { lane: processLane, across: (vector) => crossing(vector, 'process') };
   }
 
   return {
     threads,
-    train: (job, control = {}) => run('train', (stop) => [compactTrain(job), control.engine ?? 'auto', stop], control),
-    predict: (job, control = {}) =>
-      run(
-        'predict',
-        (stop) => [
-          { ...job, weights: compact(job.weights), features: compact(job.features) },
-          control.engine ?? 'auto',
-          stop,
-        ],
-        control,
-      ),
-    squaredDistances: async (vectors, control = {}) =>
-      run('squaredDistances', (stop) => [pack(vectors), vectors.length, stop], control),
-    close: async () => {
-      closed = true;
-      for (const abort of [...open]) abort();
-      await workers.terminate(true);
+    async train(job, control = {}) {
+      const { engine = 'auto' } = control;
+      const { lane, across } = laneFor(job, engine);
+      const { features, targets, count } = job.samples;
+      const parameters = (stop: StopFlag): [TrainJob, EngineChoice, StopFlag] => [
+        {
+          ...job,
+          weights: across(job.weights),
+          samples: { features: across(features), targets: across(targets), count },
+        },
+        engine,
+        stop,
+      ];
+      return lane.run('train', parameters, control);
     },
-  };
-}
-
-function compactTrain(job: TrainJob): TrainJob {
-  const { features, targets, count } = job.samples;
-  return {
-    ...job,
-    weights: compact(job.weights),
-    samples: { features: compact(features), targets: compact(targets), count },
+    async predict(job, control = {}) {
+      const { engine = 'auto' } = control;
+      const { lane, across } = laneFor(job, engine);
+      const parameters = (stop: StopFlag): [PredictJob, EngineChoice, StopFlag] => [
+        { ...job, weights: across(job.weights), features: across(job.features) },
+        engine,
+        stop,
+      ];
+      return lane.run('predict', parameters, control);
+    },
+    async squaredDistances(vectors, control = {}) {
+      return threadLane.run('squaredDistances', (stop) => [pack(vectors), vectors.length, stop], control);
+    },
+    async close() {
+      await Promise.all([threadLane.close(), processLane?.close()]);
+    },
   };
 }

@@ -2,8 +2,8 @@
 import type { PredictJob, PredictResult, TrainJob, TrainResult } from './engine';
 import type { EngineChoice } from './select';
 
-/** One Int32 in shared memory: not 0 means stop. */
-export type StopFlag = Int32Array<SharedArrayBuffer>;
+/** One Int32, in memory shared with a thread: not 0 means stop. */
+export type StopFlag = Int32Array;
 
 export interface WorkerMethods {
   train(job: TrainJob, engine: EngineChoice, stop: StopFlag): Promise<TrainResult>;

@@ -1,4 +1,5 @@
-/** The other end of the pool: runs in a worker thread, which keeps its engines between jobs. */
+/** The other end of the pool: runs in a worker thread or process, which keeps its engines between jobs. */
+import { isMainThread } from 'node:worker_threads';
 import * as workerpool from 'workerpool';
 import { createKernels } from '../core/index';
 import { abortError } from './abort';
@@ -27,8 +28,8 @@ const sources: EngineSources = {
       return `The core engine does not start here (${error instanceof Error ? error.message : error}).`;
     }
   }),
-  // tfjs-node does not bear several worker threads in one process.
-  tfjs: once(async () => createTfjsEngine({ native: false })),
+  // Native code belongs in a process of its own, not in a thread of Node-RED.
+  tfjs: once(async () => createTfjsEngine({ native: isMainThread })),
 };
 
 function checkStop(stop: StopFlag): void {

@@ -19,14 +19,21 @@ const reasonOf = (error: unknown): string =>
 const missing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND';
 
+/** tfjs-node 4.22 still calls what Node 23 took away. Nothing else of this process sees it. */
+function patchUtil(from: NodeJS.Require): void {
+  const util: unknown = from('node:util');
+  if (typeof util !== 'object' || util === null || 'isNullOrUndefined' in util) return;
+  Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
+}
+
 /**
- * Returns the reason, a sentence, when there is none. `native: false` leaves tfjs-node alone (it does not bear several
- * worker threads).
+ * Returns the reason, a sentence, when there is none. `native: false` leaves tfjs-node alone.
  */
 export function loadTensorFlow(options: { native: boolean }, from: NodeJS.Require = require): Loaded | string {
   const failures: string[] = [];
   for (const name of options.native ? ['@tensorflow/tfjs-node', '@tensorflow/tfjs'] : ['@tensorflow/tfjs']) {
     try {
+      if (name === '@tensorflow/tfjs-node') patchUtil(from);
       const found: unknown = from(name);
       if (!isTensorFlow(found)) throw new Error('it is not TensorFlow.js 4');
       // Without this it advises, on the console, to install tfjs-node.

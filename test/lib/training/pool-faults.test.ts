@@ -11,7 +11,8 @@ const spec = defaultModel({ task: 'regress', input: [4], outputs: 2 });
 /** Far more steps than a test will wait for. */
 function longJob(seed = 1): TrainJob {
   const count = 2000;
-  const features = new Float32Array(new SharedArrayBuffer(16 * count)).map((_, i) => Math.sin(i));
+  const features = new Float32Array(new SharedArrayBuffer(16 * count));
+  for (let i = 0; i < features.length; i++) features[i] = Math.sin(i);
   return {
     spec,
     weights: initialWeights(spec),
