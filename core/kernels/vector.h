@@ -7,12 +7,17 @@
 namespace fl {
 
 typedef double pair __attribute__((vector_size(16), may_alias));
-typedef float two __attribute__((vector_size(8), may_alias));
+typedef float two __attribute__((vector_size(8), may_alias, aligned(4)));
 typedef uint32_t quad_bits __attribute__((vector_size(16), may_alias));
 
 /** Two floats as doubles: exact. */
 static inline __attribute__((always_inline)) pair widen(const float* p) {
+#if defined(__clang__) || __GNUC__ >= 9
   return __builtin_convertvector(*(const two*)p, pair);
+#else
+  pair v = {(double)p[0], (double)p[1]};
+  return v;
+#endif
 }
 
 /**
