@@ -1,6 +1,7 @@
 /** Measures every group of rows in one process, one after the other. --json: an array on stdout, nothing else there. */
 import { fold } from './fold';
 import type { Row } from './measure';
+import { messages } from './messages';
 import { quantize } from './quantize';
 import { training } from './training';
 
@@ -9,6 +10,7 @@ const groups: Record<string, () => Promise<Row[]>> = {
   training,
   fold,
   quantize,
+  messages,
 };
 
 function line({ name, value, unit, against, ratio }: Row): string {
