@@ -6,7 +6,7 @@
 import { RefusedError } from '../refused';
 import { fields, finite, integer, list, positive } from '../update/reader';
 import { gaussianEpsilon } from './gaussian';
-import { addCurves, epsilonOf, rdpCurve } from './rdp';
+import { defaultOrders, epsilonOf, type RdpCurve, rdpCurve } from './rdp';
 
 /** One release of the (sampled) Gaussian mechanism. */
 export interface PrivacyEvent {
@@ -59,29 +59,43 @@ export function withBudget(ledger: Ledger, budget: number, delta: number): Ledge
   return { ...newLedger(budget, delta), entries: ledger.entries };
 }
 
-/** Epsilon at the ledger's delta: by the RDP accountant, or exactly where nothing was sampled, whichever is less. */
-export function spent(ledger: Ledger): number {
-  const { entries, delta } = ledger;
+/** An entry with the divergence of one of its releases, which takes milliseconds to compute and is kept while counting. */
+interface Costed extends LedgerEntry {
+  once: RdpCurve;
+}
+
+const costed = (entry: LedgerEntry): Costed => ({
+  ...entry,
+  once: rdpCurve(entry.noiseMultiplier, entry.samplingRate, 1),
+});
+
+function epsilonOfAll(entries: readonly Costed[], delta: number): number {
   if (entries.length === 0) return 0;
-  const curves = entries.map((entry) => rdpCurve(entry.noiseMultiplier, entry.samplingRate, entry.count));
-  const { epsilon } = epsilonOf(curves.reduce(addCurves), delta);
+  const rdp = defaultOrders.map((_, i) => entries.reduce((sum, { once, count }) => sum + count * once.rdp[i], 0));
+  const { epsilon } = epsilonOf({ orders: defaultOrders, rdp }, delta);
   if (entries.some((entry) => entry.samplingRate !== 1)) return epsilon;
   const muSquared = entries.reduce((sum, { count, noiseMultiplier }) => sum + count / noiseMultiplier ** 2, 0);
   return Math.min(epsilon, gaussianEpsilon(Math.sqrt(muSquared), delta));
 }
 
-const added = (ledger: Ledger, event: PrivacyEvent, times: number): Ledger => {
-  const same = (entry: LedgerEntry): boolean =>
-    entry.noiseMultiplier === event.noiseMultiplier && entry.samplingRate === event.samplingRate;
-  const entries = ledger.entries.some(same)
-    ? ledger.entries.map((entry) => (same(entry) ? { ...entry, count: entry.count + times } : entry))
-    : [...ledger.entries, { noiseMultiplier: event.noiseMultiplier, samplingRate: event.samplingRate, count: times }];
-  return { ...ledger, entries };
-};
+/** Epsilon at the ledger's delta: by the RDP accountant, or exactly where nothing was sampled, whichever is less. */
+export const spent = (ledger: Ledger): number => epsilonOfAll(ledger.entries.map(costed), ledger.delta);
+
+/** The entries with one more, or one counted higher. */
+function withEvent<E extends LedgerEntry>(entries: readonly E[], event: E): E[] {
+  const at = entries.findIndex(
+    (entry) => entry.noiseMultiplier === event.noiseMultiplier && entry.samplingRate === event.samplingRate,
+  );
+  if (at < 0) return [...entries, event];
+  return entries.map((entry, i) => (i === at ? { ...entry, count: entry.count + event.count } : entry));
+}
 
 /** How many more such releases the budget allows, counted up to `most`. */
 export function releasesLeft(ledger: Ledger, event: PrivacyEvent, most = 1_000_000): number {
-  const fits = (times: number): boolean => times === 0 || spent(added(ledger, event, times)) <= ledger.budget;
+  const before = ledger.entries.map(costed);
+  const one = costed({ ...event, count: 1 });
+  const fits = (count: number): boolean =>
+    epsilonOfAll(withEvent(before, { ...one, count }), ledger.delta) <= ledger.budget;
   let low = 0;
   let high = 1;
   while (high <= most && fits(high)) {
@@ -105,7 +119,8 @@ export function charge(ledger: Ledger, event: PrivacyEvent): Ledger {
   if (!(event.noiseMultiplier > 0) || !(event.samplingRate > 0 && event.samplingRate <= 1)) {
     throw new RangeError('A release needs noise above 0 and a sampling rate above 0 and up to 1');
   }
-  const after = added(ledger, event, 1);
+  const { noiseMultiplier, samplingRate } = event;
+  const after = { ...ledger, entries: withEvent(ledger.entries, { noiseMultiplier, samplingRate, count: 1 }) };
   const epsilon = spent(after);
   if (epsilon <= ledger.budget) return after;
   throw new RefusedError(

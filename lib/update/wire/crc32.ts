@@ -2,6 +2,9 @@
 import zlib from 'node:zlib';
 import { createKernels } from '../../core/create-kernels';
 
-const fallback = (bytes: Uint8Array): number => createKernels().crc32(bytes);
+function ofCore(): (bytes: Uint8Array) => number {
+  const kernels = createKernels();
+  return (bytes) => kernels.crc32(bytes);
+}
 
-export const crc32: (bytes: Uint8Array) => number = 'crc32' in zlib ? (bytes) => zlib.crc32(bytes) : fallback;
+export const crc32: (bytes: Uint8Array) => number = 'crc32' in zlib ? (bytes) => zlib.crc32(bytes) : ofCore();

@@ -1,0 +1,24 @@
+export {
+  bestEpsilon,
+  centralEpsilon,
+  centralSigma,
+  localEpsilon,
+  noiseMultiplierFor,
+  type Plan,
+  rdpEpsilon,
+} from './accountant';
+export { centralEvent, holdToNorm, noiseMean } from './central';
+export { type Clipped, clipToNorm } from './clip';
+export { analyticSigma, classicSigma, gaussianDelta, gaussianEpsilon } from './gaussian';
+export {
+  charge,
+  type Ledger,
+  newLedger,
+  type PrivacyEvent,
+  parseLedger,
+  releasesLeft,
+  spent,
+  withBudget,
+} from './ledger';
+export { localEvent, privatise } from './local';
+export { addNoise, type NormalSource, seededNoise, systemNoise } from './noise';

@@ -1,0 +1,1 @@
+export { type KrumOptions, krumBound, krumScores, ranking, select as selectBest } from './krum';

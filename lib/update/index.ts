@@ -1,0 +1,25 @@
+export { type Codec, type Coder, type Narrowed, type Selector } from './codecs/codec';
+export { checkOrder, type Operation } from './codecs/composition';
+export type { QuantizeOptions } from './codecs/quantize';
+export { applyCodec, codecs, decodeAll, operations } from './codecs/registry';
+export type {
+  CodecStep,
+  DeclineHeader,
+  FederationHeader,
+  Header,
+  InviteHeader,
+  JoinHeader,
+  Kind,
+  Message,
+  ModelHeader,
+  PrivacyClaim,
+  SamplesHeader,
+  StatisticsHeader,
+  StatisticsRequestHeader,
+  TensorSizes,
+  UpdateHeader,
+} from './message';
+export { type RefusalCode, refusals } from './refusals';
+export { parseHeader, parseMessage } from './validate';
+export { readVector, requireFinite, vectorPayload, vectorSize } from './vector';
+export * from './wire/index';
