@@ -1,4 +1,4 @@
-export { type Codec, type Coder, type Narrowed, type Selector } from './codecs/codec';
+export type { Codec, Coder, Narrowed, Selector } from './codecs/codec';
 export { checkOrder, type Operation } from './codecs/composition';
 export type { QuantizeOptions } from './codecs/quantize';
 export { applyCodec, codecs, decodeAll, operations } from './codecs/registry';
