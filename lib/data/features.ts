@@ -22,27 +22,28 @@ export interface FeatureSpec {
 const MAX_WINDOW = 10_000;
 const MAX_WIDTH = 65_536;
 
-/** The last `capacity` numbers of one column. */
-export class History {
-  private readonly values: Float64Array;
-  private next = 0;
-  length = 0;
-
-  constructor(capacity: number) {
-    this.values = new Float64Array(capacity);
-  }
-
-  push(value: number): void {
-    this.values[this.next] = value;
-    this.next = (this.next + 1) % this.values.length;
-    if (this.length < this.values.length) this.length += 1;
-  }
-
+/** The last numbers of one column. */
+export interface History {
+  push(value: number): void;
+  /** Numbers held. */
+  length(): number;
   /** The number `back` rows ago (0: the present one); the oldest one kept when there are fewer. */
-  ago(back: number): number {
-    const step = Math.min(back, this.length - 1);
-    return this.values[(this.next - 1 - step + 2 * this.values.length) % this.values.length];
-  }
+  ago(back: number): number;
+}
+
+export function createHistory(capacity: number): History {
+  const values = new Float64Array(capacity);
+  let next = 0;
+  let length = 0;
+  return {
+    push(value) {
+      values[next] = value;
+      next = (next + 1) % capacity;
+      if (length < capacity) length += 1;
+    },
+    length: () => length,
+    ago: (back) => values[(next - 1 - Math.min(back, length - 1) + 2 * capacity) % capacity],
+  };
 }
 
 /** Rows that the history must hold for the feature to be whole. */
@@ -84,8 +85,8 @@ function slope(history: History, rows: number): number {
 
 /** Mean of the last `smooth` rows minus that of `window` rows ago, or as far back as there are rows. */
 function change(history: History, window: number, smooth: number): number {
-  const rows = Math.min(smooth, history.length);
-  const back = Math.min(window, history.length - rows);
+  const rows = Math.min(smooth, history.length());
+  const back = Math.min(window, history.length() - rows);
   let sum = 0;
   for (let i = 0; i < rows; i++) sum += history.ago(i) - history.ago(back + i);
   return sum / rows;
@@ -172,7 +173,7 @@ export function planFeatures(features: readonly FeatureSpec[]): FeaturePlan {
       } else if (feature.kind === 'change') {
         sample[at++] = change(history, window, feature.smooth ?? 1);
       } else {
-        sample[at++] = REDUCE[feature.kind](history, Math.min(window, history.length));
+        sample[at++] = REDUCE[feature.kind](history, Math.min(window, history.length()));
       }
     }
     return sample;

@@ -5,7 +5,7 @@
  * out, and when a lent row would be overwritten the bank first moves to a copy (copy on write), leaving the old memory
  * to whoever still trains on it. So a round costs no copy while the bank fills, and at most one when it is full.
  */
-import { generator } from '../random/generator';
+import { generator, shuffle } from '../random/generator';
 import { RefusedError } from '../refused';
 import type { SampleBlock } from '../training/engine';
 import { statisticsOf } from './normalisation';
@@ -52,7 +52,7 @@ export interface SampleBank {
   statistics(): Float64Array;
   clear(): void;
   state(): BankState;
-  /** Replaces what is held. When it is more than fits, the newest are kept ("oldest") or the first ("reservoir"). */
+  /** Replaces what is held. When it is more than fits, the newest are kept ("oldest"), or some by lot ("reservoir"). */
   restore(state: BankState): void;
 }
 
@@ -101,8 +101,8 @@ export function sampleBank(options: BankOptions): SampleBank {
   let memory = allocate(Math.min(capacity, FIRST_ROWS), width, targetWidth);
   let count = 0;
   let seen = 0;
-  /** Where the next sample goes ("oldest"). */
-  let next = 0;
+  /** The row that is replaced next, once the bank is full ("oldest"). */
+  let oldest = 0;
   /** Rows of this memory that somebody may be reading. */
   let lent = 0;
 
@@ -131,12 +131,18 @@ export function sampleBank(options: BankOptions): SampleBank {
     write(place, block, row);
     count = Math.max(count, place + 1);
   };
+  const placeOfNext = (): number | undefined => {
+    if (count < capacity) return count;
+    if (eviction === 'reservoir') return reservoirPlace(seen, capacity, seed);
+    const place = oldest;
+    oldest = (oldest + 1) % capacity;
+    return place;
+  };
   const add = (block: SampleBlock): void => {
     check(block);
     for (let row = 0; row < block.count; row++) {
-      const place = eviction === 'reservoir' ? reservoirPlace(seen, capacity, seed) : next;
+      const place = placeOfNext();
       seen += 1;
-      next = (next + 1) % capacity;
       if (place !== undefined) keep(place, block, row);
     }
   };
@@ -153,24 +159,28 @@ export function sampleBank(options: BankOptions): SampleBank {
     memory = allocate(Math.min(capacity, FIRST_ROWS), width, targetWidth);
     count = 0;
     seen = 0;
-    next = 0;
+    oldest = 0;
     lent = 0;
   };
   const restore = (state: BankState): void => {
     check(state.block);
     const held = state.block.count;
-    const { oldest } = state;
-    if (!Number.isInteger(oldest) || oldest < 0 || oldest > held)
-      throw new RangeError(`row ${oldest} of ${held} is the oldest?`);
+    const first = state.oldest;
+    if (!Number.isInteger(first) || first < 0 || first > held)
+      throw new RangeError(`row ${first} of ${held} is the oldest?`);
     clear();
-    // Same places as before when the size is the same, so that training gives the same bits; else by age.
-    const asBefore = eviction === 'reservoir' || (held <= capacity && (held === capacity || oldest % held === 0));
-    const rows = Array.from({ length: held }, (_, i) => (asBefore ? i : (oldest + i) % held));
-    const kept = eviction === 'reservoir' ? rows.slice(0, capacity) : rows.slice(-capacity);
-    kept.forEach((row, place) => {
+    let rows = Array.from({ length: held }, (_, i) => i);
+    if (held > capacity && eviction === 'reservoir') {
+      rows = shuffle(rows, generator(seed, 'shrink', state.seen)).slice(0, capacity);
+    } else if (held !== capacity && eviction === 'oldest') {
+      rows = rows.map((i) => (first + i) % held).slice(-capacity);
+    } else {
+      // Same places as before, so that training gives the same bits.
+      oldest = first % capacity;
+    }
+    rows.forEach((row, place) => {
       keep(place, state.block, row);
     });
-    next = asBefore && held === capacity ? oldest % capacity : count % capacity;
     seen = Math.max(state.seen, count);
   };
   return {
@@ -190,7 +200,7 @@ export function sampleBank(options: BankOptions): SampleBank {
     block,
     statistics: () => statisticsOf(view(), width),
     clear,
-    state: () => ({ seen, oldest: count === capacity ? next : 0, block: block() }),
+    state: () => ({ seen, oldest, block: block() }),
     restore,
   };
 }

@@ -6,7 +6,7 @@
 import { RefusedError } from '../refused';
 import { cellOf, isMissing, nameOf, numberOf, quoteCell, type Row } from './cell';
 import { type Condition, compileCondition } from './condition';
-import { type FeaturePlan, type FeatureSpec, History, planFeatures } from './features';
+import { createHistory, type FeaturePlan, type FeatureSpec, type History, planFeatures } from './features';
 import { compileLabel, type Labeller, type LabelSpec, type Verdict, type Waiting } from './labels';
 import { isTimeColumn, timePartsOf } from './time-columns';
 
@@ -166,7 +166,7 @@ export function sampleMaker(spec: WindowSpec): SampleMaker {
     else
       group = {
         name,
-        histories: new Map(plan.columns.map((c) => [c, new History(plan.depth)])),
+        histories: new Map(plan.columns.map((c) => [c, createHistory(plan.depth)])),
         rows: 0,
         whole: 0,
         waiting: [],
@@ -229,7 +229,7 @@ export function sampleMaker(spec: WindowSpec): SampleMaker {
     const values: number[] = [];
     for (const column of plan.columns) {
       const history = known?.histories.get(column);
-      const value = fillIn(timed, column, history?.length ? history.ago(0) : undefined);
+      const value = fillIn(timed, column, history?.length() ? history.ago(0) : undefined);
       if (value === undefined) return { ready };
       values.push(value);
     }

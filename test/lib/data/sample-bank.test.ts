@@ -147,6 +147,27 @@ describe('sample bank on disk', () => {
     );
   });
 
+  it('a reservoir goes on in a larger or a smaller room', async () => {
+    const store = memoryStore();
+    const bank = sampleBank(options(6, 'reservoir'));
+    bank.add(samples(...range(30, 1)));
+    const before = held(bank.block());
+    await saveBank(bank, store);
+    const larger = sampleBank(options(10, 'reservoir'));
+    await loadBank(larger, store);
+    larger.add(samples(...range(40, 100)));
+    assert.equal(larger.count, 10);
+    assert.ok(
+      held(larger.block()).every((v) => v >= 100 || before.includes(v)),
+      String(held(larger.block())),
+    );
+    const smaller = sampleBank(options(3, 'reservoir'));
+    await loadBank(smaller, store);
+    const kept = held(smaller.block());
+    assert.ok(kept.length === 3 && new Set(kept).size === 3 && kept.every((v) => before.includes(v)));
+    assert.equal(smaller.seen, 30);
+  });
+
   it('sets samples of another shape aside and starts empty, with a sentence', async () => {
     const store = memoryStore();
     const bank = sampleBank({ width: 3, targetWidth: 0, capacity: 4, eviction: 'oldest' });
