@@ -2,6 +2,8 @@
 
 import { RefusedError } from '../refused';
 import type { TrainingOptions } from '../training/engine';
+import { limits } from '../update/limits';
+import { parseTraining } from '../update/parse-parts';
 import { createSampler } from './samplers';
 import type { SamplerOptions } from './samplers/sampler';
 import { findStrategy } from './strategies';
@@ -51,8 +53,16 @@ function whole(value: unknown, name: string, least: number, most: number): void 
   }
 }
 
-/** A timer of Node.js cannot wait longer. */
-const LONGEST_MS = 2 ** 31 - 1;
+/** What the clients would refuse to train with is refused here. */
+function training(wish: TrainingOptions): TrainingOptions {
+  try {
+    return parseTraining(wish);
+  } catch (error) {
+    if (error instanceof RefusedError)
+      throw bad(`Change the training: ${error.message.replace('msg.fl.training.', '')}`);
+    throw error;
+  }
+}
 
 /** The wishes over the defaults. Throws RefusedError with the code "bad-setting" or "quorum-above-cohort". */
 export function federationOptions(wish: Partial<FederationOptions> = {}): FederationOptions {
@@ -61,9 +71,9 @@ export function federationOptions(wish: Partial<FederationOptions> = {}): Federa
   whole(options.rounds, 'the number of rounds', 0, 1e9);
   whole(options.minClients, 'the number of clients to wait for', 1, 1e6);
   whole(options.quorum, 'the quorum', 1, 1e6);
-  whole(options.deadlineMs, 'the deadline in ms', 1, LONGEST_MS);
-  whole(options.pauseMs, 'the pause in ms', 0, LONGEST_MS);
-  whole(options.maxClients, 'the largest number of clients', 1, 1e6);
+  whole(options.deadlineMs, 'the deadline in ms', 1, limits.deadlineMs);
+  whole(options.pauseMs, 'the pause in ms', 0, limits.deadlineMs);
+  whole(options.maxClients, 'the largest number of clients', 1, limits.cohort);
   whole(options.missesUntilAway, 'the number of misses until a client is left out', 1, 1e6);
   const { sampler } = options;
   if ('count' in sampler) whole(sampler.count, 'the number of sampled clients', 1, 1e6);
@@ -86,5 +96,5 @@ export function federationOptions(wish: Partial<FederationOptions> = {}): Federa
       `Lower the quorum (${options.quorum}) to ${smallest}, or wait for more clients and ask more of them: a round may have a cohort of only ${smallest}.`,
     );
   }
-  return options;
+  return { ...options, training: training(options.training) };
 }
