@@ -12,6 +12,7 @@ export type {
   Kind,
   Message,
   ModelHeader,
+  Notes,
   PrivacyClaim,
   SamplesHeader,
   StatisticsHeader,

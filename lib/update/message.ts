@@ -23,12 +23,16 @@ interface Attempt {
   attempt: string;
 }
 
+/** Small facts of a user's own (a battery's voltage, a place), carried along and looked at by no rule. */
+export type Notes = Record<string, string | number | boolean>;
+
 interface HeaderBase {
   /** Name of the federation. */
   federation: string;
   /** Fingerprint of the model specification. */
   model: string;
   round: number;
+  notes?: Notes;
 }
 
 /** aggregator -> participants: who is there? Answered by a 'join'. */

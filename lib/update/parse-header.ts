@@ -5,6 +5,7 @@ import {
   parseCodecs,
   parseMetrics,
   parseNormalisation,
+  parseNotes,
   parsePrivacy,
   parseScore,
   parseTensors,
@@ -32,6 +33,7 @@ const base = (read: Fields) => {
     federation: text(read.get('federation'), 'msg.fl.federation', limits.name),
     model,
     round: integer(read.get('round'), 'msg.fl.round', 0, limits.round),
+    ...compact({ notes: optional(read.get('notes'), parseNotes) }),
   };
 };
 

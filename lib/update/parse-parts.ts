@@ -1,23 +1,40 @@
 /** The parts that headers share: training options, normalisation, tensors, codec steps, privacy claims. */
 import type { Normalisation, TrainingOptions } from '../training/engine';
 import { limits } from './limits';
-import type { CodecStep, PrivacyClaim, TensorSizes, UpdateHeader } from './message';
-import { choice, compact, fields, finite, integer, list, optional, positive, refuse, text } from './reader';
+import type { CodecStep, Notes, PrivacyClaim, TensorSizes, UpdateHeader } from './message';
+import {
+  choice,
+  compact,
+  type Fields,
+  fields,
+  finite,
+  integer,
+  list,
+  optional,
+  positive,
+  refuse,
+  text,
+} from './reader';
 
-const step = (value: unknown, where: string): CodecStep => {
-  const read = fields(value, where);
-  if (read.size > limits.parametersOfStep) refuse(`${where} has more than ${limits.parametersOfStep} parameters.`);
-  const clean: CodecStep = { name: text(read.get('name'), `${where}.name`, 32) };
-  for (const [name, parameter] of read) {
-    if (name === 'name') continue;
-    if (!/^[a-z][A-Za-z0-9]{0,31}$/.test(name) || name === 'constructor')
-      refuse(`${where} has a parameter with a strange name.`);
-    if (typeof parameter === 'number') clean[name] = finite(parameter, `${where}.${name}`);
-    else if (typeof parameter === 'boolean') clean[name] = parameter;
-    else clean[name] = text(parameter, `${where}.${name}`, 64);
+/** Names and plain values, so that nothing needs to be known of them. */
+function scalars(read: Fields, where: string, most: number): Notes {
+  if (read.size > most) refuse(`${where} has more than ${most} entries.`);
+  const clean: Notes = {};
+  for (const [name, value] of read) {
+    if (!/^[a-z][A-Za-z0-9]{0,31}$/.test(name) || name === 'constructor') refuse(`${where} has a strange name in it.`);
+    if (typeof value === 'number') clean[name] = finite(value, `${where}.${name}`);
+    else clean[name] = typeof value === 'boolean' ? value : text(value, `${where}.${name}`, 64);
   }
   return clean;
+}
+
+const step = (value: unknown, where: string): CodecStep => {
+  const read = scalars(fields(value, where), where, limits.parametersOfStep);
+  return { ...read, name: text(read.name, `${where}.name`, 32) };
 };
+
+export const parseNotes = (value: unknown): Notes =>
+  scalars(fields(value, 'msg.fl.notes'), 'msg.fl.notes', limits.notes);
 
 /** Codec steps; what their parameters mean is the codec's own business (codecs/). */
 export const parseCodecs = (value: unknown): CodecStep[] => list(value, 'msg.fl.codecs', 0, limits.codecs, step);

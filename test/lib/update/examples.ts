@@ -25,7 +25,10 @@ export function examples(): Message[] {
   const none = Buffer.alloc(0);
   return [
     { fl: { kind: 'invite', ...base, cohort: ['plant-3'] }, payload: none },
-    { fl: { kind: 'join', ...base, client: 'plant-1', samples: 420 }, payload: none },
+    {
+      fl: { kind: 'join', ...base, client: 'plant-1', samples: 420, notes: { volts: 3.7, site: 'Ulm' } },
+      payload: none,
+    },
     {
       fl: { kind: 'statistics-request', ...base, attempt, cohort: ['plant-1', 'plant-2'], deadlineMs: 5000 },
       payload: none,

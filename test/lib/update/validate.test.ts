@@ -19,7 +19,7 @@ describe('parseMessage', () => {
     });
 
     it(`misses each necessary field of a ${message.fl.kind}`, () => {
-      const optional = ['normalisation', 'metrics', 'privacy', 'score', 'classes', 'last', 'l2'];
+      const optional = ['notes', 'normalisation', 'metrics', 'privacy', 'score', 'classes', 'last', 'l2'];
       for (const name of Object.keys(message.fl)) {
         const action = () => parseMessage({ ...message, fl: without(message.fl, name) });
         if (optional.includes(name)) assert.ok(!(name in action().fl));
@@ -98,6 +98,16 @@ describe('parseHeader', () => {
       ['deadlineMs', [-1, Number.POSITIVE_INFINITY, 1e12]],
       ['metrics', [5, { loss: 'x' }, { steps: -1 }, []]],
       ['privacy', [{}, { mode: 'local', clippingNorm: 0, noiseMultiplier: 1, delta: 1e-5, epsilon: 1 }]],
+      [
+        'notes',
+        [
+          5,
+          { Volts: 1 },
+          { a: [] },
+          { a: 'x'.repeat(65) },
+          Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`a${i}`, i])),
+        ],
+      ],
       ['score', [{ method: 'krum', value: Number.NaN, rank: 0 }]],
     ];
     for (const [name, values] of wrong) {
