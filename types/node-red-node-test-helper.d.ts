@@ -8,6 +8,12 @@ declare module 'node-red-node-test-helper' {
     type: string;
     [property: string]: unknown;
   }
+  /** A request to the admin routes (supertest). */
+  interface Asking extends PromiseLike<{ status: number; body: Record<string, string> }> {
+    send(body: object): Asking;
+    query(values: object): Asking;
+    expect(status: number): Asking;
+  }
   interface Helper extends EventEmitter {
     init(runtimePath: string, settings?: Record<string, unknown>): void;
     settings(settings: Record<string, unknown>): Record<string, unknown>;
@@ -22,6 +28,7 @@ declare module 'node-red-node-test-helper' {
     startServer(callback: (error?: Error) => void): void;
     stopServer(callback: (error?: Error) => void): void;
     url(): string;
+    request(): { get(path: string): Asking; post(path: string): Asking };
   }
   const helper: Helper;
   export default helper;

@@ -3,6 +3,7 @@ import { samplesFrom, shapeOf } from '../../lib/data/sample-input';
 import { targetWidth } from '../../lib/model/shapes';
 import { type GlobalModel, isKind, receiveModel } from '../shared/global-model';
 import { findModel, type Model } from '../shared/model';
+import { createPasses } from '../shared/passes';
 import { leasePool } from '../shared/pool';
 import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
 import { choice, number, text } from '../shared/settings';
@@ -41,6 +42,7 @@ export = (RED: Red): void => {
     RED.nodes.createNode(this, settings);
     const shell = createShell(RED, this);
     const pool = leasePool(RED);
+    const passes = createPasses();
     let bank: SampleBank | undefined;
     /** The newest model not yet measured. */
     let waiting: Waiting | undefined;
@@ -50,13 +52,12 @@ export = (RED: Red): void => {
     let cancelQuiet = (): void => {};
 
     const options = readOptions(RED, settings);
-    options.then(
-      ({ model, limit }) => {
-        bank = bankFor(model, limit);
-        if (!busy) shell.status.waiting('status.waitingSamples');
-      },
-      () => shell.status.error('status.noModel'),
-    );
+    const ready = options.then(({ model, limit }) => {
+      bank = bankFor(model, limit);
+      if (!busy) shell.status.waiting('status.waitingSamples');
+    });
+    shell.whenStarted(() => ready);
+    ready.catch(() => {});
 
     const drop = (): void => {
       waiting?.finish();
@@ -130,6 +131,9 @@ export = (RED: Red): void => {
       const { model, everything } = await options;
       if (!bank) return;
       if (isKind(msg, 'samples') && msg.fl.split === 'train' && !everything) return;
+      const admission = passes.admit(isKind(msg, 'samples') ? msg.fl : undefined, bank.count > 0);
+      if (admission === 'skip') return;
+      if (admission === 'replace') bank.clear();
       bank.add(samplesFrom(msg, shapeOf(model.spec, targetWidth(model.spec))));
       if (!busy && !last) shell.status.waiting('status.waitingModel');
       cancelQuiet();

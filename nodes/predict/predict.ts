@@ -25,7 +25,6 @@ export = (RED: Red): void => {
     const shell = createShell(RED, this);
     const pool = leasePool(RED);
     const options = checked(shell, () => readOptions(settings));
-    const { keep } = readOptions(settings);
     const keeper = createKeeper(RED, settings.id);
     let current: GlobalModel | undefined;
     let unanswered = 0;
@@ -39,7 +38,7 @@ export = (RED: Red): void => {
 
     const model = findModel(RED, settings.model);
     const restored = model.then(async (found) => {
-      if (!keep) return;
+      if (!options().keep) return;
       try {
         const kept = await keeper.read(found, options().federation);
         // A model that came in the meantime is newer than the one kept.
@@ -48,7 +47,9 @@ export = (RED: Red): void => {
         shell.fail(thrown);
       }
     });
-    restored.then(show, () => shell.status.error('status.noModel'));
+    const ready = restored.then(show);
+    shell.whenStarted(() => ready);
+    ready.catch(() => {});
 
     const batcher = createBatcher(async (features, count) => {
       const { spec, engine } = await model;
@@ -64,7 +65,7 @@ export = (RED: Red): void => {
       current = global;
       unanswered = 0;
       show();
-      if (keep) shell.background(() => keeper.write(global, msg.fl));
+      if (options().keep) shell.background(() => keeper.write(global, msg.fl));
     }
 
     async function takeSample(msg: FlowMessage, send: Send): Promise<void> {

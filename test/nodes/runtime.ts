@@ -65,7 +65,12 @@ export interface Runtime {
 }
 
 /** `nodes`: folders under nodes/. The flow may use { type: 'sink' } nodes, which keep what they get. */
-export async function startRuntime(nodes: string[], flow: FlowItem[], userDir?: string): Promise<Runtime> {
+export async function startRuntime(
+  nodes: string[],
+  flow: FlowItem[],
+  userDir?: string,
+  credentials: Record<string, Record<string, unknown>> = {},
+): Promise<Runtime> {
   const own = userDir ?? mkdtempSync(join(tmpdir(), 'fl-nodes-'));
   const inboxes = new Map<string, Received[]>();
   const statuses = new Map<string, Shown>();
@@ -123,7 +128,7 @@ export async function startRuntime(nodes: string[], flow: FlowItem[], userDir?: 
     for (const cleanup of cleanups) cleanup();
   };
   helper.init(require.resolve('node-red'), { userDir: own, logging: { console: { level: 'off' } } });
-  await helper.load([sinks, ...nodes.map(withTexts)], flow);
+  await helper.load([sinks, ...nodes.map(withTexts)], flow, credentials);
   return {
     userDir: own,
     received: inbox,

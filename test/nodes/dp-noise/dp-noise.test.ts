@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import helper from 'node-red-node-test-helper';
 import { applyCodec } from '../../../lib/update/codecs/registry';
 import { floats, modelMessage, numbersOf, SIZE, type UpdateMessage, update, wave } from '../messages';
 import { isPolluted, mutated } from '../mutate';
@@ -140,6 +141,17 @@ describe('fl-dp-noise', () => {
     assert.equal(runtime.received('out').length, 4);
     const last = spentOf(runtime.received('spent')[3]).epsilon;
     assert.ok(last <= 6 && last > 5.99, `${last}`);
+  });
+
+  it('tells the dialogue what the settings cost', async () => {
+    runtime = await startRuntime(['dp-noise'], flow(), userDir);
+    const ask = async (question: object) =>
+      (await helper.request().get('/fl-tinyml/dp-noise/account').query(question).expect(200)).body;
+    const one = await ask({ mode: 'local', noise: 'multiplier', noiseMultiplier: '2', releases: '1', delta: '1e-5' });
+    assert.equal(one.epsilon as unknown as number, 4.377);
+    const wished = await ask({ mode: 'local', noise: 'target', targetEpsilon: '4.3772', releases: '1', delta: '1e-5' });
+    assert.equal(wished.noiseMultiplier as unknown as number, 2);
+    assert.match((await ask({ delta: '7' })).error, /"delta"/);
   });
 
   it('refuses noise after quantisation and noise twice, and says what to swap', async () => {
