@@ -1,6 +1,6 @@
 // Measures what the two main examples reach, federated, alone and pooled, over several seeds:
 //   node scripts/measure-examples.mjs [factory|frost] [--seeds 1,2,3,4,5] [--set '{"training":{"epochs":3}}']
-// Everything runs through the library as the nodes use it: statistics, training in the core, 8-bit updates, the round.
+// Everything runs through the library as the nodes use it: statistics, training in the core, quantised updates, the round.
 import { createReadStream } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -116,7 +116,9 @@ async function federate(example, seed, banks, test) {
         send: ({ fl, payload }) => {
           if (fl.kind !== 'update') return setImmediate(() => coordinator.receive({ fl, payload }));
           const own = streamSeed(1, 'quantize', fl.federation, fl.round, fl.client);
-          const coded = applyCodec({ fl, payload }, 'quantize', { ...example.quantize, seed: own });
+          const coded = example.quantize
+            ? applyCodec({ fl, payload }, 'quantize', { ...example.quantize, seed: own })
+            : { payload, codecs: [] };
           bytesUp += coded.payload.length;
           setImmediate(() => coordinator.receive({ fl: { ...fl, codecs: coded.codecs }, payload: coded.payload }));
         },

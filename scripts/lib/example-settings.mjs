@@ -81,7 +81,8 @@ const frost = {
   hidden: [20],
   rounds: 20,
   training: { epochs: 1, batchSize: 16, optimizer: 'sgd', learningRate: 0.05, l2: 0.001 },
-  quantize: { bits: 8 },
+  /** Updates travel as float32. */
+  quantize: undefined,
 };
 
 export const examples = { factory, frost };

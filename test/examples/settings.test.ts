@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, it } from 'mocha';
+import type { DatasetSpec } from '../../lib/data/dataset';
+import type { TrainingOptions } from '../../lib/training/engine';
+import { aggregatorOptions } from '../../nodes/aggregator/options';
+import { datasetOptions } from '../../nodes/dataset/options';
+import type { Settings } from '../../nodes/shared/red';
+
+const root = join(__dirname, '../../..');
+type DrawnNode = Settings & { type: string };
+interface Example {
+  labels: [string, string];
+  inputs: number;
+  hidden: number[];
+  rounds: number;
+  training: Partial<TrainingOptions>;
+  quantize?: { bits: number };
+  train: { file: string; spec: DatasetSpec };
+  test: { file: string; spec: DatasetSpec };
+}
+
+const drawings: [name: string, file: string][] = [
+  ['factory', '01 - Factory - which engine fails next.json'],
+  ['frost', '02 - Farm - frost tonight.json'],
+];
+
+async function settingsOf(name: string): Promise<Example> {
+  const module: { examples: Record<string, Example> } = await import(
+    pathToFileURL(join(root, 'scripts/lib/example-settings.mjs')).href
+  );
+  return module.examples[name];
+}
+
+/** As the node would read the rows, without what does not change the samples. */
+function specOf(node: DrawnNode, labels: readonly string[]): DatasetSpec {
+  const classes = node.classes === '' ? labels.join(', ') : node.classes;
+  const { window, holdOut, clients } = datasetOptions({ ...node, classes }).spec;
+  const { features, groupColumn, timeColumn, label, missing, where, incomplete } = window;
+  const plain = {
+    features,
+    groupColumn,
+    label,
+    ...(timeColumn ? { timeColumn } : {}),
+    ...(missing && missing.policy !== 'drop' ? { missing } : {}),
+    ...(where && where.length > 0 ? { where } : {}),
+    ...(incomplete === 'shorten' ? { incomplete } : {}),
+  };
+  return { window: plain, holdOut, clients };
+}
+
+for (const [name, file] of drawings) {
+  describe(`the drawing "${file.replace('.json', '')}"`, () => {
+    const nodes: DrawnNode[] = JSON.parse(readFileSync(join(root, 'examples/flows', file), 'utf8'));
+    const only = (type: string): DrawnNode => {
+      const found = nodes.filter((node) => node.type === type);
+      assert.equal(found.length, 1, `${found.length} ${type}`);
+      return found[0];
+    };
+
+    it('learns what was measured, from the same rows, in the same way', async () => {
+      const { labels, inputs, hidden, rounds, training, quantize, train, test } = await settingsOf(name);
+      const model = only('fl-model');
+      assert.deepEqual(String(model.labels).split(', '), labels);
+      assert.equal(Number(model.inputShape), inputs);
+      assert.equal(model.normalisation, 'federated');
+      const layers = model.layers as { type: string; units: number; activation: string }[];
+      assert.deepEqual(
+        layers.map(({ type, units, activation }) => [type, units, activation]),
+        hidden.map((units) => ['dense', units, 'relu']),
+      );
+      const datasets = nodes.filter((node) => node.type === 'fl-dataset');
+      for (const part of [train, test]) {
+        const drawn = datasets.filter((node) => node.shipped === part.file && node.start === 'deploy');
+        assert.deepEqual(
+          drawn.map((node) => specOf(node, labels)),
+          [part.spec],
+        );
+      }
+      const options = aggregatorOptions(only('fl-aggregator'), labels);
+      assert.equal(options.rounds, rounds);
+      for (const [key, value] of Object.entries(training)) {
+        assert.equal(options.training?.[key as keyof TrainingOptions], value, key);
+      }
+      const quantizers = nodes.filter((node) => node.type === 'fl-quantize');
+      assert.deepEqual(
+        quantizers.map(({ bits }) => Number(bits)),
+        quantize ? [quantize.bits] : [],
+      );
+    });
+
+    it('has room for all rows of every client', () => {
+      for (const client of nodes.filter((node) => node.type === 'fl-client')) {
+        // The largest plant has 1,158 samples, a station 633 (dataset.test.ts counts them).
+        assert.ok(Number(client.capacity) >= 1158, String(client.capacity));
+      }
+    });
+  });
+}
