@@ -110,7 +110,11 @@ export function coveringGrid(ranges: Float32Array, bits: number, symmetric: bool
 
 /** Whether every code that fits the bits means a finite number. */
 const isFinite32 = ({ zeros, scales }: Grid, bits: number): boolean =>
-  scales.every((scale, c) => scale >= 0 && Math.max(Math.abs(zeros[c]), zeros[c] + scale * (2 ** bits - 1)) <= largest);
+  scales.every(
+    // Both numbers that the kernels add must be finite, not only their sum.
+    (scale, c) =>
+      scale >= 0 && Math.abs(zeros[c]) <= largest && scale * (2 ** bits - 1) <= largest - Math.abs(zeros[c]),
+  );
 
 function writeGrid(grid: Grid, symmetric: boolean, payload: Buffer, start: number): number {
   let at = start;
