@@ -82,5 +82,6 @@ export interface Engine {
   /** Why this engine cannot run the model: one sentence for each layer that it lacks; empty when it can. */
   lacks(spec: ModelSpec): string[];
   train(job: TrainJob, progress?: Progress): Promise<TrainResult>;
-  predict(job: PredictJob): Promise<PredictResult>;
+  /** `progress` counts rows. */
+  predict(job: PredictJob, progress?: Progress): Promise<PredictResult>;
 }

@@ -68,7 +68,7 @@ const methods: Handlers = {
   async predict(job, choice, stop) {
     checkStop(stop);
     const { engine } = await selectEngine(job.spec, choice, sources);
-    const result = await engine.predict(job);
+    const result = await engine.predict(job, reporter(stop));
     return handOver({ ...result, engine: engine.name }, result.outputs);
   },
   async squaredDistances(vectors, count, stop) {

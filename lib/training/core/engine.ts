@@ -75,7 +75,7 @@ async function train(session: Session, job: TrainJob, progress?: Progress): Prom
   return { weights, steps, loss, firstLoss, durationMs: performance.now() - started };
 }
 
-async function predict(session: Session, job: PredictJob): Promise<PredictResult> {
+async function predict(session: Session, job: PredictJob, progress?: Progress): Promise<PredictResult> {
   const started = performance.now();
   const { core, at, inputSize, outputSize } = session;
   session.putWeights(job.weights);
@@ -96,6 +96,7 @@ async function predict(session: Session, job: PredictJob): Promise<PredictResult
     core.exports.predict(at, 0, rows, outAt);
     outputs.set(out.subarray(0, rows * outputSize), first * outputSize);
     if (performance.now() > pause) {
+      if (progress && !progress(first + rows, job.count)) throw abortError();
       await setImmediate();
       pause = performance.now() + SLICE_MS;
     }
@@ -115,10 +116,10 @@ export function createCoreEngine(): Engine {
       const program = programOf(job.spec, { batch, slots: SLOTS[optimizer], training: true });
       return sessions.use(program, (session) => train(session, job, progress));
     },
-    async predict(job) {
+    async predict(job, progress) {
       checkPredictJob(job);
       const program = programOf(job.spec, { batch: PREDICT_BATCH, slots: 0, training: false });
-      return sessions.use(program, (session) => predict(session, job));
+      return sessions.use(program, (session) => predict(session, job, progress));
     },
   };
 }

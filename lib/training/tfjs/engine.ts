@@ -121,7 +121,7 @@ async function train(tf: TensorFlow, flat: FlatModel, job: TrainJob, progress?: 
   return { weights, steps, loss, firstLoss, durationMs: performance.now() - started };
 }
 
-async function predict(tf: TensorFlow, flat: FlatModel, job: PredictJob): Promise<PredictResult> {
+async function predict(tf: TensorFlow, flat: FlatModel, job: PredictJob, progress?: Progress): Promise<PredictResult> {
   const started = performance.now();
   const { spec, count } = job;
   const width = inputSize(spec);
@@ -136,6 +136,7 @@ async function predict(tf: TensorFlow, flat: FlatModel, job: PredictJob): Promis
       return (spec.loss === 'sigmoid_cross_entropy' ? raw.sigmoid() : tf.softmax(raw)).dataSync<'float32'>();
     });
     outputs.set(part, first * outputSize(spec));
+    if (progress && !progress(first + rows.length, count)) throw abortError();
     await giveWay();
   }
   return { outputs, durationMs: performance.now() - started };
@@ -178,10 +179,10 @@ export function createTfjsEngine(options: { native?: boolean } = {}): TfjsEngine
         checkFinite(job);
         return train(tf, await model(job.spec), job, progress);
       }),
-    predict: (job) =>
+    predict: (job, progress) =>
       inTurn(async () => {
         checkPredictJob(job);
-        return predict(tf, await model(job.spec), job);
+        return predict(tf, await model(job.spec), job, progress);
       }),
     dispose() {
       for (const flat of kept.values()) flat.dispose();

@@ -22,8 +22,12 @@ const missing = (error: unknown): boolean =>
 /** tfjs-node 4.22 still calls what Node 23 took away. Nothing else of this process sees it. */
 function patchUtil(from: NodeJS.Require): void {
   const util: unknown = from('node:util');
-  if (typeof util !== 'object' || util === null || 'isNullOrUndefined' in util) return;
-  Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
+  if (typeof util !== 'object' || util === null) return;
+  const gone = {
+    isNullOrUndefined: (value: unknown): boolean => value === null || value === undefined,
+    isArray: (value: unknown): boolean => Array.isArray(value),
+  };
+  for (const [name, stand] of Object.entries(gone)) if (!(name in util)) Object.assign(util, { [name]: stand });
 }
 
 /**

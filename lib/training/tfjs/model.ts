@@ -5,6 +5,7 @@ import { product } from '../../model/shapes';
 import type { ModelSpec } from '../../model/spec';
 import { kerasTopology } from '../../model/topology';
 import type { TensorFlow } from './load';
+import { mendPaddedAverage } from './padded-average';
 
 /** One tensor of the layout and the variable that holds it. */
 export interface Slot {
@@ -33,7 +34,8 @@ export async function buildModel(tf: TensorFlow, spec: ModelSpec): Promise<FlatM
   const model = await tf.loadLayersModel({ load: async () => ({ modelTopology: topology }) });
   const layout = layoutOf(spec);
   const slots: Slot[] = [];
-  for (const { name, tensors } of owners) {
+  for (const [index, { name, tensors }] of owners.entries()) {
+    mendPaddedAverage(tf, model.getLayer(name), spec.layers[index]);
     const weights = tensors > 0 ? model.getLayer(name).weights : [];
     if (weights.length !== tensors) throw new Error(`tfjs has ${weights.length} tensors in ${name}, not ${tensors}.`);
     for (const weight of weights) {

@@ -1,25 +1,16 @@
 import assert from 'node:assert/strict';
 import { createCoreEngine } from '../../../../lib/training/core/engine';
 import { createTfjsEngine } from '../../../../lib/training/tfjs/engine';
-import { type Case, cases, optionCases } from '../../../core/cases';
+import { cases, optionCases } from '../../../core/cases';
 
 const core = createCoreEngine();
 const tfjs = createTfjsEngine({ native: false });
-
-/**
- * tfjs 4.22 divides the gradient of a padded average by the whole window, though its forward pass divides by what lies
- * inside: those models are held by central differences (definitions.test.ts) and not by tfjs.
- */
-const padsAverages = ({ job }: Case): boolean =>
-  job.spec.layers.some(
-    (layer) => layer.type.startsWith('average_pool') && 'padding' in layer && layer.padding === 'same',
-  );
 
 describe('core engine against tfjs', () => {
   if (typeof tfjs === 'string') throw new Error(tfjs);
   after(() => tfjs.dispose());
 
-  for (const { name, job } of cases().filter((one) => !padsAverages(one))) {
+  for (const { name, job } of cases()) {
     it(`${name}: the gradient of a batch`, async () => {
       // One step of SGD with rate 1 moves the weights by the gradient, which tfjs gets by its own differentiation.
       const options = { epochs: 1, batchSize: job.samples.count, optimizer: 'sgd' as const, learningRate: 1, seed: 1 };
