@@ -8,8 +8,9 @@ export const refuse = (message: string): never => {
 export type Fields = ReadonlyMap<string, unknown>;
 
 const show = (value: unknown): string => {
-  const text = typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value).slice(0, 40);
-  return typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'a list' : 'an object') : text;
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40));
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
+  return typeof value === 'function' ? 'a function' : String(value).slice(0, 40);
 };
 
 /** The own enumerable properties of a plain object. Names such as "__proto__" are refused with the unknown ones. */
