@@ -15,7 +15,7 @@ const { createCoordinator, createParticipant, federatedModel, federationOptions 
 const { initialWeights, parseSpec } = load('./model/index.js');
 const { readCsv } = load('./data/csv.js');
 const { readBatches, requiredColumns } = load('./data/dataset.js');
-const { poolStatistics, statisticsOf } = load('./data/normalisation.js');
+const { poolStatistics } = load('./data/normalisation.js');
 const { sampleBank } = load('./data/sample-bank.js');
 const { evaluateClasses } = load('./metrics/evaluation.js');
 const { streamSeed } = load('./random/generator.js');
