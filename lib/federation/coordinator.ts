@@ -3,6 +3,7 @@
  * (gate.ts) before the reducer hears of it; a model goes out only after the state that holds it is on the disk.
  */
 import { randomBytes } from 'node:crypto';
+import { createKernels } from '../core/create-kernels';
 import type { Kernels } from '../core/kernels';
 import { poolStatistics } from '../data/normalisation';
 import { inputSize } from '../model';
@@ -29,7 +30,8 @@ export interface CoordinatorParts {
   model: FederatedModel;
   /** As federationOptions() gives them. */
   options: FederationOptions;
-  kernels: Kernels;
+  /** Default: kernels of its own. */
+  kernels?: Kernels;
   /** Where the federation is kept over a restart; absent: it is not. */
   store?: Pick<Store, 'read' | 'write'>;
   /** Normal numbers for central privacy; default: the operating system's. Anything else is for tests. */
@@ -83,7 +85,8 @@ export const isCommand = (name: unknown): name is Command => typeof name === 'st
 
 /** Reads the kept state, if there is any, and goes on from it. Rejects when it is there but cannot be read. */
 export async function createCoordinator(parts: CoordinatorParts): Promise<Coordinator> {
-  const { federation, model, options, kernels, store, clock = systemClock, normal = systemNoise() } = parts;
+  const { federation, model, options, store } = parts;
+  const { kernels = createKernels(), clock = systemClock, normal = systemNoise() } = parts;
   const statistics = model.normalisation === 'federated';
   const strategy = findStrategy(options.strategy);
   const reduce = createRoundReducer({ options, statistics });
@@ -118,7 +121,8 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const writes = new Set<Promise<void>>();
   const timers = new Map<TimerName, () => void>();
   const queue: (() => void)[] = [];
-  let draining = false;
+  /** True until the first event, too: those who asked for a coordinator shall have it before it speaks. */
+  let draining = true;
 
   async function restore(): Promise<void> {
     const latest = `${federation} model`;
@@ -148,9 +152,12 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const enqueue = (task: () => void): void => {
     if (closed) return;
     queue.push(task);
-    if (draining) return;
+    if (!draining) drain();
+  };
+
+  const drain = (): void => {
     draining = true;
-    for (let next = queue.shift(); next; next = queue.shift()) guarded(next);
+    for (let next = queue.shift(); next && !closed; next = queue.shift()) guarded(next);
     draining = false;
     if (!closed) guarded(() => parts.onStatus?.(status()));
   };
@@ -379,6 +386,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
 
   await restore();
   enqueue(() => dispatch({ type: 'opened', run: randomBytes(6).toString('base64url') }));
+  setImmediate(drain);
 
   return {
     receive(message) {

@@ -262,6 +262,7 @@ describe('a federation on bad days', () => {
     assert.equal(other.coordinator.snapshot().round, 0);
     await other.close();
     const back = await toyFederation({ parts: { store: createStore(folder) }, options });
+    await back.settle();
     assert.match(back.refused[0].message, /goes on from where that one stood/);
     assert.deepEqual(back.coordinator.snapshot().weights, weights);
     assert.equal(back.coordinator.snapshot().phase, 'finished');

@@ -1,0 +1,48 @@
+/** The script in docs/library.md, run as a reader would: copied out, beside an installed package. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(__dirname, '../../..');
+
+const run = (folder: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    execFile(process.execPath, ['federation.js'], { cwd: folder, timeout: 60_000 }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`${error.message}\n${stderr}`));
+      else resolve(stdout);
+    });
+  });
+
+describe('docs/library.md', function () {
+  this.timeout(120_000);
+
+  it('shows a federation that runs, ends by itself, and goes on where it stood', async () => {
+    const page = await readFile(join(root, 'docs/library.md'), 'utf8');
+    const script = /```js\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+    assert.ok(script.includes('createCoordinator'));
+    const folder = await mkdtemp(join(tmpdir(), 'fl-library-'));
+    try {
+      await mkdir(join(folder, 'node_modules/@fl-tinyml'), { recursive: true });
+      await symlink(root, join(folder, 'node_modules/@fl-tinyml/node-red-federated'), 'junction');
+      await writeFile(join(folder, 'federation.js'), script);
+      const lines = (await run(folder)).trim().split('\n');
+      assert.equal(lines.length, 15);
+      const losses = lines.map((line, i) => {
+        const match = /^round (\d+): (\d) updates, loss (\d\.\d{3})$/.exec(line);
+        assert.ok(match, line);
+        assert.deepEqual([Number(match[1]), match[2]], [i + 1, '4']);
+        return Number(match[3]);
+      });
+      assert.ok(losses[14] < 0.5 * losses[0], `losses ${losses}`);
+      assert.ok((await readdir(join(folder, 'state'))).some((file) => file.endsWith('.state')));
+
+      assert.equal(await run(folder), '');
+      await writeFile(join(folder, 'federation.js'), script.replace('rounds: 15', 'rounds: 18'));
+      assert.deepEqual((await run(folder)).match(/round \d+/g), ['round 16', 'round 17', 'round 18']);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
