@@ -125,12 +125,17 @@ function inputOf(layers: readonly FileLayer[], config: Fields): number[] {
   return shape ?? refuseFile('The model has no input shape; begin it with keras.Input(shape) and save it again.');
 }
 
-/** `value` is the JSON of a model: {class_name, config}, or with a model_config around it. Throws RefusedError. */
-export function readChain(value: unknown): Chain {
+/**
+ * `value` is the JSON of a model: {class_name, config}, or with a model_config around it; `version` that of the Keras
+ * that wrote it, where the file tells it elsewhere. Throws RefusedError.
+ */
+export function readChain(value: unknown, version?: unknown): Chain {
   let read = record(value, 'The model');
+  const written = version ?? read.get('keras_version');
   if (read.has('model_config')) read = record(read.get('model_config'), 'The model');
   const className = textOf(read.get('class_name'), 'The class of the model');
-  const keras3 = read.has('module') || read.has('registered_name');
+  const major = typeof written === 'string' ? /^(\d+)\./.exec(written)?.[1] : undefined;
+  const keras3 = major ? Number(major) >= 3 : read.has('module') || read.has('registered_name');
   let config: Fields;
   let layers: FileLayer[];
   let fileOrder: FileLayer[];

@@ -77,7 +77,14 @@ export function readKeras3(bytes: Uint8Array): ModelFile {
   const archive = readZip(bytes);
   const config = archive.get('config.json');
   if (config && config.size > maxTopologyBytes) return refuseFile('The configuration of the model is too large.');
-  const chain = readChain(parseJson(entry(archive, 'config.json'), 'The configuration of the model'));
+  const metadata = archive.has('metadata.json')
+    ? parseJson(entry(archive, 'metadata.json'), 'The metadata')
+    : undefined;
+  const version = typeof metadata === 'object' && metadata && 'keras_version' in metadata && metadata.keras_version;
+  const chain = readChain(
+    parseJson(entry(archive, 'config.json'), 'The configuration of the model'),
+    version || undefined,
+  );
   return { chain, tensors: positionedTensors(readHdf5(entry(archive, 'model.weights.h5')), chain) };
 }
 
@@ -93,7 +100,10 @@ export function readLegacyHdf5(bytes: Uint8Array): ModelFile {
   if (typeof config !== 'string') {
     return refuseFile('The file has weights only; save the whole model with model.save("name.keras").');
   }
-  const chain = readChain(parseJson(Buffer.from(config), 'The configuration of the model'));
+  const chain = readChain(
+    parseJson(Buffer.from(config), 'The configuration of the model'),
+    tree.attributes.get('keras_version'),
+  );
   const all: { name: string; read(): FileTensor }[] = [];
   collect(groupAt(tree, 'model_weights') ?? tree, '', all);
   return { chain, tensors: namedTensors(all) };

@@ -1,4 +1,4 @@
-/** Keras 3 files, and what Keras itself made of a few inputs (test/fixtures/keras/make-fixtures.py). */
+/** Keras 3 and 2 files, and what Keras itself made of a few inputs (test/fixtures/keras/make-*.py). */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,6 @@ import { createTfjsEngine, type TfjsEngine } from '../../../../lib/training/tfjs
 const folder = join(process.cwd(), 'test/fixtures/keras');
 
 interface Expected {
-  input: number[];
   rows: number[][];
   outputs: number[][];
 }
@@ -18,9 +17,10 @@ function isExpected(value: unknown): value is Record<string, Expected> {
 }
 
 function readExpected(): Record<string, Expected> {
-  const value: unknown = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
-  assert.ok(isExpected(value));
-  return value;
+  const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+  const all = Object.assign({}, read('expected.json'), read('expected-keras2.json'));
+  assert.ok(isExpected(all));
+  return all;
 }
 const expected = readExpected();
 
@@ -79,6 +79,22 @@ const models: Record<string, { layers: string[]; task: string; notes: RegExp[] }
     notes: [],
   },
   autoencoder: { layers: ['LSTM', 'RepeatVector', 'LSTM', 'dense'], task: 'regress', notes: [] },
+  'keras2-mixed': {
+    layers: [
+      'conv1d',
+      'Activation',
+      'BatchNormalization',
+      'LSTM',
+      'Bidirectional',
+      'dense',
+      'Activation',
+      'LeakyReLU',
+      'dense',
+    ],
+    task: 'classify',
+    notes: [/dropout.* is left out/],
+  },
+  'keras2-functional': { layers: ['dense', 'LeakyReLU', 'LayerNormalization', 'dense'], task: 'regress', notes: [] },
   words: { layers: ['Embedding', 'Permute', 'flatten', 'dense'], task: 'classify', notes: [] },
 };
 
@@ -115,7 +131,7 @@ describe('import of Keras files', () => {
   for (const name of Object.keys(models)) {
     it(`${name}.keras predicts what Keras predicts`, () => compare(`${name}.keras`, name));
   }
-  for (const name of ['dense', 'recurrent']) {
+  for (const name of ['dense', 'recurrent', 'keras2-mixed', 'keras2-functional']) {
     it(`${name}.h5 (legacy) predicts what Keras predicts`, () => compare(`${name}.h5`, name));
   }
 
@@ -163,6 +179,16 @@ describe('import of Keras files', () => {
         return true;
       }));
   }
+
+  it('refuses the hard sigmoid of Keras 3, which is another than that of Keras 2', async () => {
+    const text = readFileSync(join(folder, 'conv1d.json'), 'utf8').replace('softplus', 'hard_sigmoid');
+    const file = (json: string) => [{ name: 'model.json', bytes: Buffer.from(json) }];
+    await assert.rejects(importModel(file(text)), /the activation hard_sigmoid is not supported/);
+    const older = await importModel(file(`{"keras_version": "2.15.0",${text.trim().slice(1)}`));
+    assert.ok(
+      older.spec.layers.some((layer) => layer.type === 'foreign' && layer.config.activation === 'hard_sigmoid'),
+    );
+  });
 
   it('refuses labels that do not fit', () =>
     assert.rejects(importModel(join(folder, 'dense.keras'), { labels: ['a', 'b'] }), /give it 2 units/));
