@@ -7,7 +7,7 @@ import { findModel, type Model, stateFolder } from '../shared/model';
 import { leasePool } from '../shared/pool';
 import type { FlowMessage, FlowNode, Red, Settings } from '../shared/red';
 import { collectRefusals } from '../shared/refusals';
-import { text } from '../shared/settings';
+import { plain, text } from '../shared/settings';
 import { createShell } from '../shared/shell';
 import { findTwin } from '../shared/twins';
 import { type ClientOptions, clientId, clientOptions } from './options';
@@ -141,7 +141,7 @@ export = (RED: Red): void => {
         if (over && samples.bank.count === 0) {
           throw new RefusedError(
             'other-client',
-            `These samples are for client "${String(fl.client).slice(0, 100)}", but this one is "${options.client}": give it that client id.`,
+            `These samples are for client "${plain(fl.client).slice(0, 100)}", but this one is "${options.client}": give it that client id.`,
           );
         }
         return;

@@ -8,7 +8,7 @@ import type { HoldOutSpec } from '../../lib/data/split';
 import type { MissingPolicy } from '../../lib/data/windows';
 import { RefusedError } from '../../lib/update/message';
 import type { Settings } from '../shared/red';
-import { choice, flag, list, number, text } from '../shared/settings';
+import { choice, flag, list, number, plain, text } from '../shared/settings';
 
 const SEED = { min: 0, max: 0xffffffff, integer: true } as const;
 const ROWS = { min: 1, max: 10_000, integer: true } as const;
@@ -38,7 +38,7 @@ const rowsOf = (settings: Settings, field: string): Record<string, unknown>[] =>
 };
 
 const split = (value: unknown): string[] =>
-  String(value ?? '')
+  plain(value)
     .split(/[,;\n]/)
     .map((item) => item.trim())
     .filter((item) => item !== '');
@@ -47,9 +47,9 @@ const split = (value: unknown): string[] =>
 function features(settings: Settings): FeatureSpec[] {
   return rowsOf(settings, 'features').flatMap((row) => {
     const kind = FEATURE_KINDS.find((known) => known === row.kind) ?? ('value' satisfies FeatureKind);
-    const window = kind === 'value' ? undefined : Number(row.window ?? 1);
+    const window = kind === 'value' ? undefined : Number(plain(row.window) || 1);
     const smooth =
-      kind === 'change' && row.smooth !== undefined && row.smooth !== '' ? { smooth: Number(row.smooth) } : {};
+      kind === 'change' && row.smooth !== undefined && row.smooth !== '' ? { smooth: Number(plain(row.smooth)) } : {};
     return split(row.columns).map((column) => ({
       column,
       kind,
@@ -65,9 +65,9 @@ function condition(column: unknown, operator: unknown, value: unknown): Conditio
   const typed = (item: string): number | string => (item !== '' && Number.isFinite(Number(item)) ? Number(item) : item);
   const values = split(value).map(typed);
   return {
-    column: String(column ?? '').trim(),
+    column: plain(column).trim(),
     operator: found,
-    value: several ? values : typed(String(value ?? '').trim()),
+    value: several ? values : typed(plain(value).trim()),
   };
 }
 

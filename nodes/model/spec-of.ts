@@ -6,7 +6,7 @@ import type { LayerSpec, ModelSpec } from '../../lib/model/spec';
 import type { Normalisation } from '../../lib/training/engine';
 import { RefusedError } from '../../lib/update/message';
 import type { Settings } from '../shared/red';
-import { choice, flag, list, number, text } from '../shared/settings';
+import { choice, flag, list, number, plain, text } from '../shared/settings';
 
 const SEED_LIMIT = 0xffffffff;
 export const tasks = ['classify', 'regress', 'anomaly'] as const;
@@ -24,7 +24,7 @@ export const seedOf = (settings: Settings): number =>
 /** "16 x 10", "16, 10" or [16, 10]. */
 function shape(settings: Settings, field: string): number[] {
   const value = settings[field];
-  if (Array.isArray(value)) return value.map(Number);
+  if (Array.isArray(value)) return value.map((size) => Number(plain(size) || Number.NaN));
   if (typeof value === 'number') return [value];
   const items = text(settings, field).split(/[,;x×\s]+/);
   return items.filter((item) => item !== '').map(Number);
@@ -49,7 +49,7 @@ function withOutput(task: ModelSpec['task'], input: number[], table: unknown[], 
       'The input shape must be one to three whole numbers, such as 4 or 16 x 10; or name the features.',
     );
   }
-  const layers = table.map((layer, index) => parseLayer(layer, `Layer ${index + 1}`));
+  const layers = Array.from(table, (layer, index) => parseLayer(layer, `Layer ${index + 1}`));
   const shapes = shapesOf({ input, layers });
   return [
     ...layers,

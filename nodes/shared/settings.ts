@@ -2,6 +2,10 @@
 import { RefusedError } from '../../lib/update/message';
 import type { Settings } from './red';
 
+/** Text, numbers and booleans as text; anything else as nothing. */
+export const plain = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+
 export function text(settings: Settings, field: string, fallback = ''): string {
   const value = settings[field];
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : fallback;
@@ -25,7 +29,7 @@ export interface Bounds {
 export function number(settings: Settings, field: string, fallback: number, bounds: Bounds = {}): number {
   const value = settings[field];
   if (value === undefined || value === null || value === '') return fallback;
-  const parsed = typeof value === 'number' ? value : Number(value);
+  const parsed = typeof value === 'number' ? value : typeof value === 'string' ? Number(value) : Number.NaN;
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, integer = false } = bounds;
   if (!Number.isFinite(parsed) || parsed < min || parsed > max || (integer && !Number.isInteger(parsed))) {
     const kind = integer ? 'a whole number' : 'a number';
@@ -37,7 +41,7 @@ export function number(settings: Settings, field: string, fallback: number, boun
           : bounds.max !== undefined
             ? ` of at most ${max}`
             : '';
-    throw new RefusedError('bad-setting', `Set "${field}" to ${kind}${range}: "${String(value)}" is not.`);
+    throw new RefusedError('bad-setting', `Set "${field}" to ${kind}${range}: "${plain(value)}" is not.`);
   }
   return parsed;
 }
@@ -59,5 +63,5 @@ export function choice<T extends string>(settings: Settings, field: string, opti
 export function list(settings: Settings, field: string): string[] {
   const value = settings[field];
   const items = Array.isArray(value) ? value : typeof value === 'string' ? value.split(/[,;\n]/) : [];
-  return items.map((item) => String(item).trim()).filter((item) => item !== '');
+  return items.map((item) => plain(item).trim()).filter((item) => item !== '');
 }

@@ -59,6 +59,8 @@ export interface Runtime {
   /** What the Catch node of the flow got: add a { type: 'catch' } wired to a sink. */
   send(id: string, msg: Record<string, unknown>): void;
   deploy(flow: FlowItem[], type?: 'full' | 'flows' | 'nodes'): Promise<void>;
+  /** Empties the sinks. */
+  forget(): void;
   /** Ends it and keeps the user directory. */
   stop(): Promise<void>;
   close(): Promise<void>;
@@ -150,6 +152,7 @@ export async function startRuntime(
       statuses.clear();
       await helper.setFlows(next, type);
     },
+    forget: () => inboxes.clear(),
     stop,
     async close() {
       await stop();
