@@ -17,12 +17,11 @@ export function createSessions(): Sessions {
       const key = program.join();
       const found = idle.findIndex((one) => one.key === key);
       const session = found < 0 ? openSession(program) : idle.splice(found, 1)[0].session;
-      try {
-        return await work(session);
-      } finally {
-        if (session.core.size() <= MOST_BYTES) idle.push({ key, session });
-        if (idle.length > MOST_IDLE) idle.shift();
-      }
+      // A job that failed may leave NaN in the padding of the numbers, which no later job would overwrite: let it go.
+      const result = await work(session);
+      if (session.core.size() <= MOST_BYTES) idle.push({ key, session });
+      if (idle.length > MOST_IDLE) idle.shift();
+      return result;
     },
   };
 }
