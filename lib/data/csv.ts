@@ -3,6 +3,7 @@
  * A line that cannot be read is counted and skipped; what makes the whole file useless is refused with a sentence.
  */
 import { pipeline, Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { parse } from 'csv-parse';
 import { RefusedError } from '../refused';
 import type { Row } from './cell';
@@ -31,6 +32,10 @@ export interface CsvReport {
 }
 
 const MAX_LINE = 1 << 20;
+/** Bytes parsed at a time. */
+const CHUNK = 1 << 13;
+/** The rest of the process gets its turn at least so often, however fast the rows come. */
+const SLICE_MS = 5;
 const MAX_PROBLEMS = 5;
 const DELIMITERS = [',', ';', '\t', '|'];
 
@@ -77,10 +82,16 @@ async function readHead(source: AsyncIterator<Buffer | string>): Promise<Buffer>
   return Buffer.concat(chunks);
 }
 
-async function* rejoin(head: Buffer, rest: AsyncIterator<Buffer | string>): AsyncGenerator<Buffer | string> {
+/** All of the source again, in chunks that take little time to parse. */
+async function* rejoin(head: Buffer, rest: AsyncIterator<Buffer | string>): AsyncGenerator<Buffer> {
   try {
-    yield head;
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+    let chunk = head;
+    for (;;) {
+      for (let at = 0; at < chunk.length; at += CHUNK) yield chunk.subarray(at, at + CHUNK);
+      const next = await rest.next();
+      if (next.done) return;
+      chunk = Buffer.from(next.value);
+    }
   } finally {
     await rest.return?.();
   }
@@ -124,19 +135,24 @@ export async function* readCsv(
     relax_column_count: true,
     relax_quotes: true,
     max_record_size: MAX_LINE,
-    info: true,
   });
   // The parser carries every error to the loop below; pipeline() is there to end the source with it.
   pipeline(Readable.from(rejoin(head, input)), parser, () => undefined);
 
-  const bad = (line: number, why: string): void => {
+  const bad = (why: string): void => {
     report.badRows += 1;
-    if (report.problems.length < MAX_PROBLEMS) report.problems.push(`Line ${line}: ${why}`);
+    const row = report.rows + report.badRows;
+    if (report.problems.length < MAX_PROBLEMS) report.problems.push(`Row ${row} has ${why}`);
   };
+  let pause = performance.now() + SLICE_MS;
   let kept: { column: string; at: number }[] | undefined;
   try {
     for await (const entry of parser) {
-      const { record, info } = entry as { record: string[]; info: { lines: number } };
+      const record = entry as string[];
+      if (performance.now() > pause) {
+        await setImmediate();
+        pause = performance.now() + SLICE_MS;
+      }
       if (kept === undefined) {
         checkColumns(record, options.required ?? []);
         report.columns = record;
@@ -145,7 +161,7 @@ export async function* readCsv(
         continue;
       }
       if (record.length !== report.columns.length) {
-        bad(info.lines, `${record.length} cells where the header has ${report.columns.length}.`);
+        bad(`${record.length} cells where the header has ${report.columns.length}.`);
         continue;
       }
       const row: Record<string, string> = {};

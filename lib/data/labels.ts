@@ -23,8 +23,8 @@ const MAX_AHEAD = 10_000;
 
 export interface Waiting<T> {
   item: T;
-  /** Rows that have come since. */
-  age: number;
+  /** Number of its row in the group. */
+  index: number;
   /** Some of them could not be judged. */
   doubt: boolean;
 }
@@ -41,8 +41,8 @@ export interface Labeller {
   ahead: number;
   /** What the row itself says (ahead = 0). */
   now(row: Row): { targets: number[] } | { problem: string };
-  /** What a new row says about those that wait; takes the decided ones out of `waiting`. */
-  later<T>(row: Row, waiting: Waiting<T>[]): Verdict<T>[];
+  /** What a new row, number `index` of the group, says about those that wait; takes the decided ones out of `waiting`. */
+  later<T>(row: Row, index: number, waiting: Waiting<T>[]): Verdict<T>[];
   /** What the end of the group says about those that still wait. */
   ended<T>(waiting: Waiting<T>[]): Verdict<T>[];
 }
@@ -119,15 +119,12 @@ const noLabel = (): { problem: string } => ({ problem: 'its label is not known y
 
 function ofWithin(condition: Condition, rows: number, classes: string[]): Labeller {
   const test = compileCondition(condition);
-  const later = <T>(row: Row, waiting: Waiting<T>[]): Verdict<T>[] => {
+  const later = <T>(row: Row, index: number, waiting: Waiting<T>[]): Verdict<T>[] => {
     const holds = test(cellOf(row, condition.column));
     if (holds) return waiting.splice(0).map(({ item }) => ({ item, targets: [1] }));
     const verdicts: Verdict<T>[] = [];
-    for (const entry of waiting) {
-      entry.age += 1;
-      if (holds === undefined) entry.doubt = true;
-    }
-    while (waiting.length > 0 && waiting[0].age >= rows) {
+    if (holds === undefined) for (const entry of waiting) entry.doubt = true;
+    while (waiting.length > 0 && index - waiting[0].index >= rows) {
       const { item, doubt } = waiting.shift() as Waiting<T>;
       verdicts.push(
         doubt ? { item, problem: `"${condition.column}" is empty in the rows after it` } : { item, targets: [0] },
@@ -141,10 +138,9 @@ function ofWithin(condition: Condition, rows: number, classes: string[]): Labell
 }
 
 function ofEnd(rows: number, classes: string[]): Labeller {
-  const later = <T>(_row: Row, waiting: Waiting<T>[]): Verdict<T>[] => {
-    for (const entry of waiting) entry.age += 1;
+  const later = <T>(_row: Row, index: number, waiting: Waiting<T>[]): Verdict<T>[] => {
     const verdicts: Verdict<T>[] = [];
-    while (waiting.length > 0 && waiting[0].age > rows) {
+    while (waiting.length > 0 && index - waiting[0].index > rows) {
       verdicts.push({ item: (waiting.shift() as Waiting<T>).item, targets: [0] });
     }
     return verdicts;

@@ -192,10 +192,9 @@ export function sampleMaker(spec: WindowSpec): SampleMaker {
   /** The number of a cell by the missing policy; undefined when the row must be dropped. */
   const fillIn = (row: Row, column: string, last: number | undefined): number | undefined => {
     const cell = cellOf(row, column);
-    if (!isMissing(cell)) {
-      const value = numberOf(cell);
-      return Number.isNaN(value) ? drop(`${quoteCell(cell)} in "${column}" is not a number.`) : value;
-    }
+    const value = numberOf(cell);
+    if (!Number.isNaN(value)) return value;
+    if (!isMissing(cell)) return drop(`${quoteCell(cell)} in "${column}" is not a number.`);
     if (missing.policy === 'fill' && Number.isFinite(missing.values[column])) return missing.values[column];
     if (missing.policy === 'previous' && last !== undefined) return last;
     return drop(`"${column}" is empty.`);
@@ -238,9 +237,8 @@ export function sampleMaker(spec: WindowSpec): SampleMaker {
       group.histories.get(column)?.push(values[i]);
     });
     const row = withLabelFilled(timed, group);
-    if (labeller) ready.push(...settle(labeller.later(row, group.waiting)));
-
     const index = group.rows++;
+    if (labeller && group.waiting.length > 0) ready.push(...settle(labeller.later(row, index, group.waiting)));
     if (group.rows < plan.depth && spec.incomplete !== 'shorten') return { ready };
     if (group.whole++ % hop !== 0) return { ready };
     if (!filters.every(({ column, test }) => test(cellOf(row, column)))) return { ready };
@@ -253,7 +251,7 @@ export function sampleMaker(spec: WindowSpec): SampleMaker {
       counts.samples += 1;
       ready.push(now);
     } else if (labeller.ahead > 0) {
-      group.waiting.push({ item: now, age: 0, doubt: false });
+      group.waiting.push({ item: now, index, doubt: false });
     } else {
       ready.push(...settle([{ item: now, ...labeller.now(row) }]));
     }

@@ -44,7 +44,7 @@ describe('CSV', () => {
       ['1', '7'],
     );
     assert.deepEqual([report.rows, report.badRows], [2, 2]);
-    assert.equal(report.problems[0], 'Line 3: 1 cells where the header has 2.');
+    assert.equal(report.problems[0], 'Row 2 has 1 cells where the header has 2.');
   });
 
   it('names the columns that come nearest to a missing one', async () => {
