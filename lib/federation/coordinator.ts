@@ -4,95 +4,46 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createKernels } from '../core/create-kernels';
-import type { Kernels } from '../core/kernels';
 import { poolStatistics } from '../data/normalisation';
 import { inputSize } from '../model';
-import { type NormalSource, systemNoise } from '../privacy/noise';
+import { systemNoise } from '../privacy/noise';
 import { RefusedError } from '../refused';
-import type { Store } from '../state/store';
-import type { Normalisation } from '../training/engine';
-import type { FederationHeader, Message } from '../update/message';
+import type { FederationHeader } from '../update/message';
 import { vectorPayload } from '../update/vector';
 import { claimOf, createAggregation } from './aggregation';
-import { decodeCheckpoint, encodeCheckpoint, keptRound, type Learned, recordName, restoredState } from './checkpoint';
-import { type Clock, systemClock } from './clock';
-import { type FederatedModel, firstWeights, tensorSizes } from './federated-model';
+import { keptRound, type Learned, restoredState } from './checkpoint';
+import { systemClock } from './clock';
+import type { Coordinator, CoordinatorParts, CoordinatorStatus } from './coordinator-parts';
+import { firstWeights, tensorSizes } from './federated-model';
 import { createGate, type Material } from './gate';
-import { countsOf, meanLoss, type RoundMetrics } from './metrics';
-import type { FederationOptions } from './options';
+import { createKeeper } from './keeper';
+import { countsOf, type RoundMetrics } from './metrics';
+import { nextModel } from './next-model';
 import { createRoundReducer } from './round';
-import { type Command, type Effect, firstState, type Phase, type RoundEvent, type TimerName } from './round-state';
+import { type Command, type Effect, firstState, type RoundEvent, type TimerName } from './round-state';
 import { findStrategy } from './strategies';
 import { entries } from './table';
 
-export interface CoordinatorParts {
-  federation: string;
-  model: FederatedModel;
-  /** As federationOptions() gives them. */
-  options: FederationOptions;
-  /** Default: kernels of its own. */
-  kernels?: Kernels;
-  /** Where the federation is kept over a restart; absent: it is not. */
-  store?: Pick<Store, 'read' | 'write'>;
-  /** Normal numbers for central privacy; default: the operating system's. Anything else is for tests. */
-  normal?: NormalSource;
-  /** To all participants. It may answer at once. */
-  send(message: Message<FederationHeader>): void;
-  onMetrics?(metrics: RoundMetrics): void;
-  /** Whatever was refused or needs a person: one sentence, a code for counting. */
-  onRefused?(refused: RefusedError): void;
-  onStatus?(status: CoordinatorStatus): void;
-  clock?: Clock;
-}
-
-export interface CoordinatorStatus {
-  phase: Phase;
-  running: boolean;
-  /** The round under way or to come; 0: gathering statistics. */
-  round: number;
-  /** 0: without an end. */
-  rounds: number;
-  /** Clients in the registry, without those that are away. */
-  clients: number;
-  /** Asked in the round under way, and how many have answered. */
-  cohort: number;
-  answers: number;
-}
-
-export interface Snapshot extends CoordinatorStatus {
-  federation: string;
-  fingerprint: string;
-  weights: Float32Array;
-  normalisation?: Normalisation;
-  registry: { client: string; samples: number; away: boolean }[];
-  bytesUpTotal: number;
-  bytesDownTotal: number;
-  /** The last record of metrics of this life. */
-  metrics?: RoundMetrics;
-}
-
-export interface Coordinator {
-  /** Anything that came in. Never throws: what is refused goes to onRefused. */
-  receive(message: unknown): void;
-  command(name: Command): void;
-  snapshot(): Snapshot;
-  /** Sends and writes nothing new from now on; resolves when what was being written is written. */
-  close(): Promise<void>;
-}
+export type { Coordinator, CoordinatorParts, CoordinatorStatus, Snapshot } from './coordinator-parts';
 
 const commands: readonly string[] = ['start', 'pause', 'step', 'stop', 'reset'] satisfies Command[];
 export const isCommand = (name: unknown): name is Command => typeof name === 'string' && commands.includes(name);
 
+/** What a round has made: to be written, then to count and to be told. */
+interface Made {
+  next: Learned;
+  told?: RoundMetrics;
+}
+
 /** Reads the kept state, if there is any, and goes on from it. Rejects when it is there but cannot be read. */
 export async function createCoordinator(parts: CoordinatorParts): Promise<Coordinator> {
-  const { federation, model, options, store } = parts;
+  const { federation, model, options } = parts;
   const { kernels = createKernels(), clock = systemClock, normal = systemNoise() } = parts;
   const statistics = model.normalisation === 'federated';
   const strategy = findStrategy(options.strategy);
   const reduce = createRoundReducer({ options, statistics });
   const aggregation = createAggregation({ size: model.layout.size, strategy, kernels, normal });
   const gate = createGate({ federation, model, kernels });
-  const name = recordName(federation, model);
 
   const beginning = (): Learned => ({
     weights: firstWeights(model),
@@ -102,7 +53,15 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     bytesUp: 0,
     bytesDown: 0,
   });
-  const say = (code: string, message: string): void => parts.onRefused?.(new RefusedError(code, message));
+  const refuse = (refused: RefusedError): void => {
+    try {
+      parts.onRefused?.(refused);
+    } catch {
+      // There is nobody left to tell.
+    }
+  };
+  const say = (code: string, message: string): void => refuse(new RefusedError(code, message));
+  const keeper = createKeeper({ federation, model, store: parts.store, say });
 
   let state = firstState(statistics);
   let learned = beginning();
@@ -123,31 +82,6 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const queue: (() => void)[] = [];
   /** True until the first event, too: those who asked for a coordinator shall have it before it speaks. */
   let draining = true;
-
-  async function restore(): Promise<void> {
-    const latest = `${federation} model`;
-    const found = await store?.read(name);
-    const before = await store?.read(latest);
-    if (before && (before.json as { record?: string }).record !== name) {
-      say(
-        'model-changed',
-        found
-          ? 'The model was changed to one that this federation has known: it goes on from where that one stood.'
-          : 'The model was changed: the federation starts anew, what the model before had learned is kept aside.',
-      );
-    }
-    if (!before || (before.json as { record?: string }).record !== name) {
-      await store?.write(latest, { json: { record: name, fingerprint: model.fingerprint }, parts: {} });
-    }
-    if (!found) return;
-    if (found.fallback) say('state-fallback', found.fallback);
-    const { kept, learned: kind } = decodeCheckpoint(found, model);
-    state = restoredState(kept, statistics);
-    learned =
-      kind.strategy === strategy.name
-        ? kind
-        : { ...kind, strategy: strategy.name, strategyState: strategy.start(model.layout.size) };
-  }
 
   const enqueue = (task: () => void): void => {
     if (closed) return;
@@ -211,7 +145,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
         clear();
         return;
       case 'close':
-        save(() => nextModel(effect));
+        save(() => closeRound(effect));
         return;
       case 'close-statistics':
         save(() => {
@@ -294,48 +228,28 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     clients: state.clients.size,
   });
 
-  const nextModel = (effect: Extract<Effect, { type: 'close' }>): { next: Learned; metrics: RoundMetrics } => {
-    const aggregate = aggregation.aggregate(effect.claim);
-    const { weights: before, strategyState: stateBefore } = learned;
-    const { state: strategyState, model: weights } = strategy.apply(stateBefore, before, aggregate);
-    if (!kernels.allFinite(weights)) {
-      throw new RefusedError('not-finite', 'The averaged model is not finite: lower the learning rate of the clients.');
-    }
-    const { updates, privacy } = aggregate;
-    const loss = meanLoss(updates);
-    const told = record(effect, {
-      samples: updates.reduce((sum, { samples }) => sum + samples, 0),
-      ...(loss === undefined ? {} : { loss }),
-      updateNorm: kernels.norm(weights.map((weight, i) => weight - before[i])),
-      ...(privacy ? { privacy } : {}),
-    });
-    const { bytesUpTotal, bytesDownTotal } = told;
-    return {
-      next: { ...learned, weights, strategyState, bytesUp: bytesUpTotal, bytesDown: bytesDownTotal, privacy },
-      metrics: told,
-    };
+  const closeRound = (effect: Extract<Effect, { type: 'close' }>): Made => {
+    const made = nextModel(learned, aggregation.aggregate(effect.claim), strategy, kernels);
+    const told = record(effect, made.told);
+    return { next: { ...made.learned, bytesUp: told.bytesUpTotal, bytesDown: told.bytesDownTotal }, told };
   };
 
   /** Makes what is next, writes it, and only then lets it count. */
-  const save = (make: () => { next: Learned; metrics?: RoundMetrics }): void => {
+  const save = (make: () => Made): void => {
     const mine = life;
-    const work = async (): Promise<{ next: Learned; metrics?: RoundMetrics }> => {
+    const work = async (): Promise<Made> => {
       const made = make();
-      const kept = { ...keptRound(state), round: state.round + 1 };
-      await store?.write(name, encodeCheckpoint(model.fingerprint, kept, made.next));
+      await keeper.write({ ...keptRound(state), round: state.round + 1 }, made.next);
       return made;
     };
-    const finish = (event: RoundEvent, made?: { next: Learned; metrics?: RoundMetrics }): void => {
+    const finish = (event: RoundEvent, made?: Made): void => {
       saving = undefined;
       enqueue(() => {
         if (mine === life) {
           if (made) {
             learned = made.next;
             scale = undefined;
-            if (made.metrics) {
-              metrics = made.metrics;
-              parts.onMetrics?.(made.metrics);
-            }
+            if (made.told) tell(made.told);
           }
           dispatch(event);
         }
@@ -353,22 +267,23 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   };
 
   const voided = (effect: Extract<Effect, { type: 'void' }>): void => {
-    if (effect.round === 0) {
-      say('statistics-void', `The statistics of the clients could not be gathered. ${effect.reason}`);
-      return;
-    }
     const told = record(effect, { samples: 0, updateNorm: 0, void: effect.reason });
     learned = { ...learned, bytesUp: told.bytesUpTotal, bytesDown: told.bytesDownTotal };
+    if (effect.round > 0) tell(told);
+    else say('statistics-void', `The statistics of the clients could not be gathered. ${effect.reason}`);
+  };
+
+  const tell = (told: RoundMetrics): void => {
     metrics = told;
-    parts.onMetrics?.(told);
+    guarded(() => parts.onMetrics?.({ ...told, refused: { ...told.refused } }));
   };
 
   /** Writes what is; what is being saved comes first, as it may be newer. */
   const persist = (): void => {
     stale = saving !== undefined;
-    if (stale || !store) return;
-    const write = store
-      .write(name, encodeCheckpoint(model.fingerprint, keptRound(state), learned))
+    if (stale) return;
+    const write = keeper
+      .write(keptRound(state), learned)
       .catch((error: unknown) => say('state-write', `The state cannot be written: ${String(error)}`))
       .finally(() => writes.delete(write));
     writes.add(write);
@@ -384,7 +299,13 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     answers: state.updates + state.declined + state.failed,
   });
 
-  await restore();
+  const found = await keeper.read();
+  if (found) {
+    state = restoredState(found.kept, statistics);
+    // Another strategy does not understand what this one remembered.
+    const { strategy: _, strategyState: __, ...rest } = found.learned;
+    learned = found.learned.strategy === strategy.name ? found.learned : { ...beginning(), ...rest };
+  }
   enqueue(() => dispatch({ type: 'opened', run: randomBytes(6).toString('base64url') }));
   setImmediate(drain);
 
@@ -394,7 +315,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
         scale ??= kernels.norm(learned.weights);
         const received = gate(message, state, scale, takeIn);
         if (!received) return;
-        if (received.refused) parts.onRefused?.(received.refused);
+        if (received.refused) refuse(received.refused);
         dispatch(received.event);
       });
     },
@@ -413,7 +334,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
       federation,
       fingerprint: model.fingerprint,
       weights: learned.weights.slice(),
-      ...(learned.normalisation ? { normalisation: learned.normalisation } : {}),
+      ...(learned.normalisation ? { normalisation: structuredClone(learned.normalisation) } : {}),
       registry: entries(state.clients).map(([client, { samples, missed }]) => ({
         client,
         samples,

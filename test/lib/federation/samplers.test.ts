@@ -45,7 +45,7 @@ describe('samplers', () => {
     }
   });
 
-  it('random: each pair of clients is as likely as any other', () => {
+  it('random: no pair of clients is likelier than another', () => {
     const sampler = createSampler({ name: 'random', count: 2 });
     const clients = ids(6);
     const draws = 15_000;

@@ -1,0 +1,67 @@
+/** What a coordinator is made of, and what it offers. */
+import type { Kernels } from '../core/kernels';
+import type { NormalSource } from '../privacy/noise';
+import type { RefusedError } from '../refused';
+import type { Store } from '../state/store';
+import type { Normalisation } from '../training/engine';
+import type { FederationHeader, Message } from '../update/message';
+import type { Clock } from './clock';
+import type { FederatedModel } from './federated-model';
+import type { RoundMetrics } from './metrics';
+import type { FederationOptions } from './options';
+import type { Command, Phase } from './round-state';
+
+export interface CoordinatorParts {
+  federation: string;
+  model: FederatedModel;
+  /** As federationOptions() gives them. */
+  options: FederationOptions;
+  /** Default: kernels of its own. */
+  kernels?: Kernels;
+  /** Where the federation is kept over a restart; absent: it is not. */
+  store?: Pick<Store, 'read' | 'write'>;
+  /** Normal numbers for central privacy; default: the operating system's. Anything else is for tests. */
+  normal?: NormalSource;
+  /** To all participants. It may answer at once. */
+  send(message: Message<FederationHeader>): void;
+  onMetrics?(metrics: RoundMetrics): void;
+  /** Whatever was refused or needs a person: one sentence, a code for counting. */
+  onRefused?(refused: RefusedError): void;
+  onStatus?(status: CoordinatorStatus): void;
+  clock?: Clock;
+}
+
+export interface CoordinatorStatus {
+  phase: Phase;
+  running: boolean;
+  /** The round under way or to come; 0: gathering statistics. */
+  round: number;
+  /** 0: without an end. */
+  rounds: number;
+  /** Clients in the registry, without those that are away. */
+  clients: number;
+  /** Asked in the round under way, and how many have answered. */
+  cohort: number;
+  answers: number;
+}
+
+export interface Snapshot extends CoordinatorStatus {
+  federation: string;
+  fingerprint: string;
+  weights: Float32Array;
+  normalisation?: Normalisation;
+  registry: { client: string; samples: number; away: boolean }[];
+  bytesUpTotal: number;
+  bytesDownTotal: number;
+  /** The last record of metrics of this life. */
+  metrics?: RoundMetrics;
+}
+
+export interface Coordinator {
+  /** Anything that came in. Never throws: what is refused goes to onRefused. */
+  receive(message: unknown): void;
+  command(name: Command): void;
+  snapshot(): Snapshot;
+  /** Sends and writes nothing new from now on; resolves when what was being written is written. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,57 @@
+/** Keeps a federation in the store: one record for each model, and a note of which model was the last. */
+import type { Store } from '../state/store';
+import { decodeCheckpoint, encodeCheckpoint, type KeptRound, type Learned, recordName } from './checkpoint';
+import type { FederatedModel } from './federated-model';
+
+export interface Keeper {
+  /** What was kept of this model; undefined: nothing. Rejects when it is there but cannot be read. */
+  read(): Promise<{ kept: KeptRound; learned: Learned } | undefined>;
+  write(kept: KeptRound, learned: Learned): Promise<void>;
+}
+
+export interface KeeperParts {
+  federation: string;
+  model: FederatedModel;
+  store: Pick<Store, 'read' | 'write'>;
+  /** Told what a person should know of what was found. */
+  say(code: string, message: string): void;
+}
+
+const forgetful: Keeper = { read: async () => undefined, write: async () => {} };
+
+/** Without a store nothing is kept. */
+export function createKeeper({
+  federation,
+  model,
+  store,
+  say,
+}: Partial<KeeperParts> & Omit<KeeperParts, 'store'>): Keeper {
+  if (!store) return forgetful;
+  const name = recordName(federation, model);
+  const latest = `${federation} model`;
+
+  const noteModel = async (isKnown: boolean): Promise<void> => {
+    const before = (await store.read(latest))?.json as { record?: string } | undefined;
+    if (before?.record === name) return;
+    if (before) {
+      say(
+        'model-changed',
+        isKnown
+          ? 'The model was changed to one that this federation has known: it goes on from where that one stood.'
+          : 'The model was changed: the federation starts anew, what the model before had learned is kept aside.',
+      );
+    }
+    await store.write(latest, { json: { record: name, fingerprint: model.fingerprint }, parts: {} });
+  };
+
+  return {
+    async read() {
+      const found = await store.read(name);
+      await noteModel(found !== undefined);
+      if (!found) return undefined;
+      if (found.fallback) say('state-fallback', found.fallback);
+      return decodeCheckpoint(found, model);
+    },
+    write: (kept, learned) => store.write(name, encodeCheckpoint(model.fingerprint, kept, learned)),
+  };
+}
