@@ -6,7 +6,7 @@ import { pipeline, Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { parse } from 'csv-parse';
 import { RefusedError } from '../refused';
-import type { Row } from './cell';
+import { numberOf, type Row } from './cell';
 import { nearest } from './nearest';
 
 export interface CsvOptions {
@@ -98,6 +98,12 @@ async function* rejoin(head: Buffer, rest: AsyncIterator<Buffer | string>): Asyn
 }
 
 function checkColumns(columns: string[], required: readonly string[]): void {
+  if (columns.every((column) => !Number.isNaN(numberOf(column)))) {
+    throw new RefusedError(
+      'csv-header',
+      'The first line holds numbers, but it must hold the names of the columns: add such a line.',
+    );
+  }
   const known = new Set<string>();
   const twice = columns.find((column) => known.size === known.add(column).size);
   if (twice !== undefined) {
@@ -180,4 +186,7 @@ export async function* readCsv(
     throw error;
   }
   if (kept === undefined) throw new RefusedError('csv-empty', 'The file is empty: it needs a header line and rows.');
+  if (report.rows > 0) return;
+  const why = report.problems[0] ? `: ${report.problems[0]}` : ', only the names of columns.';
+  throw new RefusedError('csv-rows', `The file has no row that can be used${why}`);
 }

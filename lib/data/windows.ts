@@ -194,7 +194,11 @@ export function sampleMaker(spec: WindowSpec): SampleMaker {
     const cell = cellOf(row, column);
     const value = numberOf(cell);
     if (!Number.isNaN(value)) return value;
-    if (!isMissing(cell)) return drop(`${quoteCell(cell)} in "${column}" is not a number.`);
+    if (!isMissing(cell)) {
+      const comma =
+        typeof cell === 'string' && /^\s*[+-]?\d*,\d+\s*$/.test(cell) ? ': is its decimal sign a comma?' : '.';
+      return drop(`${quoteCell(cell)} in "${column}" is not a number${comma}`);
+    }
     if (missing.policy === 'fill' && Number.isFinite(missing.values[column])) return missing.values[column];
     if (missing.policy === 'previous' && last !== undefined) return last;
     return drop(`"${column}" is empty.`);

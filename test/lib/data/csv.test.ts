@@ -49,7 +49,7 @@ describe('CSV', () => {
 
   it('names the columns that come nearest to a missing one', async () => {
     await assert.rejects(
-      read('time,TEMP,DEWP,Pressure\n', { required: ['temp', 'presure'] }),
+      read('time,TEMP,DEWP,Pressure\n1,2,3,4', { required: ['temp', 'presure'] }),
       refuses('csv-column', /no columns "temp", "presure" in the file; did you mean .*"TEMP".*"Pressure"/),
     );
   });
@@ -57,6 +57,9 @@ describe('CSV', () => {
   it('says what is wrong with files that cannot be used', async () => {
     await assert.rejects(read(''), refuses('csv-empty', /empty/));
     await assert.rejects(read('\n\n'), refuses('csv-empty', /empty/));
+    await assert.rejects(read('a,b\n'), refuses('csv-rows', /no row that can be used, only the names/));
+    await assert.rejects(read('a,b\n1\n2\n'), refuses('csv-rows', /used: Row 1 has 1 cells where the header has 2/));
+    await assert.rejects(read('1,2.5\n3,4'), refuses('csv-header', /first line holds numbers/));
     await assert.rejects(read('a,a\n1,2'), refuses('csv-header', /"a" is in the header twice/));
     await assert.rejects(read('a,__proto__\n1,2'), refuses('csv-header', /rename/));
     await assert.rejects(read('PK\u0003\u0004'), refuses('csv-binary', /spreadsheet/));

@@ -257,6 +257,8 @@ describe('missing cells', () => {
     for (const row of series([1, 'abc', 2, 3])) maker.push(row);
     assert.deepEqual([maker.counts.rows, maker.counts.dropped, maker.counts.samples], [4, 1, 2]);
     assert.equal(maker.counts.problems[0], 'Row 2: "abc" in "x" is not a number.');
+    maker.push({ x: '12,5' });
+    assert.equal(maker.counts.problems[1], 'Row 5: "12,5" in "x" is not a number: is its decimal sign a comma?');
   });
 });
 
