@@ -89,8 +89,8 @@ function checkNormal(draw: () => number, count: number): void {
 
 describe('noise', () => {
   it('is normal, from the operating system and from a seed', () => {
-    checkNormal(systemNoise(), 100_000);
-    checkNormal(seededNoise(1), 100_000);
+    checkNormal(systemNoise(), 400_000);
+    checkNormal(seededNoise(1), 400_000);
   });
 
   it('is the same for the same seed and purpose only; that of the system never is', () => {

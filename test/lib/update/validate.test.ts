@@ -156,14 +156,16 @@ describe('parseHeader', () => {
 
   it('runs no getter and survives proxies', () => {
     let ran = false;
-    const fl = Object.defineProperty(update({}) as object, 'round', {
-      enumerable: true,
-      get: () => {
-        ran = true;
-        return 1;
-      },
-    });
-    refused('header', () => parseHeader(fl));
+    for (const name of ['round', 'notes']) {
+      const fl = Object.defineProperty(update({}) as object, name, {
+        enumerable: true,
+        get: () => {
+          ran = true;
+          return 1;
+        },
+      });
+      refused('header', () => parseHeader(fl), /plain value/);
+    }
     assert.equal(ran, false);
     const trap = new Proxy(
       {},
@@ -174,6 +176,11 @@ describe('parseHeader', () => {
       },
     );
     refused('message', () => parseMessage({ fl: trap }));
+  });
+
+  it('knows one zero', () => {
+    const parsed = parseHeader(update({ deadlineMs: -0, metrics: { loss: -0 } }));
+    assert.deepEqual(parsed, update({ deadlineMs: 0, metrics: { loss: 0 } }));
   });
 
   it('makes the reason of a decline fit to show', () => {

@@ -135,6 +135,17 @@ describe('quantize', () => {
     }
   });
 
+  it('gives exact multiples of a symmetric step, which is hardly larger than it must be', () => {
+    for (let bits = 2; bits <= 16; bits++) {
+      const vector = vectorOf(1);
+      const { payload, step } = codec.encode(vector, [[length, 1]], { bits });
+      const width = payload.readFloatLE(0);
+      const least = Math.max(...vector.map(Math.abs)) / (2 ** (bits - 1) - 1);
+      assert.ok(width >= least && width <= least * (1 + 2 ** (bits - 23)));
+      for (const value of codec.decode(payload, step, [[length, 1]])) assert.ok(Number.isInteger(value / width));
+    }
+  });
+
   it('packs codes one after the other, least significant bit first', () => {
     for (let bits = 2; bits <= 16; bits++) {
       const top = 2 ** bits - 2;
@@ -157,6 +168,20 @@ describe('quantize', () => {
     assert.deepEqual(coded(5), coded(5));
     assert.notDeepEqual(coded(5), coded(6));
     assert.notDeepEqual(coded(), coded());
+    // Two tensors with the same numbers are not rounded alike.
+    const twice = codec.encode(
+      new Float32Array(200).fill(0.3).fill(1, 99, 101),
+      [
+        [100, 1],
+        [100, 1],
+      ],
+      {
+        bits: 2,
+        rounding: 'stochastic',
+        seed: 1,
+      },
+    ).payload;
+    assert.notDeepEqual(twice.subarray(8, 32), twice.subarray(33, 57));
   });
 
   it('makes 8 bits of 32', () => {

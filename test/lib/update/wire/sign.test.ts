@@ -107,6 +107,14 @@ describe('signed wire format', () => {
     const unprotectedAt = 3 + item[2] - 0x40;
     assert.equal(item[unprotectedAt], 0xa0);
     await refusedLater('wire-cbor', bent(unprotectedAt, 0xa1), /unprotected/);
+    // One byte more in the protected header, behind the key id.
+    const longer = Buffer.concat([
+      Buffer.of(0xd2, 0x84, item[2] + 1),
+      item.subarray(3, unprotectedAt),
+      Buffer.of(0),
+      item.subarray(unprotectedAt),
+    ]);
+    await refusedLater('wire-cbor', () => decodeWire(framed(longer), { trust }), /key id of the signature/);
     await refusedLater(
       'wire-cbor',
       () => decodeWire(framed(Buffer.concat([item, Buffer.of(0)])), { trust }),
