@@ -18,9 +18,9 @@ const maxDepth = 12;
 
 function tensorOf(dataset: jsfive.Dataset, name: string): FileTensor {
   const { shape, dtype } = dataset;
-  if (dtype !== '<f4' && dtype !== '<f8') {
+  if (typeof dtype !== 'string' || !['<f4', '<f8', '<i4', '<i8'].includes(dtype)) {
     return refuseFile(
-      `The tensor ${name} has numbers of the type ${String(dtype)}; only float32 and float64 can be read.`,
+      `The tensor ${name} has numbers of the type ${String(dtype)}; only float32, float64 and whole numbers can be read.`,
     );
   }
   if (product(shape) > limits.parameters) return refuseFile(`The tensor ${name} is larger than a model may be.`);

@@ -37,6 +37,7 @@ const models: Record<string, { layers: string[]; task: string; notes: RegExp[] }
     notes: [/called class 0 to class 1/],
   },
   normalised: { layers: ['dense', 'Activation', 'dense'], task: 'regress', notes: [/became the normalisation/] },
+  adapted: { layers: ['dense'], task: 'classify', notes: [/became the normalisation/] },
   rescaled: { layers: ['dense'], task: 'regress', notes: [/became the normalisation/] },
   conv1d: {
     layers: ['conv1d', 'max_pool1d', 'Conv1D', 'Activation', 'average_pool1d', 'flatten', 'dense'],

@@ -1,6 +1,7 @@
 /** Foreign models through the pool: pure tfjs in a thread, the real tfjs-node in a process of its own. */
 import assert from 'node:assert/strict';
-import { initialWeights, parseSpec } from '../../../../lib/model/index';
+import { join } from 'node:path';
+import { importModel, initialWeights, inputSize, parseSpec } from '../../../../lib/model/index';
 import type { TrainJob } from '../../../../lib/training/engine';
 import { createPool, type Pool } from '../../../../lib/training/pool';
 
@@ -47,6 +48,27 @@ describe('pool with foreign layers', () => {
     assert.equal(engine, 'tfjs');
     assert.equal(outputs.length, 80);
     assert.deepEqual((await pool.train(job(15, false))).weights, trained.weights);
+  });
+
+  it('trains a Keras model that was imported, from its own weights', async () => {
+    const file = join(process.cwd(), 'test/fixtures/keras/recurrent.keras');
+    const { spec: imported, weights } = await importModel(file, { labels: ['calm', 'wild'] });
+    assert.ok(weights);
+    const count = 60;
+    const width = inputSize(imported);
+    const features = Float32Array.from({ length: count * width }, (_, i) => {
+      const row = Math.floor(i / width);
+      return Math.sin(row + i * (row % 2 ? 2.1 : 0.3));
+    });
+    const targets = Float32Array.from({ length: count }, (_, i) => i % 2);
+    const trained = await pool.train({
+      spec: imported,
+      weights,
+      samples: { features, targets, count },
+      options: { epochs: 10, batchSize: 10, optimizer: 'adam', learningRate: 0.01, seed: 2 },
+    });
+    assert.equal(trained.engine, 'tfjs');
+    assert.ok(trained.loss < 0.7 * trained.firstLoss, `${trained.loss} after ${trained.firstLoss}`);
   });
 
   it('reports progress, stops when told to, and works on', async () => {
