@@ -1,18 +1,23 @@
 /** A row is a plain object, from a CSV line or from a message; a cell is whatever stands in it. */
 export type Row = Readonly<Record<string, unknown>>;
 
-const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none', 'undefined', '?', '-']);
+const MISSING = new Set(['na', 'n/a', 'nan', 'null', 'none', 'undefined', '?', '-']);
 
 /** Only the row's own cells: a column called "constructor" is not there unless somebody wrote it. */
 export function cellOf(row: Row, column: string): unknown {
   return Object.hasOwn(row, column) ? row[column] : undefined;
 }
 
-/** Empty, NA, NaN, null, "?" and the like: nobody measured. */
-export function isMissing(cell: unknown): boolean {
+/** Nothing at all stands there. */
+export function isEmpty(cell: unknown): boolean {
   if (cell === undefined || cell === null) return true;
   if (typeof cell === 'number') return Number.isNaN(cell);
-  return typeof cell === 'string' && MISSING.has(cell.trim().toLowerCase());
+  return typeof cell === 'string' && cell.trim() === '';
+}
+
+/** Empty, or a word for it where a number belongs: NA, NaN, null, none, "?". (As a name, "none" is as good as any other.) */
+export function isMissing(cell: unknown): boolean {
+  return isEmpty(cell) || (typeof cell === 'string' && MISSING.has(cell.trim().toLowerCase()));
 }
 
 /** A finite number, or NaN when the cell is none (text, an infinity, an object). Booleans are 0 and 1. */
@@ -28,7 +33,7 @@ export function numberOf(cell: unknown): number {
 
 /** A cell as a name (of a group, a client, a class); undefined when it cannot be one. */
 export function nameOf(cell: unknown): string | undefined {
-  if (isMissing(cell)) return undefined;
+  if (isEmpty(cell)) return undefined;
   if (typeof cell === 'string') return cell.trim();
   if (typeof cell === 'number' || typeof cell === 'boolean') return String(cell);
   return undefined;

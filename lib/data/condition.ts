@@ -1,6 +1,6 @@
 /** A question to one cell of a row: "hour in 18, 20, 22", "remaining_cycles <= 30", "time < 2015-10-01". */
 import { RefusedError } from '../refused';
-import { isMissing, numberOf } from './cell';
+import { isEmpty, isMissing, numberOf } from './cell';
 
 export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'in' | 'not in';
 export const OPERATORS: readonly Operator[] = ['=', '!=', '<', '<=', '>', '>=', 'in', 'not in'];
@@ -12,7 +12,7 @@ export interface Condition {
   value: number | string | (number | string)[];
 }
 
-/** true or false, or undefined when the cell is missing. */
+/** true or false, or undefined when the cell is missing ("none" is not when the condition asks for "none"). */
 export type Test = (cell: unknown) => boolean | undefined;
 
 type Order = (cell: unknown) => number | undefined;
@@ -56,10 +56,13 @@ export function compileCondition(condition: Condition): Test {
   if (values.length === 0 || !usable) {
     throw new RefusedError('condition', `The condition on "${column}" needs a value (number or text) to compare with.`);
   }
+  const words = new Set(values.filter((v) => typeof v === 'string').map((v) => v.trim()));
+  const isUnknown = (cell: unknown): boolean =>
+    isEmpty(cell) || (isMissing(cell) && !(typeof cell === 'string' && words.has(cell.trim())));
   if (operator === 'in' || operator === 'not in') {
     const orders = values.map(orderAgainst);
     return (cell) => {
-      if (isMissing(cell)) return undefined;
+      if (isUnknown(cell)) return undefined;
       return orders.some((order) => order(cell) === 0) === (operator === 'in');
     };
   }
@@ -69,7 +72,7 @@ export function compileCondition(condition: Condition): Test {
   const order = orderAgainst(value);
   const accepts = ACCEPTS[operator];
   return (cell) => {
-    if (isMissing(cell)) return undefined;
+    if (isUnknown(cell)) return undefined;
     const found = order(cell);
     return found === undefined ? undefined : accepts(found);
   };

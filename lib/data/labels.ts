@@ -87,9 +87,9 @@ const nothing = { later: () => [], ended: () => [] };
 function ofClass(column: string, classes: string[]): Labeller {
   const now: Labeller['now'] = (row) => {
     const cell = cellOf(row, column);
-    if (isMissing(cell)) return { problem: `the label column "${column}" is empty` };
     const index = classIndex(cell, classes);
-    return index < 0 ? { problem: unknownClass(cell, classes) } : { targets: [index] };
+    if (index >= 0) return { targets: [index] };
+    return { problem: isMissing(cell) ? `the label column "${column}" is empty` : unknownClass(cell, classes) };
   };
   return { classes, width: 1, columns: [column], ahead: 0, now, ...nothing };
 }

@@ -13,7 +13,10 @@ describe('cells', () => {
     assert.deepEqual([' 1.5 ', '1e3', -0.5, true].map(numberOf), [1.5, 1000, -0.5, 1]);
     for (const cell of ['1,5', '12 °C', '', 'Infinity', Number.NEGATIVE_INFINITY, null, {}, [3]])
       assert.ok(Number.isNaN(numberOf(cell)), String(cell));
-    assert.deepEqual([nameOf(' a '), nameOf(7), nameOf(''), nameOf({})], ['a', '7', undefined, undefined]);
+    assert.deepEqual(
+      [nameOf(' a '), nameOf(7), nameOf('none'), nameOf(''), nameOf({})],
+      ['a', '7', 'none', undefined, undefined],
+    );
   });
   it("are the row's own", () => {
     assert.equal(cellOf({}, 'constructor'), undefined);
@@ -42,6 +45,12 @@ describe('conditions', () => {
   it('say neither yes nor no of a missing cell', () => {
     for (const operator of ['=', '!=', '<', 'in', 'not in'] as const) assert.equal(holds(operator, 1, ''), undefined);
     assert.equal(holds('=', 'x', {}), undefined);
+  });
+  it('can ask for a word that else means missing', () => {
+    assert.equal(holds('=', 'none', 'none'), true);
+    assert.equal(holds('=', 'circle', 'none'), undefined);
+    assert.equal(holds('in', ['-', 'x'], '-'), true);
+    assert.equal(holds('=', '', ''), undefined);
   });
   it('refuse what compares with nothing', () => {
     assert.throws(() => compileCondition({ column: '', operator: '=', value: 1 }), { code: 'condition' });

@@ -203,6 +203,15 @@ describe('labels', () => {
     const maker = sampleMaker({ features, label: { kind: 'class', column: 'c', classes: ['circle', 'line'] } });
     assert.deepEqual(maker.push({ x: 1, c: ' line ' }).ready[0].targets, [1]);
     assert.deepEqual(maker.push({ x: 1, c: 'lines' }).ready, []);
+    assert.deepEqual(
+      targets(
+        run({ features, label: { kind: 'class', column: 'c', classes: ['none', '-'] } }, [
+          { x: 1, c: '-' },
+          { x: 1, c: 'none' },
+        ]),
+      ),
+      [1, 0],
+    );
     assert.match(maker.counts.problems[0], /"lines" is not a known label; the labels are "circle", "line"/);
     assert.deepEqual(
       targets(run({ features, label: { kind: 'class', column: 'x', classes: ['0', '1'] } }, series(['1.0', 0]))),
