@@ -35,10 +35,11 @@ const silencers = [
   ['eslint-', 'disable'],
 ].map((parts) => parts.join(''));
 const codeOnly = (text) => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
+const withoutTexts = (code) => code.replace(/'(?:[^'\\\n]|\\.)*'/g, "''");
 for (const file of sources.filter((name) => /\.(ts|mjs|cjs|js)$/.test(name))) {
   const text = read(file);
   for (const silencer of silencers) if (text.includes(silencer)) complain(file, `${silencer} is not allowed`);
-  if (/(:|\bas|<|\|)\s*any\b(?!['"`])/.test(codeOnly(text)) && file.endsWith('.ts'))
+  if (/(:|\bas|<|\|)\s*any\b/.test(withoutTexts(codeOnly(text))) && file.endsWith('.ts'))
     complain(file, 'the type any is not allowed');
 }
 

@@ -36,6 +36,7 @@ export function settingsFile(options: SettingsOptions): string {
       header: { title: 'Federated TinyML' },
     },
     nodeCloseTimeout: options.closeTimeoutMs,
+    mqttReconnectTime: 1000,
   };
   return `// Written by the launcher.
 const settings = ${JSON.stringify(settings, null, 2)};

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Report } from '../../scripts/demo/factory';
+import { launchNodeRed, type NodeRedProcess } from '../../scripts/lib/node-red-process';
+import { aggregatorSide, makeKeys, plantSide, rounds } from './flows';
+
+const mosquitto = process.env.MOSQUITTO ?? '/usr/sbin/mosquitto';
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject).listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+      .once('connect', () => {
+        socket.destroy();
+        resolve(true);
+      })
+      .once('error', () => resolve(false));
+  });
+
+interface Broker {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+function brokerOn(port: number, folder: string): Broker {
+  const settings = join(folder, 'mosquitto.conf');
+  writeFileSync(settings, `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\n`);
+  let child: ChildProcess | undefined;
+  return {
+    async start() {
+      const started = spawn(mosquitto, ['-c', settings], { stdio: 'ignore' });
+      child = started;
+      let failure: Error | undefined;
+      started.once('error', (error) => {
+        failure = new Error(`This test needs the Debian package mosquitto (${error.message}).`);
+      });
+      while (!(await answers(port))) {
+        if (failure) throw failure;
+        assert.equal(started.exitCode, null, 'mosquitto ended');
+        await sleep(50);
+      }
+    },
+    async stop() {
+      const running = child;
+      child = undefined;
+      if (!running || running.exitCode !== null) return;
+      const ended = new Promise((resolve) => running.once('exit', resolve));
+      running.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+describe('a federation over an MQTT broker', function () {
+  this.timeout(180_000);
+  const folder = mkdtempSync(join(tmpdir(), 'fl-tinyml-broker-'));
+  const running: NodeRedProcess[] = [];
+  let broker: Broker | undefined;
+  after(async () => {
+    await Promise.all(running.map((nodeRed) => nodeRed.stop()));
+    await broker?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('learns with signed updates, and goes on after the broker was away in the middle of a round', async () => {
+    const port = await freePort();
+    const keys = makeKeys();
+    const mine = brokerOn(port, folder);
+    broker = mine;
+    await mine.start();
+
+    const metrics: Record<string, unknown>[] = [];
+    const evaluations: Record<string, unknown>[] = [];
+    const errors: unknown[] = [];
+    let restarted: Promise<void> | undefined;
+    let finish: () => void = () => {};
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    let doneWhenAway: unknown[] = [];
+    const restart = async () => {
+      await mine.stop();
+      doneWhenAway = metrics.map(({ round }) => round);
+      await sleep(1500);
+      await mine.start();
+    };
+    const atAggregator = ({ topic, payload }: Report) => {
+      if (topic === 'error') errors.push(payload.message);
+      else if (topic === 'fl/metrics') metrics.push(payload);
+      else evaluations.push(payload);
+      if (topic === 'fl/evaluation' && payload.round === rounds) finish();
+    };
+    const atPlants = ({ topic, payload }: Report) => {
+      if (topic === 'error') errors.push(payload.message);
+      // The plants have just begun to train: their updates will find nobody.
+      if (payload.kind === 'model' && payload.round === 3) restarted ??= restart();
+    };
+    const launch = async (version: 4 | 5, onReport: (report: Report) => void, side: typeof plantSide) => {
+      const nodeRed = await launchNodeRed({ version, onReport: (value) => onReport(value as Report) });
+      running.push(nodeRed);
+      await nodeRed.deploy(side(port, keys));
+      return nodeRed;
+    };
+    const gateway = await launch(5, atPlants, plantSide);
+    const server = await launch(4, atAggregator, aggregatorSide);
+    const late = sleep(120_000, 'late', { ref: false });
+    const told = () =>
+      JSON.stringify({ metrics, errors, gateway: gateway.log().slice(-10), server: server.log().slice(-10) });
+    assert.notEqual(await Promise.race([finished, gateway.exited, server.exited, late]), 'late', told());
+    await restarted;
+
+    assert.ok(restarted, 'the broker was never restarted');
+    assert.ok(!doneWhenAway.includes(3), `round 3 was over when the broker went: ${doneWhenAway}`);
+    assert.deepEqual(errors, []);
+    const good = metrics.filter((round) => round.void === undefined && round.round !== 0);
+    assert.deepEqual(
+      good.map(({ round }) => round),
+      Array.from({ length: rounds }, (_, i) => i + 1),
+    );
+    for (const { updates } of good) assert.ok(Number(updates) >= 2 && Number(updates) <= 3, `${updates} updates`);
+    const { averagePrecision } = evaluations[evaluations.length - 1] as { averagePrecision: number };
+    assert.ok(averagePrecision > 0.8, `average precision ${averagePrecision}`);
+  });
+});
