@@ -66,7 +66,10 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
-/** `nodes`: folders under nodes/. The flow may use { type: 'sink' } nodes, which keep what they get. */
+/** One of Node-RED's own nodes, as "core/function/10-function". */
+const ownNode = (name: string): ((RED: NodeAPI) => unknown) => require(`@node-red/nodes/${name}.js`);
+
+/** `nodes`: folders under nodes/, or "core/..." for Node-RED's own. The flow may use { type: 'sink' } nodes, which keep what they get. */
 export async function startRuntime(
   nodes: string[],
   flow: FlowItem[],
@@ -130,7 +133,11 @@ export async function startRuntime(
     for (const cleanup of cleanups) cleanup();
   };
   helper.init(require.resolve('node-red'), { userDir: own, logging: { console: { level: 'off' } } });
-  await helper.load([sinks, ...nodes.map(withTexts)], flow, credentials);
+  await helper.load(
+    [sinks, ...nodes.map((name) => (name.startsWith('core/') ? ownNode(name) : withTexts(name)))],
+    flow,
+    credentials,
+  );
   return {
     userDir: own,
     received: inbox,

@@ -1,0 +1,86 @@
+/** The small drawings, as a user imports them: each learns by itself, and shows what it is there to show. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FlowItem, type Received, type Runtime, startRuntime } from '../runtime';
+
+const folder = join(__dirname, '..', '..', '..', '..', 'examples', 'flows');
+const NODES = ['model', 'client', 'aggregator', 'evaluate', 'dp-noise', 'krum-filter', 'wire'];
+const OWN = [
+  'core/common/20-inject',
+  'core/common/60-link',
+  'core/common/90-comment',
+  'core/function/10-function',
+  'core/function/15-change',
+  'core/function/89-delay',
+];
+
+/** As drawn, but what goes to a debug node is kept for the test, under the name that it has there. */
+function drawing(number: string): FlowItem[] {
+  const file = readdirSync(folder).find((name) => name.startsWith(number));
+  const items: FlowItem[] = JSON.parse(readFileSync(join(folder, file ?? number), 'utf8'));
+  const debugs = new Map(items.filter(({ type }) => type === 'debug').map(({ id, name }) => [id, String(name)]));
+  return items.map((item) => ({
+    ...item,
+    ...(item.type === 'debug' && { id: debugs.get(item.id) ?? item.id, type: 'sink' }),
+    ...(Array.isArray(item.wires) && {
+      wires: item.wires.map((output: string[]) => output.map((to) => debugs.get(to) ?? to)),
+    }),
+    ...(item.type === 'group' && {
+      nodes: (item.nodes as string[]).map((id) => debugs.get(id) ?? id),
+    }),
+  }));
+}
+
+type Figures = Record<string, number>;
+const figures = (msg: Received): Figures => msg.payload as Figures;
+const lastAccuracy = (runtime: Runtime): number => figures(runtime.received('how good').at(-1) as Received).accuracy;
+
+describe('the small examples', () => {
+  let runtime: Runtime;
+  afterEach(() => runtime.close());
+
+  it('10: learns under noise until the budget is spent, and then stops', async () => {
+    runtime = await startRuntime([...NODES, ...OWN], drawing('10'));
+    await runtime.next('how good', (msg) => figures(msg).round === 20, 60000);
+    const spent = runtime.received('privacy spent').map(({ payload }) => payload as Figures);
+    assert.equal(spent.length, 8 * 20);
+    assert.ok(spent.every(({ epsilon }) => epsilon <= 8));
+    assert.ok((spent.at(-1)?.epsilon ?? 0) > 7.99);
+    assert.ok(lastAccuracy(runtime) > 0.85, `${lastAccuracy(runtime)}`);
+    // The Catch node hears that the next ones do not leave, and the federation ends.
+    const server = (drawing('10').find(({ type }) => type === 'fl-aggregator') as FlowItem).id;
+    await runtime.statusIs(server, (s) => /^paused at 21/.test(s.text ?? ''), 15000);
+    assert.equal(runtime.received('privacy spent').length, 8 * 20);
+  }).timeout(90000);
+
+  it('11: throws the liar out of every round, and learns', async () => {
+    runtime = await startRuntime([...NODES, ...OWN], drawing('11'));
+    await runtime.next('how good', (msg) => figures(msg).round === 15, 60000);
+    const thrown = runtime
+      .received('thrown out')
+      .map(({ fl, reason }) => ({ ...fl, reason }) as Record<string, unknown>);
+    const liars = thrown.filter(({ client }) => client === 'machine-7');
+    assert.deepEqual(
+      liars.map(({ round }) => round),
+      Array.from({ length: 15 }, (_, i) => i + 1),
+    );
+    assert.ok(liars.every(({ reason }) => /^Rank 7 of 7/.test(String(reason))));
+    assert.equal(thrown.length, 3 * 15);
+    assert.ok(lastAccuracy(runtime) > 0.9, `${lastAccuracy(runtime)}`);
+  }).timeout(90000);
+
+  it('12: learns with nothing but bytes between clients and server', async () => {
+    runtime = await startRuntime([...NODES, ...OWN], drawing('12'));
+    await runtime.next('how good', (msg) => figures(msg).round === 15, 60000);
+    for (const way of ['up', 'down']) {
+      const bytes = runtime.received(way);
+      assert.ok(bytes.length > 15);
+      assert.ok(
+        bytes.every(({ payload, fl }) => Buffer.isBuffer(payload) && fl === undefined),
+        way,
+      );
+    }
+    assert.ok(lastAccuracy(runtime) > 0.9, `${lastAccuracy(runtime)}`);
+  }).timeout(90000);
+});
