@@ -83,7 +83,7 @@ export interface UpdateHeader extends HeaderBase, Attempt {
   deadlineMs: number;
   metrics?: { loss?: number; firstLoss?: number; steps?: number; durationMs?: number };
   privacy?: PrivacyClaim;
-  /** Put there by a filter that scores updates. */
+  /** Put there by a filter that scores updates; rank 1 is best. */
   score?: { method: string; value: number; rank: number };
 }
 /** What fl-dp-noise did, or asks of the aggregator (central: uniform weights, noise (z C / m) on the mean, once). */

@@ -62,7 +62,7 @@ export function examples(): Message[] {
         deadlineMs: 60_000,
         metrics: { loss: 0.25, firstLoss: 0.5, steps: 54, durationMs: 12.5 },
         privacy: { mode: 'local', clippingNorm: 1, noiseMultiplier: 1.1, delta: 1e-5, epsilon: 3.5 },
-        score: { method: 'krum', value: 0.01, rank: 0 },
+        score: { method: 'krum', value: 0.01, rank: 1 },
       },
       payload: floats(16),
     },
