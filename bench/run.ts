@@ -3,6 +3,7 @@ import { fold } from './fold';
 import type { Row } from './measure';
 import { messages } from './messages';
 import { quantize } from './quantize';
+import { round } from './round';
 import { training } from './training';
 
 /** A group gives its rows; add yours here. */
@@ -11,6 +12,7 @@ const groups: Record<string, () => Promise<Row[]>> = {
   fold,
   quantize,
   messages,
+  round,
 };
 
 function line({ name, value, unit, against, ratio }: Row): string {

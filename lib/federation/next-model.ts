@@ -23,6 +23,8 @@ export function nextModel(
   if (!kernels.allFinite(weights)) {
     throw new RefusedError('not-finite', 'The averaged model is not finite: lower the learning rate of the clients.');
   }
+  const change = new Float32Array(weights.length);
+  for (let i = 0; i < change.length; i++) change[i] = weights[i] - before[i];
   const { updates, privacy } = aggregate;
   const loss = meanLoss(updates);
   return {
@@ -30,7 +32,7 @@ export function nextModel(
     told: {
       samples: updates.reduce((sum, { samples }) => sum + samples, 0),
       ...(loss === undefined ? {} : { loss }),
-      updateNorm: kernels.norm(weights.map((weight, i) => weight - before[i])),
+      updateNorm: kernels.norm(change),
       ...(privacy ? { privacy } : {}),
     },
   };

@@ -31,7 +31,8 @@ interface Head {
   parts: [name: string, bytes: number][];
 }
 
-export function encodeRecord(name: string, { json, parts }: StateRecord): Buffer {
+/** All but the checksum, with room for it; a copy of what it is given. */
+export function layRecord(name: string, { json, parts }: StateRecord): Buffer {
   const named = Object.entries(parts);
   const head: Head = { name, json, parts: named.map(([part, bytes]) => [part, bytes.length]) };
   const text = Buffer.from(JSON.stringify(head));
@@ -47,7 +48,21 @@ export function encodeRecord(name: string, { json, parts }: StateRecord): Buffer
     file.set(bytes, at);
     at += bytes.length;
   }
-  createHash('sha256').update(file.subarray(0, at)).digest().copy(file, at);
+  return file;
+}
+
+/** At most so many bytes are hashed before others have their turn. */
+const SLICE = 512 * 1024;
+
+/** Writes the checksum into a record that was laid out. */
+export async function sealRecord(file: Buffer): Promise<Buffer> {
+  const end = file.length - DIGEST;
+  const hash = createHash('sha256');
+  for (let at = 0; at < end; at += SLICE) {
+    if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+    hash.update(file.subarray(at, Math.min(end, at + SLICE)));
+  }
+  hash.digest().copy(file, end);
   return file;
 }
 
@@ -64,7 +79,7 @@ function isHead(value: unknown): value is Head {
   );
 }
 
-/** Throws DamagedError for anything but what encodeRecord made for `name`. The parts share the memory of `file`. */
+/** Throws DamagedError for anything but a sealed record of `name`. The parts share the memory of `file`. */
 export function decodeRecord(name: string, file: Buffer): StateRecord {
   const fail = (why: string): never => {
     throw new DamagedError(why);

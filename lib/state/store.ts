@@ -6,7 +6,7 @@ import { constants } from 'node:fs';
 import { copyFile, link, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { safeName } from './names';
-import { decodeRecord, encodeRecord, type StateRecord } from './record';
+import { decodeRecord, layRecord, type StateRecord, sealRecord } from './record';
 
 export type { StateRecord } from './record';
 
@@ -91,7 +91,7 @@ export function createStore(folder: string): Store {
   const put = async (name: string, bytes: Buffer): Promise<void> => {
     const { current, previous, temporary } = paths(name);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeDurably(temporary, bytes);
+    await writeDurably(temporary, await sealRecord(bytes));
     // A damaged file must not push out the good one before it.
     if (sound.has(name) || (await readable(name, current))) await keepPrevious(current, previous);
     sound.delete(name);
@@ -143,7 +143,7 @@ export function createStore(folder: string): Store {
       );
     },
     write(name, record) {
-      const bytes = encodeRecord(name, record);
+      const bytes = layRecord(name, record);
       const writer = writers.get(name);
       if (writer?.next) {
         writer.next.bytes = bytes;

@@ -28,7 +28,9 @@ export const fedavg: Strategy = {
       );
     }
     const mean = aggregate.mean();
+    const model = new Float32Array(global.length);
     // One rounding per number: the sum of two float32 is taken in float64.
-    return { state, model: Float32Array.from(global, (weight, i) => weight + mean[i]) };
+    for (let i = 0; i < model.length; i++) model[i] = global[i] + mean[i];
+    return { state, model };
   },
 };
