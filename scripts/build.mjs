@@ -1,6 +1,6 @@
 // Builds dist/: TypeScript to CommonJS, then what Node-RED reads beside each node's .js (html, icons, locales) and core.wasm.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -22,10 +22,17 @@ function filesUnder(folder) {
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
 }
 
-const beside = filesUnder('nodes').filter((file) => /\.(html|json|svg|png)$/.test(file));
+// A long dialogue lies in two files, x.form.html (its fields) and x.html (what they do); Node-RED reads one.
+const isForm = (file) => file.endsWith('.form.html');
+const beside = filesUnder('nodes').filter((file) => /\.(html|json|svg|png)$/.test(file) && !isForm(file));
 for (const file of beside) {
   mkdirSync(dirname(join(dist, file)), { recursive: true });
-  cpSync(join(root, file), join(dist, file));
+  const form = join(root, file.replace(/\.html$/, '.form.html'));
+  if (file.endsWith('.html') && existsSync(form)) {
+    writeFileSync(join(dist, file), readFileSync(form) + readFileSync(join(root, file)));
+  } else {
+    cpSync(join(root, file), join(dist, file));
+  }
 }
 
 if (existsSync(join(root, 'core/core.wasm'))) {
