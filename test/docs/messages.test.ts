@@ -56,7 +56,7 @@ describe('docs/messages.md', () => {
   });
 
   it('has the table of refusals', () => {
-    const rows = [...text.matchAll(/^\| `([a-z-]+)` \| (.*) \|$/gm)].map(([, code, meaning]) => [code, meaning]);
+    const rows = [...text.matchAll(/^\| `([a-z-]+)` +\| (.*?) +\|$/gm)].map(([, code, meaning]) => [code, meaning]);
     const table = rows.filter(([code]) => code in refusals);
     assert.deepEqual(Object.fromEntries(table), { ...refusals });
   });
