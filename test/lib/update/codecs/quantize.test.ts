@@ -102,6 +102,24 @@ describe('quantize', () => {
     }
   });
 
+  it('agrees with fedjax: one bit of [0, 1, 2] is right on average', () => {
+    const trials = 20_000;
+    const sum = [0, 0, 0];
+    for (let seed = 0; seed < trials; seed++) {
+      const shape: TensorSizes = [[3, 1]];
+      const { payload, step } = codec.encode(Float32Array.of(0, 1, 2), shape, {
+        bits: 1,
+        rounding: 'stochastic',
+        seed,
+      });
+      for (const [i, value] of codec.decode(payload, step, shape).entries()) sum[i] += value;
+    }
+    assert.equal(sum[0], 0);
+    assert.equal(sum[2], 2 * trials);
+    // Between 0 and 2 with equal odds: standard deviation 1.
+    assert.ok(Math.abs(sum[1] / trials - 1) < 5 / Math.sqrt(trials));
+  });
+
   it('agrees with fedjax: identity on the levels, a constant tensor, binary extremes', () => {
     // google/fedjax@c57ee197 compression_test.py, where levels need not be a power of two.
     const cases: [number[], number][] = [
