@@ -150,7 +150,7 @@ export function sampleMaker(spec: WindowSpec): SampleMaker {
         ready.push({ ...verdict.item, targets: verdict.targets });
       } else {
         counts.unlabelled += 1;
-        note(`no label for it, ${verdict.problem}.`);
+        note(`no label for it, ${verdict.problem.replace(/\.$/, '')}.`);
       }
     }
     counts.samples += ready.length;

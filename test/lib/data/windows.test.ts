@@ -212,7 +212,7 @@ describe('labels', () => {
       ),
       [1, 0],
     );
-    assert.match(maker.counts.problems[0], /"lines" is not a known label; the labels are "circle", "line"/);
+    assert.match(maker.counts.problems[0], /"lines" is not a known label; the labels are "circle", "line"\.$/);
     assert.deepEqual(
       targets(run({ features, label: { kind: 'class', column: 'x', classes: ['0', '1'] } }, series(['1.0', 0]))),
       [1, 0],
