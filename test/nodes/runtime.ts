@@ -105,7 +105,7 @@ export async function startRuntime(
     cleanups.push(() => RED.events.off('node-status', onStatus));
   };
   const cleanups: (() => void)[] = [];
-  const until = <T>(what: string, look: () => T | undefined, milliseconds: number): Promise<T> =>
+  const until = <T>(what: () => string, look: () => T | undefined, milliseconds: number): Promise<T> =>
     new Promise((resolve, reject) => {
       const finish = (): void => {
         watchers.delete(watcher);
@@ -119,7 +119,7 @@ export async function startRuntime(
       };
       const timer = setTimeout(() => {
         finish();
-        reject(new Error(`${what} did not come within ${milliseconds} ms`));
+        reject(new Error(`${what()} did not come within ${milliseconds} ms`));
       }, milliseconds);
       watchers.add(watcher);
       watcher();
@@ -142,11 +142,15 @@ export async function startRuntime(
     userDir: own,
     received: inbox,
     next: (id, wanted = () => true, milliseconds = 5000) =>
-      until(`A message at ${id}`, () => inbox(id).find(wanted), milliseconds),
+      until(
+        () => `A message at ${id}`,
+        () => inbox(id).find(wanted),
+        milliseconds,
+      ),
     status: (id) => statuses.get(id),
     statusIs: (id, wanted, milliseconds = 5000) =>
       until(
-        `A status of ${id} (now ${JSON.stringify(statuses.get(id))})`,
+        () => `The wanted status of ${id} (now ${JSON.stringify(statuses.get(id))})`,
         () => {
           const status = statuses.get(id);
           return status && wanted(status) ? status : undefined;
