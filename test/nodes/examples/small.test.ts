@@ -73,7 +73,7 @@ describe('the small examples', () => {
   it('12: learns with nothing but bytes between clients and server', async () => {
     runtime = await startRuntime([...NODES, ...OWN], drawing('12'));
     await runtime.next('how good', (msg) => figures(msg).round === 15, 60000);
-    for (const way of ['up', 'down']) {
+    for (const way of ['bytes up', 'bytes down']) {
       const bytes = runtime.received(way);
       assert.ok(bytes.length > 15);
       assert.ok(
