@@ -3,6 +3,7 @@
  * distances are computed once, by the core, whatever is asked of them.
  */
 import { RefusedError } from '../refused';
+import { kthSmallest } from './kth-smallest';
 
 export interface KrumOptions {
   /**
@@ -35,13 +36,19 @@ export function krumScores(distances: Float64Array, n: number, f: number, option
   const row = new Float64Array(Math.max(0, n - 1));
   for (let i = 0; i < n; i++) {
     for (let j = 0, k = 0; j < n; j++) if (j !== i) row[k++] = distances[i * n + j];
-    row.sort();
-    // sort() puts NaN last.
-    if (n > 1 && Number.isNaN(row[n - 2])) {
-      throw new RefusedError('not-finite', 'A distance between updates is not a number.');
-    }
+    const farthest = n > 1 ? kthSmallest(row, neighbours - 1) : 0;
+    // Ties with the farthest neighbour that counts are counted as often as there is room for them.
+    let missing = neighbours;
     let sum = 0;
-    for (let k = 0; k < neighbours; k++) sum += row[k];
+    for (let j = 0; j < n; j++) {
+      const distance = distances[i * n + j];
+      if (j === i || distance >= farthest) continue;
+      sum += distance;
+      missing--;
+    }
+    sum += missing * farthest;
+    // One NaN in the row makes the sum NaN.
+    if (Number.isNaN(sum)) throw new RefusedError('not-finite', 'A distance between updates is not a number.');
     scores[i] = sum;
   }
   return scores;

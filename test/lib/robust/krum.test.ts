@@ -67,6 +67,25 @@ describe('Krum', () => {
     }
   });
 
+  it('agrees with sorting each row, whatever the numbers', () => {
+    const random = generator(6, 'krum rows');
+    for (let trial = 0; trial < 60; trial++) {
+      const n = 3 + random.below(20);
+      const f = random.below(Math.floor((n - 1) / 2));
+      const vectors = Array.from({ length: n }, () => [
+        random.below(4),
+        trial % 2 === 0 ? random.below(3) : random.normal(),
+      ]);
+      const distances = distancesOf(vectors);
+      const scores = krumScores(distances, n, f);
+      for (let i = 0; i < n; i++) {
+        const row = [...distances.subarray(i * n, i * n + n)].filter((_, j) => j !== i).sort((a, b) => a - b);
+        const expected = row.slice(0, n - f - 2).reduce((sum, value) => sum + value, 0);
+        assert.ok(Math.abs(scores[i] - expected) <= 1e-12 * expected);
+      }
+    }
+  });
+
   it('breaks ties by the order of the updates', () => {
     const scores = krumScores(distancesOf([[1], [1], [1], [1], [1]]), 5, 1);
     assert.deepEqual(select(scores, 5), [0, 1, 2, 3, 4]);
@@ -74,6 +93,12 @@ describe('Krum', () => {
 
   it('is not led astray by what is no distance', () => {
     refused('not-finite', () => krumScores(new Float64Array(25).fill(Number.NaN), 5, 1));
+    for (let at = 0; at < 20; at++) {
+      const distances = distancesOf([[0], [1], [3], [7], [20]]);
+      const [i, j] = [at % 5, (at + 1 + Math.floor(at / 5)) % 5];
+      distances[i * 5 + j] = distances[j * 5 + i] = Number.NaN;
+      refused('not-finite', () => krumScores(distances, 5, 1));
+    }
     assert.throws(() => krumScores(new Float64Array(24), 5, 1), RangeError);
     assert.throws(() => krumScores(new Float64Array(25), 5, -1), RangeError);
     assert.throws(() => select(new Float64Array(5), 6), RangeError);
