@@ -3,12 +3,10 @@
 // float64; and core.wasm is what core/ compiles to.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { ensureReady, requireBuilt, root } from './lib/ready.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const source = join(root, 'test/core/native.cpp');
 const directory = mkdtempSync(join(tmpdir(), 'core-native-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
@@ -31,11 +29,10 @@ function run(command, args, options = {}) {
   return result.stdout;
 }
 
-run(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' });
-const require = createRequire(import.meta.url);
-const { cases } = require('../dist/test/core/cases.js');
-const { nativeCase } = require('../dist/test/core/native-case.js');
-const { createCoreEngine } = require('../dist/lib/training/core/engine.js');
+ensureReady();
+const { cases } = requireBuilt('test/core/cases.js');
+const { nativeCase } = requireBuilt('test/core/native-case.js');
+const { createCoreEngine } = requireBuilt('lib/training/core/engine.js');
 
 const common = ['-ffp-contract=off', '-fno-math-errno', '-Wall', '-Wextra', '-Werror', source];
 const builds = [

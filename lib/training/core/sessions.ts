@@ -1,7 +1,8 @@
 /** Idle sessions by their program, so that the next round finds its model planned. A session serves one job at a time. */
 import { openSession, type Session } from './session';
 
-const MOST_IDLE = 16;
+/** Few: the system reserves gigabytes of addresses for each instance, which small boards do not have without end. */
+const MOST_IDLE = 4;
 /** A larger memory is given back to the system at once: an instance cannot shrink. */
 const MOST_BYTES = 64 * 2 ** 20;
 
