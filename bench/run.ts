@@ -1,4 +1,5 @@
 /** Measures every group of rows in one process, one after the other. --json: an array on stdout, nothing else there. */
+import { eventLoop } from './event-loop';
 import { fold } from './fold';
 import type { Row } from './measure';
 import { messages } from './messages';
@@ -13,6 +14,7 @@ const groups: Record<string, () => Promise<Row[]>> = {
   quantize,
   messages,
   round,
+  eventLoop,
 };
 
 function line({ name, value, unit, against, ratio }: Row): string {

@@ -50,6 +50,9 @@ function jobOf(spec: ModelSpec, count: number, epochs: number): TrainJob {
   };
 }
 
+/** Rows and options for the dense network. */
+export const denseJob = (count: number, epochs: number): TrainJob => jobOf(dense, count, epochs);
+
 /** The whole job, in plain JavaScript: shuffling is part of it. */
 function plainTraining({ weights, samples, options }: TrainJob): void {
   const step = plainNetwork(33, 20, labels.length, BATCH, weights);
