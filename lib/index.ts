@@ -1,4 +1,5 @@
 /** Federated learning without Node-RED: each room adds what a script may use. */
+export { createKernels } from './core/index';
 export * from './data/index';
 export * from './federation/index';
 export * from './metrics/index';
