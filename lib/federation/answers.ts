@@ -13,6 +13,9 @@ import {
 } from './round-state';
 import { get, put } from './table';
 
+/** Clients that come while nothing is asked get the model after so long: one message for all that come together, in ms. */
+const ANNOUNCE_MS = 1000;
+
 export interface Answers {
   join(state: RoundState, client: string, samples: number): Step;
   answer(state: RoundState, event: Told): Step;
@@ -57,6 +60,9 @@ export function createAnswers({ options }: RoundRules, asking: Asking): Answers 
         away: state.away - (asking.isPresent(record) ? 0 : 1),
         clients: put(state.clients, client, { ...record, samples, missed: 0 }),
       };
+      if ((next.phase === 'idle' || next.phase === 'finished') && next.round > 1 && !silent) {
+        return same(next, { type: 'arm', timer: 'announce', ms: ANNOUNCE_MS });
+      }
       if (next.phase !== 'gathering' || next.silent > 0 || !asking.isEnough(next)) return same(next);
       return then(same(next, { type: 'disarm', timer: 'grace' }), asking.proceed);
     },

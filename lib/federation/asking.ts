@@ -19,6 +19,8 @@ const backOff = (times: number): number => Math.min(60_000, 1000 * 2 ** Math.min
 const LONG_PAUSE_MS = 10_000;
 
 export interface Asking {
+  /** Sends the model out to those who use it. */
+  forUse(state: RoundState): Effect;
   isPresent(record: ClientRecord): boolean;
   isOver(state: RoundState): boolean;
   /** Enough clients are there to ask a round. */
@@ -77,11 +79,18 @@ export function createAsking({ options }: RoundRules): Asking {
   const isEnough = (state: RoundState): boolean =>
     state.clients.size - state.away >= (state.begun ? options.quorum : options.minClients);
 
-  const forUse = (state: RoundState): Effect[] =>
-    state.round > 0 ? [{ type: 'publish', cohort: [], round: state.round, attempt: attemptOf(state) }] : [];
+  const forUse = (state: RoundState): Effect => ({
+    type: 'publish',
+    cohort: [],
+    round: state.round,
+    attempt: attemptOf(state),
+  });
 
   const stand = (state: RoundState): Step =>
-    same({ ...state, phase: isOver(state) ? 'finished' : 'idle', running: false, stepping: false }, ...forUse(state));
+    same(
+      { ...state, phase: isOver(state) ? 'finished' : 'idle', running: false, stepping: false },
+      ...(state.round > 0 ? [forUse(state)] : []),
+    );
 
   const call = (state: RoundState): Step =>
     same(
@@ -196,12 +205,12 @@ export function createAsking({ options }: RoundRules): Asking {
     if (state.round === 0) return next.running ? proceed(next) : stand(next);
     if (isOver(next) || !next.running || next.stepping) return stand(next);
     if (options.pauseMs === 0) return proceed(next);
-    return same({ ...next, phase: 'waiting' }, ...(options.pauseMs >= LONG_PAUSE_MS ? forUse(next) : []), {
+    return same({ ...next, phase: 'waiting' }, ...(options.pauseMs >= LONG_PAUSE_MS ? [forUse(next)] : []), {
       type: 'arm',
       timer: 'pause',
       ms: options.pauseMs,
     });
   };
 
-  return { isPresent, isOver, isEnough, proceed, stand, settle, end, voided, saved };
+  return { forUse, isPresent, isOver, isEnough, proceed, stand, settle, end, voided, saved };
 }

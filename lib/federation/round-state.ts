@@ -72,7 +72,7 @@ export interface RoundState {
 }
 
 export type Command = 'start' | 'pause' | 'step' | 'stop' | 'reset';
-export type TimerName = 'deadline' | 'pause' | 'call' | 'grace';
+export type TimerName = 'deadline' | 'pause' | 'call' | 'grace' | 'announce';
 
 /** Facts of an answer's header. `attempt` as in the header. */
 export interface Answer {

@@ -24,7 +24,7 @@ export type RoundReducer = (state: RoundState, event: RoundEvent) => Step;
 /** How long known clients may be silent after a restart before a round is asked all the same, in ms. */
 const GRACE_MS = 5000;
 
-const timers: readonly TimerName[] = ['deadline', 'pause', 'call', 'grace'];
+const timers: readonly TimerName[] = ['deadline', 'pause', 'call', 'grace', 'announce'];
 const disarmAll: readonly Effect[] = timers.map((timer) => ({ type: 'disarm', timer }));
 const persist: Effect = { type: 'persist' };
 
@@ -81,7 +81,7 @@ export function createRoundReducer(rules: RoundRules): RoundReducer {
     }
     const next = same({ ...state, running: true, stepping }, persist);
     return state.phase === 'idle' || state.phase === 'waiting'
-      ? then(next, (ready) => then(same(unsilenced(ready), { type: 'disarm', timer: 'pause' }), proceed))
+      ? then(next, (ready) => then(same(unsilenced(ready), ...disarmAll), proceed))
       : next;
   };
 
@@ -129,6 +129,8 @@ export function createRoundReducer(rules: RoundRules): RoundReducer {
         return state.phase === 'waiting' ? proceed(state) : same(state);
       case 'call':
         return state.phase === 'gathering' && state.silent === 0 ? proceed(state) : same(state);
+      case 'announce':
+        return state.phase === 'idle' || state.phase === 'finished' ? same(state, asking.forUse(state)) : same(state);
       case 'grace':
         return state.phase === 'gathering' ? proceed(unsilenced(state)) : same(state);
     }

@@ -10,7 +10,7 @@ import { type Driver, drive, find } from './round-driver';
 const pick = <T>(items: readonly T[], random: Generator): T => items[random.below(items.length)];
 const clients = ['a', 'b', 'c', 'd', 'e', 'f'];
 const commands: Command[] = ['start', 'start', 'start', 'start', 'start', 'pause', 'step', 'stop', 'reset'];
-const timers: TimerName[] = ['deadline', 'pause', 'call', 'grace'];
+const timers: TimerName[] = ['deadline', 'pause', 'call', 'grace', 'announce'];
 
 function someOptions(random: Generator): Partial<FederationOptions> {
   const samplers: SamplerOptions[] = [
@@ -148,8 +148,8 @@ function run(seed: number, events: number): number {
     // Never stuck: something that will happen carries it on, and nothing does when it stands.
     const armed = [...driver.timers.keys()].sort().join();
     const expected = {
-      idle: [''],
-      finished: [''],
+      idle: ['', 'announce'],
+      finished: ['', 'announce'],
       saving: [''],
       gathering: ['call', 'grace', 'call,grace'],
       statistics: ['deadline'],

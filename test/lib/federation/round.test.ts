@@ -271,6 +271,22 @@ describe('the round: commands', () => {
     assert.equal(find(driver.command('step'), 'warn')?.code, 'finished');
   });
 
+  it('gives the model to those who come while nothing is asked, once for all that come together', () => {
+    const driver = asked({ rounds: 1 });
+    assert.equal(driver.timers.has('announce'), false);
+    close(driver);
+    driver.join('d', 'e');
+    assert.deepEqual([...driver.timers], [['announce', 1000]]);
+    assert.deepEqual(driver.timer('announce'), [{ type: 'publish', cohort: [], round: 2, attempt: 'life.1' }]);
+    // Those who answer the invitation after a restart have it already.
+    const after = drive({ ...three, rounds: 1 }, false, driver.state);
+    after.event({ type: 'opened', run: 'next' });
+    after.join('a');
+    assert.deepEqual([...after.timers], []);
+    after.join('a');
+    assert.deepEqual([...after.timers.keys()], ['announce']);
+  });
+
   it('pause: finishes the round, then stands; start goes on', () => {
     const driver = asked();
     driver.command('pause');
