@@ -244,7 +244,8 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     };
     const finish = (event: RoundEvent, made?: Made): void => {
       saving = undefined;
-      enqueue(() => {
+      // What is on the disk counts, also when the end came in between.
+      const count = (): void => {
         if (mine === life) {
           if (made) {
             learned = made.next;
@@ -254,7 +255,9 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
           dispatch(event);
         }
         if (stale && !saving) persist();
-      });
+      };
+      if (closed) guarded(count);
+      else enqueue(count);
     };
     saving = work().then(
       (made) => finish({ type: 'saved' }, made),
@@ -275,7 +278,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
 
   const tell = (told: RoundMetrics): void => {
     metrics = told;
-    guarded(() => parts.onMetrics?.({ ...told, refused: { ...told.refused } }));
+    if (!closed) guarded(() => parts.onMetrics?.({ ...told, refused: { ...told.refused } }));
   };
 
   /** Writes what is; what is being saved comes first, as it may be newer. */
@@ -348,8 +351,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
       closed = true;
       for (const cancel of timers.values()) cancel();
       timers.clear();
-      await saving;
-      await Promise.all(writes);
+      while (saving || writes.size > 0) await Promise.all([saving, ...writes]);
     },
   };
 }

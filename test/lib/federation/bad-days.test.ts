@@ -249,6 +249,60 @@ describe('a federation on bad days', () => {
   });
   let toyFull = true;
 
+  it('takes commands while a model is written: the disk ends with what counts', async () => {
+    for (const command of ['pause', 'reset', 'stop'] as const) {
+      const inner = createStore(join(folder, command));
+      let go: () => void = () => {};
+      let slow = false;
+      const toy = await learned({
+        options: { autoStart: false },
+        parts: {
+          store: {
+            read: inner.read,
+            async write(name, record) {
+              if (slow && (record.json as { kept?: { round: number } }).kept?.round === 4) {
+                slow = false;
+                await new Promise<void>((resolve) => {
+                  go = resolve;
+                });
+              }
+              await inner.write(name, record);
+            },
+          },
+        },
+      });
+      slow = true;
+      toy.coordinator.command('start');
+      while (toy.coordinator.snapshot().round < 3 || toy.coordinator.snapshot().phase !== 'saving') {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      toy.coordinator.command(command);
+      go();
+      await toy.settle();
+      const now = toy.coordinator.snapshot();
+      const expected = command === 'reset' ? 0 : 4;
+      assert.deepEqual([now.round, now.phase, now.running], [expected, 'idle', false], command);
+      await toy.close();
+      const again = await toyFederation({ options, parts: { store: createStore(join(folder, command)) } });
+      const kept = again.coordinator.snapshot();
+      assert.deepEqual([kept.round, kept.weights], [expected, now.weights], command);
+      await again.settle();
+      assert.equal(again.coordinator.snapshot().running, false);
+      await again.close();
+    }
+  });
+
+  it('after a step and a restart it still stands', async () => {
+    const toy = await learned({ options: { autoStart: false }, parts: { store: createStore(folder) } });
+    toy.coordinator.command('step');
+    await toy.settle();
+    assert.equal(toy.coordinator.snapshot().round, 2);
+    await toy.close();
+    const again = await learned({ parts: { store: createStore(folder) } });
+    assert.deepEqual([again.coordinator.snapshot().round, again.coordinator.snapshot().phase], [2, 'idle']);
+    await again.close();
+  });
+
   it('does not mix another model in: the old state is kept, and found again', async () => {
     const first = await learned({ parts: { store: createStore(folder) } });
     const { weights } = first.coordinator.snapshot();

@@ -168,6 +168,13 @@ describe('the round: answers', () => {
       assert.equal(effect?.claim, 'central');
       assert.deepEqual([effect?.counts.updates, effect?.counts.refused], [2, [['privacy-mismatch', 1]]]);
     }
+    // Two against two: by the text, not by who came first.
+    for (const order of ['abcd', 'dcba']) {
+      const driver = asked({ minClients: 4 });
+      driver.join('d');
+      for (const client of order) driver.answer('update', client, client < 'c' ? 'x' : 'local');
+      assert.equal(find(driver.effects, 'close')?.claim, 'local');
+    }
     const split = asked({ quorum: 3 });
     for (const client of 'abc') split.answer('update', client, client);
     assert.match(find(split.effects, 'void')?.reason ?? '', /2 state another privacy/);
@@ -238,6 +245,17 @@ describe('the round: when nobody answers', () => {
     driver.join('c');
     close(driver);
     assert.deepEqual(driver.cohort, ['a', 'b', 'c']);
+  });
+
+  it('forgives a client that answers in between', () => {
+    const driver = asked({ missesUntilAway: 2 });
+    for (const answers of ['ab', 'abc', 'ab', 'ab']) {
+      assert.deepEqual(driver.cohort, ['a', 'b', 'c']);
+      for (const client of answers) driver.answer('update', client);
+      driver.timer('deadline');
+      driver.event({ type: 'saved' });
+    }
+    assert.deepEqual(driver.cohort, ['a', 'b']);
   });
 
   it('tries another cohort after a void round', () => {
