@@ -15,6 +15,9 @@ export interface TfjsFiles {
 export function exportTfjs(spec: ModelSpec, weights: Float32Array): TfjsFiles {
   const layout = layoutOf(spec);
   if (weights.length !== layout.size) refuse(`The weights must have ${layout.size} numbers, not ${weights.length}.`);
+  if (JSON.stringify(spec.layers).includes('"reset_after":true')) {
+    refuse('A GRU with reset_after cannot be written as a tfjs model: tfjs has no such layer.');
+  }
   const { topology, owners } = kerasTopology(spec);
   const shapes = shapesOf(spec);
   const specs = spec.layers.flatMap((layer, index) =>

@@ -22,6 +22,9 @@ export interface TopologyOptions {
   zeros?: boolean;
 }
 
+/** Class of the layer that lib/training/tfjs/reset-after-gru.ts gives to tfjs. */
+export const RESET_AFTER_GRU = 'ResetAfterGru';
+
 const zeros = { class_name: 'Zeros', config: {} };
 const zeroInitializers = {
   kernel_initializer: zeros,
@@ -92,9 +95,19 @@ function settings(
       const kind = foreignKind(layer.className, layer.className);
       // An axis left open (-1) confuses the layers that follow in tfjs.
       if (layer.className === 'Reshape') return ['Reshape', { target_shape: [...output] }];
-      return [layer.className, kind.parse(anyFields(layer.config, layer.className), layer.className)];
+      return recurrent(layer.className, kind.parse(anyFields(layer.config, layer.className), layer.className));
     }
   }
+}
+
+/** tfjs has no GRU that resets after the product: the tfjs engine brings one. */
+function recurrent(
+  className: string,
+  config: Record<string, unknown>,
+): [className: string, config: Record<string, unknown>] {
+  if (className !== 'GRU' || config.reset_after !== true) return [className, config];
+  const { reset_after, ...settings } = config;
+  return [RESET_AFTER_GRU, settings];
 }
 
 /** `more` also goes to the layer that is wrapped, which needs a name for its tensors. */
@@ -107,7 +120,8 @@ function extended(
   if (className !== 'Bidirectional') return { name, ...config, ...more };
   const inner = anyFields(config.layer, className);
   const settings = Object.fromEntries(anyFields(inner.get('config'), className));
-  const layer = { class_name: inner.get('class_name'), config: { name, ...settings, ...more } };
+  const [innerName, plain] = recurrent(String(inner.get('class_name')), settings);
+  const layer = { class_name: innerName, config: { name, ...plain, ...more } };
   return { name, ...config, ...more, layer };
 }
 

@@ -13,6 +13,8 @@ interface Recurrent {
   go_backwards: boolean;
   recurrent_activation?: string;
   unit_forget_bias?: boolean;
+  /** GRU: the reset gate works after the product with the recurrent kernel, and there are two biases (Keras's default). */
+  reset_after?: boolean;
 }
 
 function sequence(input: readonly number[], where: string): [steps: number, channels: number] {
@@ -30,6 +32,7 @@ function recurrent(gates: number) {
       'go_backwards',
       ...(gates > 1 ? ['recurrent_activation'] : []),
       ...(gates === 4 ? ['unit_forget_bias'] : []),
+      ...(gates === 3 ? ['reset_after'] : []),
     ],
     parse: (read: Fields, where: string): Recurrent => ({
       units: integer(read.get('units'), `${where}: units`, 1, limits.dimension),
@@ -47,6 +50,7 @@ function recurrent(gates: number) {
       ...(gates === 4 && {
         unit_forget_bias: flag(read.get('unit_forget_bias') ?? true, `${where}: unit_forget_bias`),
       }),
+      ...(gates === 3 && { reset_after: flag(read.get('reset_after') ?? false, `${where}: reset_after`) }),
     }),
     shape: (config: Recurrent, input: readonly number[], where: string): number[] => {
       const [steps] = sequence(input, where);
@@ -56,7 +60,11 @@ function recurrent(gates: number) {
       weight('kernel', [input[1], gates * config.units]),
       weight('recurrent_kernel', [config.units, gates * config.units], 'orthogonal'),
       ...(config.use_bias
-        ? [weight('bias', [gates * config.units], config.unit_forget_bias ? 'forget_bias' : 'zeros')]
+        ? [
+            config.reset_after
+              ? weight('bias', [2, gates * config.units], 'zeros')
+              : weight('bias', [gates * config.units], config.unit_forget_bias ? 'forget_bias' : 'zeros'),
+          ]
         : []),
     ],
   };

@@ -36,12 +36,8 @@ function gates(layer: FileLayer, into: Building): FileLayer {
     }
     config.set(name, activation);
   }
-  // Keras 2 and tfjs leave the reset before the product where nothing is said; Keras 3 after it.
-  if (layer.className === 'GRU' && (config.get('reset_after') ?? into.keras3) === true) {
-    refuseFile(
-      `${called(layer)}: reset_after is not supported; make the GRU with reset_after=False and train it again.`,
-    );
-  }
+  // Keras 3 resets after the product where nothing is said, older ones and tfjs before it.
+  if (layer.className === 'GRU' && !config.has('reset_after')) config.set('reset_after', into.keras3);
   return { ...layer, config };
 }
 

@@ -15,6 +15,7 @@ import { loadTensorFlow, type TensorFlow } from './load';
 import { sampleLosses } from './loss';
 import { buildModel, type FlatModel } from './model';
 import { clip, optimizer } from './optimizer';
+import { registerResetAfterGru } from './reset-after-gru';
 
 export interface TfjsEngine extends Engine {
   readonly name: 'tfjs';
@@ -147,6 +148,7 @@ export function createTfjsEngine(options: { native?: boolean } = {}): TfjsEngine
   const loaded = loadTensorFlow({ native: options.native ?? true });
   if (typeof loaded === 'string') return loaded;
   const { tf, native } = loaded;
+  registerResetAfterGru(tf);
   const kept = new Map<string, FlatModel>();
   // Models are shared by the jobs of this engine, so that jobs run one after the other.
   let queue: Promise<unknown> = Promise.resolve();

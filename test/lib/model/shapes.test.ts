@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
 import { type LayerSpec, layoutOf, parseSpec, shapesOf, summarise } from '../../../lib/model/index';
 import { kerasTopology } from '../../../lib/model/topology';
+import { registerResetAfterGru } from '../../../lib/training/tfjs/reset-after-gru';
 
 tf.enableProdMode();
+registerResetAfterGru(tf);
 
 const foreign = (className: string, config: Record<string, unknown> = {}): unknown => ({
   type: 'foreign',
@@ -56,6 +58,7 @@ const models: [what: string, input: number[], layers: unknown[]][] = [
   ['LSTM', [5, 3], [foreign('LSTM', { units: 4 }), ...end]],
   ['LSTM without bias', [5, 3], [foreign('LSTM', { units: 4, use_bias: false }), ...end]],
   ['GRU', [5, 3], [foreign('GRU', { units: 4, return_sequences: true }), ...end]],
+  ['GRU that resets after', [5, 3], [foreign('GRU', { units: 4, reset_after: true }), ...end]],
   ['SimpleRNN', [5, 3], [foreign('SimpleRNN', { units: 4, go_backwards: true }), ...end]],
   [
     'Bidirectional',

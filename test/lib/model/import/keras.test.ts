@@ -37,6 +37,8 @@ const models: Record<string, { layers: string[]; task: string; notes: RegExp[] }
     notes: [/called class 0 to class 1/],
   },
   normalised: { layers: ['dense', 'Activation', 'dense'], task: 'regress', notes: [/became the normalisation/] },
+  gru: { layers: ['GRU', 'dense'], task: 'classify', notes: [] },
+  'gru-stack': { layers: ['Bidirectional', 'GRU', 'GRU', 'dense'], task: 'classify', notes: [] },
   adapted: { layers: ['dense'], task: 'classify', notes: [/became the normalisation/] },
   rescaled: { layers: ['dense'], task: 'regress', notes: [/became the normalisation/] },
   conv1d: {
@@ -165,7 +167,6 @@ describe('import of Keras files', () => {
   });
 
   const refusals: [file: string, sentence: RegExp][] = [
-    ['refused-reset-after.keras', /gru.*reset_after is not supported; make the GRU with reset_after=False/],
     ['refused-attention.keras', /GroupNormalization\) is not supported; replace it/],
     ['refused-branch.keras', /joins 2 branches; only models without branches/],
     ['expected.json', /class of the model is missing/],

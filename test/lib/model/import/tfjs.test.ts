@@ -176,6 +176,12 @@ describe('import of tfjs files', () => {
     });
   }
 
+  it('does not export what tfjs has not', () => {
+    const gru = { type: 'foreign', className: 'GRU', config: { units: 2, reset_after: true } };
+    const spec = parseSpec({ task: 'regress', input: [3, 1], layers: [gru, { type: 'dense', units: 1 }] });
+    assert.throws(() => exportTfjs(spec, initialWeights(spec)), /GRU with reset_after cannot be written/);
+  });
+
   describe('of files that cannot be trusted', () => {
     const spec = parseSpec({
       task: 'regress',

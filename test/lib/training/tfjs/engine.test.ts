@@ -60,6 +60,7 @@ describe('tfjs engine', () => {
   const learners: [what: string, layers: unknown[]][] = [
     ['LSTM', [foreign('LSTM', { units: 6 })]],
     ['GRU', [foreign('GRU', { units: 6 })]],
+    ['GRU that resets after', [foreign('GRU', { units: 6, reset_after: true })]],
     ['Bidirectional', [foreign('Bidirectional', { layer: { class_name: 'SimpleRNN', config: { units: 4 } } })]],
     [
       'BatchNormalization',
