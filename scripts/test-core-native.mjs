@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureReady, requireBuilt, root } from './lib/ready.mjs';
 
-const source = join(root, 'test/core/native.cpp');
 const directory = mkdtempSync(join(tmpdir(), 'core-native-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 let failed = 0;
@@ -32,18 +31,19 @@ function run(command, args, options = {}) {
 ensureReady();
 const { cases } = requireBuilt('test/core/cases.js');
 const { nativeCase } = requireBuilt('test/core/native-case.js');
+const { kernelInput, kernelResults } = requireBuilt('test/core/kernel-results.js');
 const { createCoreEngine } = requireBuilt('lib/training/core/engine.js');
 
-const common = ['-ffp-contract=off', '-fno-math-errno', '-Wall', '-Wextra', '-Werror', source];
+const common = ['-ffp-contract=off', '-fno-math-errno', '-Wall', '-Wextra', '-Werror'];
 const builds = [
   ['g++', '-std=gnu++14', '-O2'],
   ['g++', '-std=gnu++14', '-O3', '-march=native'],
   ['clang++-14', '-std=c++14', '-O2'],
   ['clang++-14', '-std=c++14', '-O3', '-march=native'],
 ];
-const compile = ([compiler, ...flags], name) => {
+const compile = ([compiler, ...flags], name, source = 'native.cpp') => {
   const program = join(directory, name);
-  run(compiler, [...flags, ...common, '-o', program]);
+  run(compiler, [...flags, ...common, join(root, 'test/core', source), '-o', program]);
   return program;
 };
 
@@ -78,6 +78,30 @@ for (const one of cases()) {
   taken += Number(run(sanitized, ['fuzz', file], quiet));
 }
 report(taken > 1000, `only ${taken} mutated programs were taken`);
+writeFileSync(file, new Uint8Array(kernelInput().buffer));
+const results = kernelResults();
+for (const [i, build] of [...builds, ['g++', '-std=gnu++14', '-O1', ...sanitizers]].entries()) {
+  const program = compile(build, `kernels-${i}`, 'native-kernels.cpp');
+  report(
+    run(program, [file], quiet).equals(results),
+    `kernels: ${build.join(' ')} does not give the bytes of core.wasm`,
+  );
+}
+
+// As the board's compiler will be asked to: nothing fused, nothing called but the compiler's own arithmetic.
+const board = [
+  '--target=thumbv7em-none-eabihf',
+  '-mcpu=cortex-m4',
+  '-mfpu=fpv4-sp-d16',
+  '-mfloat-abi=hard',
+  '-ffreestanding',
+];
+const boardFlags = ['-std=gnu++14', '-O2', '-fno-exceptions', '-fno-rtti', ...board, ...common];
+const assembly = run('clang-14', [...boardFlags, '-S', '-o', '-', join(root, 'test/core/board.cpp')]).toString();
+report(!/\bv(n?fm|ml)[as]/.test(assembly), 'the board would fuse a multiplication with an addition');
+const called = [...assembly.matchAll(/^\s+bl?\s+([a-z_]\w*)/gim)].map((match) => match[1]);
+const foreign = called.filter((name) => !/^(__aeabi_(?!mem)|_ZN?2fl|_ZNK?2fl|_ZL|board_)/.test(name));
+report(foreign.length === 0, `the board would need ${[...new Set(foreign)].join(', ')}`);
 console.log(`${taken} mutated programs ran under the address and undefined-behaviour sanitizers`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

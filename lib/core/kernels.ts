@@ -2,7 +2,7 @@
 export interface Fold {
   /** Adds weight * vector. The sum does not depend on the order of the calls: it is exact. Throws RangeError on another length. */
   add(vector: Float32Array, weight: number): void;
-  /** sum / divisor, rounded once to float32. */
+  /** sum / divisor: the sum and the quotient are rounded to float64, the result to float32. */
   mean(divisor: number): Float32Array;
   reset(): void;
 }

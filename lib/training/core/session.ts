@@ -11,8 +11,6 @@ export interface Session {
   readonly parameters: number;
   readonly inputSize: number;
   readonly outputSize: number;
-  /** Bytes that the model itself needs: what a board would have to give. */
-  readonly modelBytes: number;
   putWeights(weights: Float32Array): void;
   getWeights(): Float32Array;
   /** Puts arrays behind the model and tells their addresses; an empty or absent one gives address 0. */
@@ -58,7 +56,6 @@ export function openSession(program: Int32Array): Session {
     parameters,
     inputSize: wasm.input_size(base),
     outputSize: wasm.output_size(base),
-    modelBytes: freeAt - base,
     place,
     putWeights(weights) {
       if (weights.length !== parameters) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { planBytes } from '../../../../lib/core';
 import { programOf } from '../../../../lib/core/program';
 import { initialWeights } from '../../../../lib/model';
 import { createCoreEngine } from '../../../../lib/training/core/engine';
@@ -143,14 +144,18 @@ describe('core engine', () => {
   });
 
   it('says what a model needs before anything is allocated for it', () => {
-    const training = openSession(programOf(dense, { batch: 16, slots: 2, training: true }));
-    const forward = openSession(programOf(dense, { batch: 1, slots: 0, training: false }));
-    assert.equal(training.parameters, 10 * 12 + 12 + 12 * 4 + 4);
-    assert.equal(training.inputSize, 10);
-    assert.equal(training.outputSize, 4);
-    // Weights, gradient and two vectors of state are the least that it can be.
-    assert.ok(training.modelBytes > 4 * 4 * training.parameters);
-    assert.ok(forward.modelBytes <= training.modelBytes - 3 * 4 * training.parameters);
+    const forward = planBytes(dense, { batch: 1, slots: 0, training: false });
+    const sgd = planBytes(dense, { batch: 16, slots: 0, training: true });
+    const adam = planBytes(dense, { batch: 16, slots: 2, training: true });
+    const parameters = 10 * 12 + 12 + 12 * 4 + 4;
+    assert.equal(openSession(programOf(dense, { batch: 16, slots: 2, training: true })).parameters, parameters);
+    assert.equal(adam - sgd, 2 * 4 * parameters);
+    assert.ok(sgd > 2 * 4 * parameters && forward > 4 * parameters && forward < sgd);
+    const huge = {
+      ...dense,
+      layers: [{ type: 'dense' as const, units: 2 ** 24, activation: 'relu' as const }, ...dense.layers],
+    };
+    assert.throws(() => planBytes(huge, { batch: 512, slots: 2, training: true }), { code: 'memory' });
   });
 });
 

@@ -1,0 +1,38 @@
+/** What native-kernels.cpp writes, made by core.wasm. */
+import { createKernels } from '../../lib/core';
+import { generator } from '../../lib/random/generator';
+
+const LENGTH = 64;
+const COUNT = 24;
+
+const bytesOf = (values: Float32Array | Float64Array | Uint8Array): Buffer =>
+  Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+
+export function kernelInput(): Float32Array {
+  const random = generator(41, 'native kernels');
+  return Float32Array.from({ length: LENGTH * COUNT }, () => random.normal() * 0.5);
+}
+
+export function kernelResults(): Buffer {
+  const kernels = createKernels();
+  const values = kernelInput();
+  const parts: Buffer[] = [];
+  const some = values.subarray(0, values.length - 3);
+  const scales = Float32Array.from([0, 1, 2, 3], (c) => Math.fround(0.01) + Math.fround(Math.fround(0.001) * c));
+  const zeros = new Float32Array(4).fill(-1.5);
+  for (let bits = 1; bits <= 16; bits++) {
+    for (const seed of [undefined, bits]) {
+      const packed = kernels.packBits(some, bits, scales, zeros, seed);
+      parts.push(bytesOf(packed), bytesOf(kernels.unpackBits(packed, some.length, bits, scales, zeros)));
+    }
+  }
+  const vectors = Array.from({ length: COUNT }, (_, i) => values.subarray(i * LENGTH, (i + 1) * LENGTH));
+  const fold = kernels.fold(LENGTH);
+  fold.add(vectors[0], 5);
+  for (const [i, vector] of vectors.entries()) fold.add(vector, [3, 0.7, 11, 1e-3][i % 4]);
+  parts.push(bytesOf(fold.mean(17)), bytesOf(kernels.squaredDistances(vectors)));
+  const crc = Buffer.alloc(4);
+  crc.writeUInt32LE(kernels.crc32(bytesOf(values).subarray(0, -5)));
+  parts.push(crc, bytesOf(Float64Array.of(kernels.dot(values.subarray(0, -1), values.subarray(1)))));
+  return Buffer.concat(parts);
+}
