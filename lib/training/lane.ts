@@ -30,6 +30,9 @@ export interface Lane {
   close(): Promise<void>;
 }
 
+/** For tfjs-node: errors only on the console, and the same bits from run to run. */
+const tensorFlowSettings = { TF_CPP_MIN_LOG_LEVEL: '2', TF_ENABLE_ONEDNN_OPTS: '0' };
+
 /** How long a worker may take to notice that it should stop, in ms. */
 const GRACE = 1000;
 
@@ -52,7 +55,7 @@ export function createLane({ script, kind, workers: maxWorkers }: LaneOptions): 
     workerType: kind,
     // Our own grace is over by then: end the worker at once.
     workerTerminateTimeout: 50,
-    forkOpts: { serialization: 'advanced', env: { TF_CPP_MIN_LOG_LEVEL: '2', ...process.env } },
+    forkOpts: { serialization: 'advanced', env: { ...tensorFlowSettings, ...process.env } },
   });
   const grace = kind === 'thread' ? GRACE : 0;
   const open = new Set<() => void>();
