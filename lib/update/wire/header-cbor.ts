@@ -7,10 +7,16 @@ import { broken } from './bytes';
 const mostDeep = 6;
 const mostItems = 200_000;
 
-/** cborg has ES modules only. */
-const load = () => import('cborg');
+type Cborg = typeof import('cborg');
 
-type Cborg = Awaited<ReturnType<typeof load>>;
+let loaded: Promise<Cborg> | undefined;
+
+/** cborg has ES modules only. Kept, since asking for a module anew takes longer than to encode a header. */
+function load(): Promise<Cborg> {
+  loaded ??= import('cborg');
+  return loaded;
+}
+
 type Tokenizer = NonNullable<NonNullable<Parameters<Cborg['decode']>[1]>['tokenizer']>;
 
 /** RFC 8949, section 4.2.1: sorted keys, shortest integers and floats. */

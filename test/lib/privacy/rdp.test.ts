@@ -187,6 +187,23 @@ describe('RDP accountant', () => {
     assert.throws(() => epsilonOf(rdpCurve(1, 1, 1), 0), RangeError);
   });
 
+  it('grows with the order and never passes the divergence without sampling, in every corner', () => {
+    for (const sigma of [1e-6, 1e-4, 0.01, 0.1, 0.5, 5, 300]) {
+      for (const q of [1e-6, 1e-3, 0.3, 0.5, 0.999]) {
+        const { rdp } = rdpCurve(sigma, q, 1);
+        let before = 0;
+        for (const [i, order] of defaultOrders.entries()) {
+          assert.ok(rdp[i] >= before * (1 - 1e-6) - 1e-12, `${sigma}, ${q}: falls at ${order}`);
+          assert.ok(
+            rdp[i] <= (order / (2 * sigma * sigma)) * (1 + 1e-6) + 1e-11,
+            `${sigma}, ${q}: too much at ${order}`,
+          );
+          before = rdp[i];
+        }
+      }
+    }
+  });
+
   it('loses epsilon with more noise and gains it with more steps and more sampling', () => {
     const at = (noiseMultiplier: number, samplingRate: number, steps: number): number =>
       rdpEpsilon({ noiseMultiplier, samplingRate, steps, delta });
