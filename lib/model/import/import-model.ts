@@ -63,6 +63,9 @@ function inThread(request: ImportRequest): Promise<ImportedModel> {
     const worker = new Worker(join(__dirname, 'import-worker.js'), {
       workerData: request,
       resourceLimits: { maxOldGenerationSizeMb: 1024 },
+      // The HDF5 reader writes what it does not understand to the console: not into the log of Node-RED.
+      stdout: true,
+      stderr: true,
     });
     const timer = setTimeout(() => {
       reject(new RefusedError('model-file', 'Reading the model takes too long; the file is damaged or too large.'));
