@@ -1,5 +1,5 @@
-// What a board takes of the core, as one unit: scripts/test-core-native.mjs compiles it for a Cortex-M4F and looks at the
-// assembly (no fused multiply-add, no library beside the compiler's own).
+// What a board takes of the core, as one unit: scripts/test-core-native.mjs compiles it for a Cortex-M4F and looks at
+// what it calls.
 #include "../../core/kernels/crc32.h"
 #include "../../core/kernels/quantize.h"
 #include "../../core/plan.h"
