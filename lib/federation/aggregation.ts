@@ -52,7 +52,7 @@ export function createAggregation({ size, strategy, kernels, normal }: Aggregati
   const weigh = (facts: UpdateFacts, privacy?: PrivacyClaim): number => {
     const weight = strategy.weigh(facts);
     if (privacy?.mode !== 'central') return weight;
-    if (!strategy.uniformMean) {
+    if (!strategy.uniformMean || strategy.vectorsPerUpdate > 1) {
       throw new RefusedError(
         'privacy-strategy',
         `Central privacy is proved for the plain mean only: choose fedavg, or local noise, instead of "${strategy.name}".`,
@@ -77,10 +77,19 @@ export function createAggregation({ size, strategy, kernels, normal }: Aggregati
       const group = groupOf(claim, privacy);
       if (privacy && group.privacy && privacy.epsilon > group.privacy.epsilon) group.privacy = privacy;
       const weight = weigh(facts, privacy);
-      group.folds.forEach((fold, which) => {
-        fold.add(vectors[which], weight);
+      let folded = 0;
+      try {
+        for (const fold of group.folds) fold.add(vectors[folded++], weight);
+      } catch (error) {
+        // All of its vectors count or none: what is in already is taken out again, which is exact.
+        for (let which = 0; which < folded - 1; which++) group.folds[which].add(vectors[which], -weight);
+        throw error;
+      }
+      group.members.push({
+        facts,
+        weight,
+        vectors: strategy.needs === 'vectors' ? vectors.map((vector) => vector.slice()) : [],
       });
-      group.members.push({ facts, weight, vectors: strategy.needs === 'vectors' ? vectors : [] });
     },
     aggregate(claim) {
       const { privacy, folds, members } = groupOf(claim);

@@ -10,12 +10,15 @@ import type { FederatedModel } from './federated-model';
 import type { RoundMetrics } from './metrics';
 import type { FederationOptions } from './options';
 import type { Command, Phase } from './round-state';
+import type { Strategy } from './strategies/strategy';
 
 export interface CoordinatorParts {
   federation: string;
   model: FederatedModel;
   /** As federationOptions() gives them. */
   options: FederationOptions;
+  /** One that is not among those of `options.strategy`; its name must stay the same over restarts. */
+  strategy?: Strategy;
   /** Default: kernels of its own. */
   kernels?: Kernels;
   /** Where the federation is kept over a restart; absent: it is not. */

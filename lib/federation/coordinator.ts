@@ -29,6 +29,17 @@ export type { Coordinator, CoordinatorParts, CoordinatorStatus, Snapshot } from 
 const commands: readonly string[] = ['start', 'pause', 'step', 'stop', 'reset'] satisfies Command[];
 export const isCommand = (name: unknown): name is Command => typeof name === 'string' && commands.includes(name);
 
+/** A copy of all, one behind the other. */
+function joined(vectors: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(vectors.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const vector of vectors) {
+    all.set(vector, at);
+    at += vector.length;
+  }
+  return all;
+}
+
 /** What a round has made: to be written, then to count and to be told. */
 interface Made {
   next: Learned;
@@ -40,10 +51,10 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const { federation, model, options } = parts;
   const { kernels = createKernels(), clock = systemClock, normal = systemNoise() } = parts;
   const statistics = model.normalisation === 'federated';
-  const strategy = findStrategy(options.strategy);
+  const { strategy = findStrategy(options.strategy) } = parts;
   const reduce = createRoundReducer({ options, statistics });
   const aggregation = createAggregation({ size: model.layout.size, strategy, kernels, normal });
-  const gate = createGate({ federation, model, kernels });
+  const gate = createGate({ federation, model, strategy, kernels });
 
   const beginning = (): Learned => ({
     weights: firstWeights(model),
@@ -174,7 +185,8 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   };
 
   const publish = ({ cohort, round, attempt }: Extract<Effect, { type: 'publish' }>): void => {
-    const payload = vectorPayload(learned.weights.slice());
+    const vectors = [learned.weights, ...(strategy.broadcast?.(learned.strategyState) ?? [])];
+    const payload = vectorPayload(joined(vectors));
     askedAt = clock.now();
     bytesDown += payload.length * cohort.length;
     const { deadlineMs, quorum, training } = options;
@@ -191,7 +203,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
         // Copies: what goes out may be changed by strangers.
         training: { ...training },
         ...(normalisation ? { normalisation: structuredClone(normalisation) } : {}),
-        tensors: tensorSizes(model.layout),
+        tensors: tensorSizes(model.layout, vectors.length),
         codecs: [],
       },
       payload,
@@ -201,7 +213,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   /** Throws RefusedError when the sum cannot take the update. */
   const takeIn = (material: Material): void => {
     if (material.kind === 'statistics') told.set(material.client, material.statistics);
-    else aggregation.add(claimOf(material.privacy), material.facts, [material.vector], material.privacy);
+    else aggregation.add(claimOf(material.privacy), material.facts, material.vectors, material.privacy);
     bytesUp += material.bytes;
   };
 

@@ -24,5 +24,8 @@ export function federatedModel(
 export const firstWeights = (model: FederatedModel): Float32Array =>
   model.weights ? model.weights.slice() : initialWeights(model.spec);
 
-export const tensorSizes = (layout: Layout): TensorSizes =>
-  layout.tensors.map(({ size, channels }) => [size, channels]);
+/** The tensors of `vectors` vectors of the model's length, one behind the other. */
+export const tensorSizes = (layout: Layout, vectors = 1): TensorSizes =>
+  Array.from({ length: vectors }, () => layout.tensors).flatMap((tensors) =>
+    tensors.map(({ size, channels }): [number, number] => [size, channels]),
+  );

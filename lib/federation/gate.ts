@@ -16,11 +16,11 @@ import { claimOf } from './aggregation';
 import { isOfRun } from './attempt';
 import { type FederatedModel, tensorSizes } from './federated-model';
 import type { RoundEvent, RoundState, Told } from './round-state';
-import type { UpdateFacts } from './strategies/strategy';
+import type { Strategy, UpdateFacts } from './strategies/strategy';
 
 /** The vectors that belong to an event that the reducer will accept. */
 export type Material =
-  | { kind: 'update'; facts: UpdateFacts; vector: Float32Array; privacy?: PrivacyClaim; bytes: number }
+  | { kind: 'update'; facts: UpdateFacts; vectors: Float32Array[]; privacy?: PrivacyClaim; bytes: number }
   | { kind: 'statistics'; client: string; statistics: Float64Array; bytes: number };
 
 export interface Received {
@@ -30,6 +30,7 @@ export interface Received {
 }
 
 export interface GateParts {
+  strategy: Strategy;
   federation: string;
   model: FederatedModel;
   kernels: Pick<Kernels, 'allFinite' | 'norm' | 'clip'>;
@@ -46,8 +47,9 @@ const asRefused = (error: unknown): RefusedError =>
 const isAlike = (a: TensorSizes, b: TensorSizes): boolean =>
   a.length === b.length && a.every(([size, channels], i) => size === b[i][0] && channels === b[i][1]);
 
-export function createGate({ federation, model, kernels }: GateParts) {
-  const tensors = tensorSizes(model.layout);
+export function createGate({ federation, model, strategy, kernels }: GateParts) {
+  const tensors = tensorSizes(model.layout, strategy.vectorsPerUpdate);
+  const { size } = model.layout;
   const width = inputSize(model.spec);
 
   const updateOf = ({ fl, payload }: Message<UpdateHeader>, scale: number): Material => {
@@ -57,8 +59,9 @@ export function createGate({ federation, model, kernels }: GateParts) {
         `The update of "${fl.client}" is for tensors that this model does not have.`,
       );
     }
-    let vector = requireFinite(decodeAll(payload, fl.codecs, tensors), kernels);
-    let norm = kernels.norm(vector);
+    const all = requireFinite(decodeAll(payload, fl.codecs, tensors), kernels);
+    const vectors = Array.from({ length: strategy.vectorsPerUpdate }, (_, i) => all.subarray(i * size, (i + 1) * size));
+    let norm = kernels.norm(vectors[0]);
     if (norm > ABSURD * Math.max(1, scale)) {
       throw new RefusedError(
         'norm-bound',
@@ -67,11 +70,11 @@ export function createGate({ federation, model, kernels }: GateParts) {
     }
     const { privacy, client, samples, metrics = {} } = fl;
     if (privacy?.mode === 'central') {
-      vector = holdToNorm(vector, privacy, kernels);
+      vectors[0] = holdToNorm(vectors[0], privacy, kernels);
       norm = Math.min(norm, privacy.clippingNorm);
     }
     const facts: UpdateFacts = { client, samples, norm, staleness: 0, metrics };
-    return { kind: 'update', facts, vector, privacy, bytes: payload.length };
+    return { kind: 'update', facts, vectors, privacy, bytes: payload.length };
   };
 
   const statisticsOf = ({ fl, payload }: Message<StatisticsHeader>): Material => ({

@@ -43,7 +43,7 @@ export interface StrategyState {
 export interface Strategy {
   readonly name: string;
   readonly needs: Needs;
-  /** Vectors of the model's length in one update: 1, or 2 where a control variate travels with it. */
+  /** Vectors of the model's length in one update, one behind the other: 1, or 2 where a control variate travels with it. */
   readonly vectorsPerUpdate: number;
   /** True when it stays correct with all weights equal: central privacy is proved for the uniform mean only. */
   readonly uniformMean: boolean;
