@@ -1,0 +1,37 @@
+/**
+ * A whole federation in a process that is going to be killed. Says the round of each model as it goes out, and at the end
+ * the final weights.
+ */
+import { createStore } from '../../../lib/state';
+import { toyFederation } from './toy';
+
+const ROUNDS = 100;
+
+async function main(): Promise<void> {
+  const folder = process.argv[2];
+  let end: () => void = () => {};
+  const finished = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const toy = await toyFederation({
+    clients: ['a', 'b', 'c', 'd'],
+    options: { rounds: ROUNDS, minClients: 4, quorum: 2, sampler: { name: 'random', count: 3 } },
+    parts: {
+      store: folder ? createStore(folder) : undefined,
+      onRefused: (refused) => process.stdout.write(`refused ${refused.code}\n`),
+      onStatus({ phase, round }) {
+        if (phase === 'collecting') process.stdout.write(`round ${round}\n`);
+        if (phase === 'finished') end();
+      },
+    },
+  });
+  await finished;
+  const { weights, round } = toy.coordinator.snapshot();
+  process.stdout.write(`end ${round} ${Buffer.from(weights.buffer).toString('hex')}\n`);
+  await toy.close();
+}
+
+main().catch((error) => {
+  process.stderr.write(`${error}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generator } from '../../../lib/random/generator';
+
+interface Life {
+  rounds: number[];
+  end?: string;
+  refused: string[];
+}
+
+/** Runs the federation in `folder` (none: without a store); killed so long after its first words. */
+function live(folder: string, killAfterMs?: number): Promise<Life> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(__dirname, 'federation-process.js'), folder]);
+    let said = '';
+    let errors = '';
+    let timer: NodeJS.Timeout | undefined;
+    child.stderr.on('data', (chunk) => {
+      errors += chunk;
+    });
+    child.stdout.on('data', (chunk) => {
+      said += chunk;
+      if (killAfterMs !== undefined) timer ??= setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+    });
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      if (code !== 0 && signal !== 'SIGKILL') {
+        reject(new Error(`The federation ended by itself: ${errors}`));
+        return;
+      }
+      // The last line may be cut.
+      const lines = said.slice(0, said.lastIndexOf('\n') + 1).split('\n');
+      const told = (word: string): string[] =>
+        lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
+      resolve({ rounds: told('round').map(Number), end: told('end')[0], refused: told('refused') });
+    });
+  });
+}
+
+describe('a federation, killed', () => {
+  it('goes on from the last model that went out, each time, and ends with the same bits', async function () {
+    this.timeout(180_000);
+    const uninterrupted = await live('');
+    assert.ok(uninterrupted.end);
+    const folder = await mkdtemp(join(tmpdir(), 'fl-killed-'));
+    try {
+      const random = generator(12, 'kill');
+      let reached = 1;
+      let kills = 0;
+      for (;;) {
+        const life = await live(folder, random.uniform() * 40);
+        assert.deepEqual(life.refused, []);
+        if (life.rounds.length > 0) {
+          // A model that went out is never taken back.
+          assert.ok(life.rounds[0] >= reached, `begins with ${life.rounds[0]}, ${reached} was out`);
+          reached = Math.max(reached, ...life.rounds);
+        }
+        if (life.end) {
+          assert.equal(life.end, uninterrupted.end);
+          break;
+        }
+        kills++;
+      }
+      assert.ok(kills >= 5, `only ${kills} kills`);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
