@@ -5,16 +5,17 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { type NodeRedProcess, repositoryRoot } from '../../scripts/lib/node-red-process';
 
 /** What of the editor's global object the tests ask. */
-interface EditorNode {
+export interface EditorNode {
   id: string;
   type: string;
   name?: string;
   z?: string;
   valid?: boolean;
   validationErrors?: string[];
+  status?: { text?: string };
   _def: { category: string; defaults: Record<string, unknown> };
 }
-interface Editor {
+export interface Editor {
   actions: { invoke(name: string): void };
   nodes: {
     node(id: string): EditorNode | null;
@@ -75,15 +76,14 @@ export async function openEditor(
     viewport: { width: options.width ?? 1600, height: options.height ?? 1000 },
   });
   const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(`${message.text()} (${message.location().url})`);
   });
   await page.goto(nodeRed.url);
-  await page.waitForFunction(
-    () => typeof RED !== 'undefined' && RED.nodes?.getType('fl-model') && RED.nodes.getType('inject'),
-  );
+  await page.waitForFunction(() => typeof RED === 'object' && RED.nodes.getType('fl-model'));
   await page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
 
   return {
@@ -129,7 +129,7 @@ export async function openEditor(
         if (node._def.category === 'config') RED.editor.editConfig('', node.type, node.id);
         else RED.editor.edit(node);
       }, id);
-      await page.locator('.red-ui-tray-body .dialog-form:visible').last().waitFor();
+      await page.locator('.red-ui-tray').last().locator('form:visible').first().waitFor();
       // The tray slides in; a click before it stands still misses.
       await page.waitForTimeout(400);
     },

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import type { Browser } from 'playwright-core';
+import type { FlowNode } from '../../scripts/lib/admin-api';
+import { launchNodeRed, type NodeRedProcess, type NodeRedVersion } from '../../scripts/lib/node-red-process';
+import { type EditorPage, launchBrowser, openEditor } from './editor';
+import { defaultsOf, helpOf, reasonAt } from './palette';
+
+/** A wrong entry in each dialogue, and a word of the reason that the editor then gives. */
+const wrongEntries: Record<string, { first?: string; field: string; entry: string; reason: RegExp }> = {
+  'fl-model': { field: 'seed', entry: '-1', reason: /seed.*whole number/i },
+  'fl-dataset': { field: 'hop', entry: '0', reason: /whole number/i },
+  'fl-client': { field: 'minSamples', entry: '0', reason: /whole number/i },
+  'fl-aggregator': { field: 'quorum', entry: '9', reason: /quorum/i },
+  'fl-evaluate': { field: 'limit', entry: '0', reason: /whole number/i },
+  'fl-predict': { field: 'input', entry: '', reason: /message|property/i },
+  'fl-quantize': { field: 'bits', entry: '17', reason: /1 to 16/ },
+  'fl-dp-noise': { field: 'clippingNorm', entry: '0', reason: /above 0|positive|number/i },
+  'fl-krum-filter': { field: 'byzantine', entry: '-1', reason: /whole number/i },
+  'fl-wire': { first: '#node-input-sign', field: 'signAs', entry: '', reason: /sign as|client id/i },
+};
+
+for (const version of [4, 5] as NodeRedVersion[]) {
+  describe(`the dialogues in the editor of Node-RED ${version}`, function () {
+    this.timeout(120_000);
+    let browser: Browser;
+    let nodeRed: NodeRedProcess;
+    let editor: EditorPage;
+    const types = Object.keys(wrongEntries);
+
+    before(async () => {
+      browser = await launchBrowser();
+      nodeRed = await launchNodeRed({ version });
+      const palette = await openEditor(browser, nodeRed);
+      const known = await defaultsOf(palette.page);
+      await palette.close();
+      assert.deepEqual(Object.keys(known).sort(), [...types].sort());
+      // Each node alone on a canvas, as it comes from the palette.
+      const flow: FlowNode[] = [{ id: 'tab', type: 'tab', label: 'palette' }];
+      for (const [index, [type, { defaults, config, outputs }]] of Object.entries(known).entries()) {
+        const place = config
+          ? {}
+          : { z: 'tab', x: 250, y: 60 + 60 * index, wires: Array.from({ length: outputs }, () => []) };
+        flow.push({ ...defaults, ...place, id: type, type });
+      }
+      await nodeRed.deploy(flow);
+      editor = await openEditor(browser, nodeRed);
+    });
+    after(async () => {
+      await browser?.close();
+      await nodeRed?.stop();
+    });
+
+    it('dropped on an empty canvas every node says what it waits for, and nothing breaks', async () => {
+      await editor.show('tab');
+      await editor.page.waitForTimeout(1000);
+      await editor.screenshot(`palette (Node-RED ${version})`);
+      const statuses = await editor.page.locator('.red-ui-flow-node-status-label').allTextContents();
+      for (const text of statuses) assert.ok(text.length <= 20, text);
+      assert.doesNotMatch(nodeRed.log().join('\n'), /uncaught|\[red\]/i);
+      assert.deepEqual(editor.errors, []);
+    });
+
+    for (const type of types) {
+      it(`${type}: opens, helps, and says why an entry is wrong`, async () => {
+        const { first, field, entry, reason } = wrongEntries[type];
+        const help = await helpOf(editor.page, type);
+        assert.ok(help.text.length > 300, help.text);
+        assert.doesNotMatch(help.text, /\b(label|error|option|hint)\.[a-zA-Z]+\b/);
+        if (type !== 'fl-model') assert.deepEqual(help.headings.slice(0, 2), ['Inputs', 'Outputs']);
+
+        await editor.openDialogue(type);
+        const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
+        const text = (await form.textContent()) ?? '';
+        assert.doesNotMatch(
+          text,
+          /\b(label|error|option|hint|placeholder|unit|title)\.[a-zA-Z]+\b/,
+          'an untranslated text',
+        );
+        await editor.screenshot(`${type} (Node-RED ${version})`);
+        if (first) await editor.page.locator(first).check();
+        assert.match(await reasonAt(editor.page, field, entry), reason);
+        await editor.screenshot(`${type} wrong (Node-RED ${version})`);
+        await editor.closeDialogue('cancel');
+        assert.deepEqual(editor.errors, []);
+      });
+    }
+  });
+}

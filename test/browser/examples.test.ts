@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import type { Browser } from 'playwright-core';
+import { exampleFiles } from '../../scripts/lib/example';
+import { launchNodeRed, type NodeRedProcess, type NodeRedVersion } from '../../scripts/lib/node-red-process';
+import { type EditorPage, launchBrowser, openEditor } from './editor';
+import { hasLearned } from './learning';
+
+const title = (file: string): string => file.replace(/\.json$/, '');
+
+for (const version of [4, 5] as NodeRedVersion[]) {
+  describe(`the examples in the editor of Node-RED ${version}`, function () {
+    this.timeout(180_000);
+    let browser: Browser;
+    let nodeRed: NodeRedProcess;
+    let editor: EditorPage;
+    before(async () => {
+      browser = await launchBrowser();
+    });
+    beforeEach(async () => {
+      nodeRed = await launchNodeRed({ version });
+      editor = await openEditor(browser, nodeRed, { width: 1900, height: 900 });
+    });
+    afterEach(async function () {
+      if (this.currentTest?.state === 'failed') await editor.screenshot(`failed-${version}-${this.currentTest.title}`);
+      await editor.close();
+      await nodeRed.stop();
+    });
+    after(() => browser.close());
+
+    for (const file of exampleFiles()) {
+      it(`${title(file)}: imported by the dialogue, deployed, it runs`, async () => {
+        await editor.importExample(file);
+        await editor.deploy();
+        await hasLearned(editor.page);
+        await editor.page.waitForTimeout(500);
+        await editor.screenshot(`${title(file)} (Node-RED ${version})`);
+        assert.deepEqual(editor.errors, []);
+        const wrong = nodeRed.log().filter((line) => /\[error\]/.test(line));
+        assert.deepEqual(wrong, []);
+      });
+    }
+  });
+}
