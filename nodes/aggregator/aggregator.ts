@@ -4,7 +4,7 @@ import { createStore } from '../../lib/state/store';
 import { RefusedError } from '../../lib/update/message';
 import { leaseKernels } from '../shared/kernels';
 import { findModel, stateFolder } from '../shared/model';
-import type { FlowNode, Red, Settings } from '../shared/red';
+import { detached, type FlowNode, type Red, type Settings } from '../shared/red';
 import { collectRefusals } from '../shared/refusals';
 import { text } from '../shared/settings';
 import { createShell } from '../shared/shell';
@@ -42,7 +42,7 @@ export = (RED: Red): void => {
         kernels: await kernels.get(),
         store: createStore(stateFolder(RED, 'federations')),
         send: (message) => {
-          if (!shell.closing.aborted) this.send({ ...message });
+          if (!shell.closing.aborted) this.send(detached(message));
         },
         onMetrics: (payload) => {
           if (!shell.closing.aborted) this.send([null, { topic: 'fl/metrics', payload: { ...payload } }]);

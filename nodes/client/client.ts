@@ -5,7 +5,7 @@ import { createStore } from '../../lib/state/store';
 import { RefusedError } from '../../lib/update/message';
 import { findModel, type Model, stateFolder } from '../shared/model';
 import { leasePool } from '../shared/pool';
-import type { FlowMessage, FlowNode, Red, Settings } from '../shared/red';
+import { detached, type FlowMessage, type FlowNode, type Red, type Settings } from '../shared/red';
 import { collectRefusals } from '../shared/refusals';
 import { plain, text } from '../shared/settings';
 import { createShell } from '../shared/shell';
@@ -100,7 +100,7 @@ export = (RED: Red): void => {
         train: async (job, control) => (await pool.get()).train(job, { ...control, engine: model.engine }),
         send: (message) => {
           if (shell.closing.aborted) return;
-          this.send({ ...message });
+          this.send(detached(message));
           const { fl } = message;
           if (fl.kind === 'join') event({ event: 'joined', client, samples: fl.samples });
           if (fl.kind === 'decline') event({ event: 'declined', client, round: fl.round, reason: fl.reason });

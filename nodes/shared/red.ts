@@ -1,6 +1,7 @@
 /** Node-RED as the nodes see it: @types/node-red with its gaps filled. */
 import type { EventEmitter } from 'node:events';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { Message } from '../../lib/update/message';
 
 /** The `RED` that Node-RED hands to one file of nodes. Another file gets another object: share through `RED.events`. */
 export type Red = NodeAPI;
@@ -32,3 +33,11 @@ export type Settings = NodeDef & Record<string, unknown>;
 
 /** One object for each running Node-RED. */
 export const runtimeKey = (RED: Red): EventEmitter => RED.events;
+
+/**
+ * A message for the flow that shares nothing with the library: the nodes of the user may change what they get, and
+ * Node-RED hands the first of them the very object that was sent.
+ */
+export function detached({ fl, payload }: Message): { fl: Message['fl']; payload: Buffer } {
+  return { fl: structuredClone(fl), payload: Buffer.from(payload) };
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ModelHeader } from '../../../lib/update/message';
-import { type Received, type Runtime, startRuntime } from '../runtime';
+import { type FlowItem, type Received, type Runtime, startRuntime } from '../runtime';
 import { type Changes, palette, pumpFlow, pumpFolder } from './factory';
 
 const header = (msg: Received): ModelHeader => msg.fl as unknown as ModelHeader;
@@ -51,6 +51,23 @@ describe('a federation drawn as a flow', () => {
     assert.equal(events.filter(({ event }) => event === 'trained').length, 10);
     await runtime.close();
     assert.ok((await learned('one')).equals(first));
+  });
+
+  it('keeps what it has learned to itself, whatever the flow does to its messages', async () => {
+    const clean = await learned('vandals');
+    await runtime.close();
+    const vandal: FlowItem = { id: 'v', z: 't', type: 'vandal', wires: [] };
+    const changes: Changes = {
+      dataset: { file: `${pumps.folder}/pumps.csv` },
+      // The first wire gets the object itself, not a copy.
+      aggregator: { federation: 'vandals', wires: [['v', 'north-client', 'south-client', 'told'], ['metrics']] },
+      north: { federation: 'vandals', wires: [['v', 'agg'], ['events']] },
+      south: { federation: 'vandals', wires: [['v', 'agg'], ['events']] },
+      more: [vandal],
+    };
+    runtime = await startRuntime(palette, pumpFlow(changes));
+    const model = await runtime.next('told', isFinal, 15_000);
+    assert.ok((model.payload as Buffer).equals(clean));
   });
 
   it('starts, pauses, steps and resets by command', async () => {
