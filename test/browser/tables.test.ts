@@ -1,0 +1,98 @@
+/** What a person writes into the tables of fl-model and fl-dataset is what the node has after "Done". */
+import assert from 'node:assert/strict';
+import type { Browser } from 'playwright-core';
+import { launchNodeRed, type NodeRedProcess, type NodeRedVersion } from '../../scripts/lib/node-red-process';
+import { type EditorPage, launchBrowser, openEditor } from './editor';
+
+declare const RED: { nodes: { node(id: string): Record<string, unknown> } };
+
+for (const version of [4, 5] as NodeRedVersion[]) {
+  describe(`tables in the editor of Node-RED ${version}`, function () {
+    this.timeout(120_000);
+    let browser: Browser;
+    let nodeRed: NodeRedProcess;
+    let editor: EditorPage;
+    before(async () => {
+      browser = await launchBrowser();
+      nodeRed = await launchNodeRed({
+        version,
+        flows: [
+          { id: 'tab', type: 'tab', label: 'tables' },
+          { id: 'model', type: 'fl-model', name: '', labels: 'no, yes', inputShape: '16 x 3', layers: [] },
+          { id: 'data', type: 'fl-dataset', z: 'tab', x: 200, y: 100, name: '', source: 'shipped', wires: [[], []] },
+        ],
+      });
+      editor = await openEditor(browser, nodeRed);
+    });
+    after(async () => {
+      await browser?.close();
+      await nodeRed?.stop();
+    });
+    const saved = (id: string, fields: string[]): Promise<unknown> =>
+      editor.page.evaluate(
+        ([node, wanted]) =>
+          Object.fromEntries((wanted as string[]).map((field) => [field, RED.nodes.node(node as string)[field]])),
+        [id, fields] as const,
+      );
+
+    it('fl-model: layers, each with its own fields, and what they cost', async () => {
+      const { page } = editor;
+      await editor.openDialogue('model');
+      const tray = page.locator('.red-ui-tray').last();
+      const add = tray.locator('.red-ui-editableList-addButton:visible');
+      const row = (index: number) => tray.locator('.red-ui-editableList-item-content:visible').nth(index);
+      await add.click();
+      await row(0).locator('.fl-model-type').selectOption('conv1d');
+      await row(0).locator('[data-fl-field="filters"]').fill('4');
+      await row(0).locator('[data-fl-field="kernelSize"]').fill('5');
+      await add.click();
+      await row(1).locator('[data-fl-field="units"]').fill('8');
+      const summary = page.locator('#fl-model-summary');
+      // A dense layer after a convolution needs a flatten between: said while one types.
+      await summary.getByText(/flatten/).waitFor();
+      await row(1).locator('.fl-model-type').selectOption('flatten');
+      // 5 * 3 * 4 + 4 of the convolution, 12 * 4 * 2 + 2 of the output.
+      await summary.getByText('162 parameters, 648 bytes').waitFor();
+      await editor.closeDialogue('ok');
+      const { layers } = (await saved('model', ['layers'])) as { layers: Record<string, unknown>[] };
+      assert.deepEqual(
+        layers.map(({ type, filters, kernelSize }) => [type, filters, kernelSize]),
+        [
+          ['conv1d', 4, 5],
+          ['flatten', undefined, undefined],
+        ],
+      );
+      assert.deepEqual(editor.errors, []);
+    });
+
+    it('fl-dataset: columns of the file, features, conditions, and an output for each client found in it', async () => {
+      const { page } = editor;
+      await editor.openDialogue('data');
+      await page.locator('#node-input-shipped').selectOption('factory-train.csv');
+      await page.getByText('Columns: plant, unit, cycle').waitFor();
+      const add = page.locator('.red-ui-tray').last().locator('.red-ui-editableList-addButton:visible');
+      await add.nth(0).click();
+      await page.locator('.fl-feature-columns').fill('s2, s3');
+      await page.locator('.fl-feature-kind').selectOption('mean');
+      await page.locator('.fl-feature-window').fill('7');
+      await add.nth(1).click();
+      await page.locator('.fl-where-column').fill('cycle');
+      await page.locator('#node-input-where-list input[type="text"]').last().fill('30');
+      await page.locator('#node-input-split').selectOption('column');
+      await page.locator('#node-input-clientColumn').fill('plant');
+      await page.locator('#fl-dataset-find').click();
+      await page.waitForFunction(() => {
+        const input = document.querySelector('#node-input-clientNames');
+        return input?.value.startsWith('plant-01, plant-02');
+      });
+      await editor.closeDialogue('ok');
+      const node = (await saved('data', ['features', 'where', 'outputs', 'shipped'])) as Record<string, unknown>;
+      const [feature] = node.features as Record<string, unknown>[];
+      assert.deepEqual([feature.columns, feature.kind, feature.window], ['s2, s3', 'mean', '7']);
+      assert.deepEqual(node.where, [{ column: 'cycle', operator: '=', value: '30' }]);
+      assert.equal(node.outputs, 11);
+      assert.deepEqual(editor.errors, []);
+    });
+  });
+}
+declare const document: { querySelector(selector: string): { value: string } | null };
