@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelHeader } from '../../../lib/update/message';
-import { type Received, type Runtime, startRuntime } from '../runtime';
+import { type FlowItem, type Received, type Runtime, startRuntime } from '../runtime';
 import { type Changes, palette, pumpFlow, pumpFolder } from './factory';
 
 const header = (msg: Received): ModelHeader => msg.fl as unknown as ModelHeader;
@@ -37,6 +37,16 @@ describe('a redeploy in the middle of a round', () => {
     assert.ok(performance.now() - begun < 1500, `${performance.now() - begun} ms`);
     const done = (msg: Received): boolean => header(msg).kind === 'model' && header(msg).round === 3;
     await runtime.next('told', done, 15_000);
+  });
+
+  it('that takes a second aggregator away lets the first one work, though it was left as it is', async () => {
+    const rest: Changes = { dataset: { file: `${pumps.folder}/pumps.csv` }, aggregator: { rounds: '1' } };
+    const fields = { z: 't', name: 'twin', federation: 'pumps', model: 'm', wires: [['told'], []] };
+    const twin: FlowItem = { id: 'agg2', type: 'fl-aggregator', ...fields };
+    runtime = await startRuntime(palette, pumpFlow({ ...rest, more: [twin] }));
+    await runtime.statusIs('agg', ({ text }) => text === 'two aggregators');
+    await runtime.deploy(pumpFlow(rest), 'nodes');
+    await runtime.statusIs('agg', ({ text }) => text === '1 rounds done', 15_000);
   });
 
   it('leaks nothing over 100 redeploys', async () => {
