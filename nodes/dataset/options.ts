@@ -180,7 +180,8 @@ export function datasetOptions(settings: Settings): DatasetOptions {
     },
     outputs,
     rowsPerSecond: pace === 'rate' ? number(settings, 'rate', 10, { min: 0.001, max: 1000 }) : undefined,
-    repeat: flag(settings, 'repeat', false),
+    // At full speed without an end would only keep the machine busy.
+    repeat: pace === 'rate' && flag(settings, 'repeat', false),
     start: choice(settings, 'start', ['deploy', 'message'] as const, 'deploy'),
   };
 }

@@ -101,6 +101,16 @@ describe('fl-dataset', () => {
     assert.deepEqual(values(all[4]), [40]);
   });
 
+  it('starts again at the end when it replays like live data, and only then', async () => {
+    await run(dataset({ pace: 'rate', rate: '1000', repeat: true }));
+    while (runtime.received('a').length < 45) await new Promise((resolve) => setTimeout(resolve, 5));
+    runtime.send('d', { topic: 'stop' });
+    await runtime.statusIs('d', ({ text }) => text === 'stopped');
+    await runtime.close();
+    await run(dataset({ repeat: true }));
+    await runtime.statusIs('d', ({ fill, text }) => fill === 'green' && text === '30 samples');
+  });
+
   it('starts and stops by message', async () => {
     await run(dataset({ start: 'message', pace: 'rate', rate: '20' }));
     await runtime.statusIs('d', ({ text }) => text === 'waiting for start');
