@@ -89,6 +89,43 @@ describe('a federation drawn as a flow', () => {
     assert.match((error as { message: string }).message, /./);
   });
 
+  it('takes clients that a subflow makes, and settings from the environment', async () => {
+    const place = { x: 10, y: 10 };
+    const flow = pumpFlow({
+      dataset: { file: `${pumps.folder}/pumps.csv` },
+      aggregator: { rounds: '$(FL_TEST_ROUNDS)' },
+    });
+    const north = flow.find(({ id }) => id === 'north-client') as FlowItem;
+    const port = { x: 0, y: 0 };
+    const subflow: FlowItem = {
+      id: 'sf',
+      type: 'subflow',
+      name: 'plant',
+      in: [{ ...port, wires: [{ id: 'inner' }] }],
+      out: [{ ...port, wires: [{ id: 'inner', port: 0 }] }],
+      env: [{ name: 'PLANT', type: 'str', value: 'nobody' }],
+    };
+    const inner: FlowItem = { ...north, ...place, id: 'inner', z: 'sf', name: '', client: '$(PLANT)', wires: [[], []] };
+    const instance: FlowItem = {
+      ...place,
+      id: 'north-client',
+      type: 'subflow:sf',
+      z: 't',
+      env: [{ name: 'PLANT', type: 'str', value: 'from the subflow' }],
+      wires: [['agg']],
+    };
+    process.env.FL_TEST_ROUNDS = '2';
+    try {
+      const rest = flow.filter((item) => item !== north);
+      runtime = await startRuntime(palette, [subflow, inner, ...rest, instance]);
+      const model = await runtime.next('told', (msg) => header(msg).kind === 'model');
+      assert.deepEqual(header(model).cohort, ['from the subflow', 'south']);
+      assert.equal(header(await runtime.next('told', isFinal, 15_000)).round, 3);
+    } finally {
+      delete process.env.FL_TEST_ROUNDS;
+    }
+  });
+
   it('goes on after a restart from where it stood', async () => {
     await run({ dataset: { file: `${pumps.folder}/pumps.csv` }, aggregator: { rounds: '3' } });
     const before = await runtime.next('told', isFinal, 15_000);
