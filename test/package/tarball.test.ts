@@ -57,7 +57,7 @@ describe('the package', function () {
     assert.ok(files.includes('dist/core/core.wasm'));
     assert.ok(files.includes('LICENSE') && files.includes('README.md'));
     const strangers = files.filter(
-      (file) => !/^(dist\/(lib|nodes|core)\/|examples\/|LICENSE$|README\.md$|package\.json$)/.test(file),
+      (file) => !/^(dist\/(lib|nodes|core)\/|examples\/|datasets\/|LICENSE$|README\.md$|package\.json$)/.test(file),
     );
     assert.deepEqual(strangers, []);
     const sources = files.filter((file) => /(?<!\.d)\.ts$|\.test\./.test(file));
