@@ -74,11 +74,13 @@ export function choice<T extends string>(value: unknown, where: string, among: r
 /** Control characters and lone surrogates, which no name needs and not every encoding carries. */
 const unprintable = /[\p{Cc}\p{Cs}]/u;
 
+export const isPrintable = (value: string): boolean => !unprintable.test(value);
+
 export function text(value: unknown, where: string, most: number): string {
   if (typeof value !== 'string' || value.length === 0 || value.length > most) {
     return refuse(`${where} must be a text of 1 to ${most} characters, not ${show(value)}.`);
   }
-  if (unprintable.test(value)) return refuse(`${where} must hold no control characters.`);
+  if (!isPrintable(value)) return refuse(`${where} must hold no control characters.`);
   return value;
 }
 
