@@ -5,6 +5,7 @@
  */
 import { randomFillSync } from 'node:crypto';
 import { generator } from '../random/generator';
+import { polar } from '../random/polar';
 
 /** Gives one standard normal number a call. */
 export type NormalSource = () => number;
@@ -27,27 +28,6 @@ function systemUniform(): () => number {
     block[next + 1] = 0;
     next += 2;
     return (high * 67108864 + low) / 9007199254740992;
-  };
-}
-
-/** Marsaglia's polar method: two normal numbers of each accepted pair. */
-function polar(uniform: () => number): NormalSource {
-  let spare: number | undefined;
-  return () => {
-    if (spare !== undefined) {
-      const value = spare;
-      spare = undefined;
-      return value;
-    }
-    for (;;) {
-      const u = 2 * uniform() - 1;
-      const v = 2 * uniform() - 1;
-      const s = u * u + v * v;
-      if (s >= 1 || s === 0) continue;
-      const scale = Math.sqrt((-2 * Math.log(s)) / s);
-      spare = v * scale;
-      return u * scale;
-    }
   };
 }
 

@@ -1,3 +1,5 @@
+import { polar } from './polar';
+
 /**
  * xoshiro128** (Blackman & Vigna, doi:10.1145/3460772), seeded by SplitMix32 from a number and any words that name the
  * purpose ("shuffle", round, client id), so that streams for different purposes do not overlap.
@@ -35,7 +37,6 @@ export function generator(seed: number, ...words: (string | number)[]): Generato
   let b = splitmix();
   let c = splitmix();
   let d = splitmix() | 1;
-  let spare: number | undefined;
 
   const uint32 = (): number => {
     const result = Math.imul(rotl(Math.imul(b, 5) >>> 0, 7), 9) >>> 0;
@@ -59,23 +60,7 @@ export function generator(seed: number, ...words: (string | number)[]): Generato
       if (value < limit) return value % bound;
     }
   };
-  const normal = (): number => {
-    if (spare !== undefined) {
-      const value = spare;
-      spare = undefined;
-      return value;
-    }
-    for (;;) {
-      const u = 2 * uniform() - 1;
-      const v = 2 * uniform() - 1;
-      const s = u * u + v * v;
-      if (s >= 1 || s === 0) continue;
-      const scale = Math.sqrt((-2 * Math.log(s)) / s);
-      spare = v * scale;
-      return u * scale;
-    }
-  };
-  return { uint32, uniform, below, normal };
+  return { uint32, uniform, below, normal: polar(uniform) };
 }
 
 /** Fisher-Yates, in place. */
