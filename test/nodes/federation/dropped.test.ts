@@ -1,48 +1,7 @@
 /** Nodes as they come from the palette, with nothing chosen yet. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { runInNewContext } from 'node:vm';
+import { definition, dropped } from '../palette';
 import { catalogOf, type FlowItem, type Runtime, startRuntime, translator } from '../runtime';
-
-const root = join(__dirname, '..', '..', '..', '..', 'nodes');
-
-interface Definition {
-  category: string;
-  color?: string;
-  defaults: Record<string, { value: unknown; validate?: (this: object, value: unknown, opt: object) => unknown }>;
-  label(this: object): string;
-  outputLabels?(this: object, index: number): string;
-}
-
-/** What the editor part of a node registers. */
-function definition(node: string): Definition {
-  const html = readFileSync(join(root, node, `${node}.html`), 'utf8');
-  const script = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(html)?.[1] ?? '';
-  let found: Definition | undefined;
-  const nothing = { length: 0, val: () => undefined };
-  runInNewContext(script, {
-    $: () => nothing,
-    RED: {
-      nodes: {
-        registerType: (_type: string, made: Definition) => {
-          found = made;
-        },
-        filterNodes: () => [],
-        node: () => null,
-      },
-    },
-  });
-  assert.ok(found, node);
-  return found;
-}
-
-function dropped(node: string, fields: object = {}): FlowItem {
-  const values = Object.entries(definition(node).defaults).map(([name, { value }]) => [name, value]);
-  // As a flow file has them: plain values of this realm.
-  const plain = JSON.parse(JSON.stringify(Object.fromEntries(values))) as object;
-  return { ...plain, id: 'n', z: 't', type: `fl-${node}`, wires: [[], []], ...fields };
-}
 
 const nodes = ['model', 'dataset', 'client', 'aggregator'];
 const around: FlowItem[] = [

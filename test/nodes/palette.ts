@@ -1,0 +1,48 @@
+/** Nodes as the editor makes them: the defaults come from their html. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
+import type { FlowItem } from './runtime';
+
+const root = join(__dirname, '..', '..', '..', 'nodes');
+
+interface Definition {
+  category: string;
+  color?: string;
+  defaults: Record<string, { value: unknown; validate?: (this: object, value: unknown, opt: object) => unknown }>;
+  label(this: object): string;
+  outputLabels?(this: object, index: number): string;
+}
+
+/** What the editor part of a node registers. */
+export function definition(node: string): Definition {
+  const html = readFileSync(join(root, node, `${node}.html`), 'utf8');
+  const script = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(html)?.[1] ?? '';
+  let found: Definition | undefined;
+  const nothing = { length: 0, val: () => undefined };
+  runInNewContext(script, {
+    $: () => nothing,
+    RED: {
+      nodes: {
+        registerType: (_type: string, made: Definition) => {
+          found = made;
+        },
+        filterNodes: () => [],
+        node: () => null,
+      },
+    },
+  });
+  assert.ok(found, node);
+  return found;
+}
+
+/** A node with the defaults of its dialogue and the changed `fields`. */
+export function dropped(node: string, fields: object = {}): FlowItem {
+  const { category, defaults } = definition(node);
+  const values = Object.entries(defaults).map(([name, { value }]) => [name, value]);
+  // As a flow file has them: plain values of this realm.
+  const plain = JSON.parse(JSON.stringify(Object.fromEntries(values))) as object;
+  const place = category === 'config' ? {} : { z: 't', x: 100, y: 100, wires: [[], []] };
+  return { ...plain, id: 'n', type: `fl-${node}`, ...place, ...fields };
+}
