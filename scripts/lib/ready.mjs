@@ -17,7 +17,8 @@ function isInstallStale() {
   const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
   const present = JSON.parse(readFileSync(installedLock, 'utf8')).packages;
   for (const [path, entry] of Object.entries(wanted)) {
-    if (path === '' || entry.link) continue;
+    // npm writes some entries as extraneous and does not install them.
+    if (path === '' || entry.link || entry.extraneous) continue;
     if (present[path] === undefined) {
       if (entry.optional || entry.devOptional || entry.peer) continue;
       return true;
