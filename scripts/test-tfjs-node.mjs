@@ -6,11 +6,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { root } from './lib/ready.mjs';
+import { ensureInstalled, npmCommand, root } from './lib/ready.mjs';
 import { runSuite } from './lib/run-mocha.mjs';
 
 const home = join(root, 'build/tfjs-node');
-const { version } = createRequire(import.meta.url)('@tensorflow/tfjs/package.json');
 const addonHome = join(home, 'node_modules/@tensorflow/tfjs-node');
 const addon = join(addonHome, 'lib/napi-v8/tfjs_binding.node');
 
@@ -33,8 +32,8 @@ function nodeHeaders() {
 function installSources() {
   mkdirSync(home, { recursive: true });
   writeFileSync(join(home, 'package.json'), '{"private":true}\n');
-  const npm = process.env.npm_execpath;
-  const [command, first] = npm ? [process.execPath, [npm]] : ['npm', []];
+  const { version } = createRequire(import.meta.url)('@tensorflow/tfjs/package.json');
+  const [command, first] = npmCommand();
   run(command, [...first, 'install', '--ignore-scripts', '--no-save', `@tensorflow/tfjs-node@${version}`], {
     cwd: home,
   });
@@ -69,6 +68,7 @@ function compileAddon() {
 }
 
 if (!existsSync(addon)) {
+  ensureInstalled();
   installSources();
   unpackLibrary();
   compileAddon();

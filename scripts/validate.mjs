@@ -1,9 +1,9 @@
 // The flow library's own scorecard, over the packed tarball (npm run test:scorecard). node-red-dev is large and old, so it is
 // installed under build/ and not among the development dependencies; lib/offline-answers.cjs answers for the hosts it asks.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureReady, root } from './lib/ready.mjs';
+import { ensureReady, npmCommand, root } from './lib/ready.mjs';
 
 const validator = 'node-red-dev@0.1.6';
 const home = join(root, 'build/scorecard');
@@ -18,8 +18,8 @@ function run(command, args, cwd) {
   if (error || status !== 0) throw error ?? new Error(`${command} ${args[0]} ended with code ${status}`);
 }
 const npm = (args, cwd) => {
-  const script = process.env.npm_execpath;
-  return script ? run(process.execPath, [script, ...args], cwd) : run('npm', args, cwd);
+  const [command, first] = npmCommand();
+  run(command, [...first, ...args], cwd);
 };
 
 ensureReady();
@@ -28,6 +28,7 @@ writeFileSync(join(home, 'package.json'), '{"private":true}\n');
 npm(['install', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', validator], home);
 
 const folder = mkdtempSync(join(home, 'packed-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 npm(['pack', '--ignore-scripts', '--pack-destination', folder], root);
 const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
 run('tar', ['xzf', tarball], folder);

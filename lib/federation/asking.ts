@@ -3,6 +3,7 @@ import { attemptOf } from './admission';
 import {
   type ClientRecord,
   type Effect,
+  nothingAsked,
   type RoundCounts,
   type RoundRules,
   type RoundState,
@@ -38,17 +39,8 @@ export interface Asking {
   saved(state: RoundState): Step;
 }
 
-/** Nothing asked, nothing answered, nothing counted. */
-export const cleared = (state: RoundState): RoundState => ({
-  ...state,
-  cohort: 0,
-  updates: 0,
-  declined: 0,
-  failed: 0,
-  claims: [],
-  late: 0,
-  refused: [],
-});
+/** Whatever was asked is over. */
+export const cleared = (state: RoundState): RoundState => ({ ...state, ...nothingAsked });
 
 /** The claim that most updates make; of equally many the first by its text, so that arrival decides nothing. */
 function mostClaimed(claims: RoundState['claims']): [claim: string, updates: number] {

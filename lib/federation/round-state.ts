@@ -159,6 +159,12 @@ export function counted(list: [string, number][], key: string): [string, number]
     : [...list, [key, 1]];
 }
 
+/** Nothing asked, nothing answered, nothing counted. States share it: no list of a state is ever changed in place. */
+export const nothingAsked: Pick<
+  RoundState,
+  'cohort' | 'updates' | 'declined' | 'failed' | 'claims' | 'late' | 'refused'
+> = { cohort: 0, updates: 0, declined: 0, failed: 0, claims: [], late: 0, refused: [] };
+
 /** `statistics`: whether a round 0 gathers them first. */
 export const firstState = (statistics: boolean): RoundState => ({
   phase: 'idle',
@@ -176,11 +182,5 @@ export const firstState = (statistics: boolean): RoundState => ({
   voids: 0,
   calls: 0,
   silent: 0,
-  cohort: 0,
-  updates: 0,
-  declined: 0,
-  failed: 0,
-  claims: [],
-  late: 0,
-  refused: [],
+  ...nothingAsked,
 });

@@ -29,7 +29,7 @@ function isInstallStale() {
 }
 
 /** The npm that belongs to the running Node: the one that called us, or the one beside node. */
-function npmCommand() {
+export function npmCommand() {
   if (process.env.npm_execpath) return [process.execPath, [process.env.npm_execpath]];
   return ['npm', []];
 }
