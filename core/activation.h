@@ -28,7 +28,7 @@ static inline void activate(int32_t kind, real* z, uint32_t rows, const Shape& s
   } else if (kind == LEAKY_RELU) {
     for (uint32_t i = 0; i < n; i += LANES) {
       const vec v = load(z + i);
-      store(z + i, select((mask)(v > zero), v, v * LEAK));
+      store(z + i, where_greater(v, zero, v, v * LEAK));
     }
   } else if (kind == TANH) {
     for (uint32_t i = 0; i < n; i += LANES) store(z + i, hyperbolic_tangent(load(z + i)));
@@ -44,11 +44,11 @@ static inline void activation_backward(int32_t kind, const real* y, real* delta,
   const uint32_t n = rows * shape.stride;
   const vec zero = splat(0);
   if (kind == RELU) {
-    for (uint32_t i = 0; i < n; i += LANES) store(delta + i, select((mask)(load(y + i) > zero), load(delta + i), zero));
+    for (uint32_t i = 0; i < n; i += LANES) store(delta + i, where_greater(load(y + i), zero, load(delta + i), zero));
   } else if (kind == LEAKY_RELU) {
     for (uint32_t i = 0; i < n; i += LANES) {
       const vec d = load(delta + i);
-      store(delta + i, select((mask)(load(y + i) > zero), d, d * LEAK));
+      store(delta + i, where_greater(load(y + i), zero, d, d * LEAK));
     }
   } else if (kind == TANH) {
     for (uint32_t i = 0; i < n; i += LANES) {

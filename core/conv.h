@@ -55,15 +55,15 @@ static inline void conv_forward(const Layer& l, const real* w, const real* bias,
       for (uint32_t ox = 0; ox < l.out.width;) {
         const Range across = taps(ox, l.stride_w, l.pad_left, l.kernel_w, l.in.width);
         const real* pixel = line + (size_t)(ox * l.stride_w + across.from - l.pad_left) * l.in.stride;
-        const bool whole = across.from == 0 && ox + 4 <= l.out.width &&
-                           taps(ox + 3, l.stride_w, l.pad_left, l.kernel_w, l.in.width).to == l.kernel_w;
+        const bool whole = across.from == 0 && ox + BLOCK <= l.out.width &&
+                           taps(ox + BLOCK - 1, l.stride_w, l.pad_left, l.kernel_w, l.in.width).to == l.kernel_w;
         if (whole) {
-          conv_forward_pixels<4>(l, w, bias, pixel, down, across, y);
+          conv_forward_pixels<BLOCK>(l, w, bias, pixel, down, across, y);
         } else {
           conv_forward_pixels<1>(l, w, bias, pixel, down, across, y);
         }
-        ox += whole ? 4 : 1;
-        y += (whole ? 4 : 1) * l.out.stride;
+        ox += whole ? BLOCK : 1;
+        y += (whole ? BLOCK : 1) * l.out.stride;
       }
     }
   }
@@ -118,8 +118,8 @@ static inline void conv_weights(const Layer& l, const real* x, const real* delta
       const real* first = reached ? x + (size_t)(iy * l.in.width + ix) * l.in.stride : x;
       const uint32_t samples = reached ? rows : 0;
       uint32_t i = 0;
-      for (; i + 4 <= l.in.channels; i += 4) {
-        conv_weights_inputs<4>(l, first + i, delta, samples, down, across, gradient + i * l.out.stride);
+      for (; i + BLOCK <= l.in.channels; i += BLOCK) {
+        conv_weights_inputs<BLOCK>(l, first + i, delta, samples, down, across, gradient + i * l.out.stride);
       }
       for (; i < l.in.channels; i++) {
         conv_weights_inputs<1>(l, first + i, delta, samples, down, across, gradient + i * l.out.stride);

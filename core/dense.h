@@ -40,7 +40,7 @@ static inline void dense_forward_rows(const Layer& l, const real* w, const real*
 
 static inline void dense_forward(const Layer& l, const real* w, const real* bias, const real* x, real* y, uint32_t rows) {
   uint32_t r = 0;
-  for (; r + 4 <= rows; r += 4) dense_forward_rows<4>(l, w, bias, x + r * l.in.stride, y + r * l.out.stride);
+  for (; r + BLOCK <= rows; r += BLOCK) dense_forward_rows<BLOCK>(l, w, bias, x + r * l.in.stride, y + r * l.out.stride);
   for (; r < rows; r++) dense_forward_rows<1>(l, w, bias, x + r * l.in.stride, y + r * l.out.stride);
 }
 
@@ -77,7 +77,7 @@ static inline void dense_weights_inputs(const Layer& l, const real* x, const rea
 
 static inline void dense_weights(const Layer& l, const real* x, const real* delta, uint32_t rows, real* gradient) {
   uint32_t i = 0;
-  for (; i + 4 <= l.in.channels; i += 4) dense_weights_inputs<4>(l, x + i, delta, rows, gradient + i * l.out.stride);
+  for (; i + BLOCK <= l.in.channels; i += BLOCK) dense_weights_inputs<BLOCK>(l, x + i, delta, rows, gradient + i * l.out.stride);
   for (; i < l.in.channels; i++) dense_weights_inputs<1>(l, x + i, delta, rows, gradient + i * l.out.stride);
 }
 

@@ -36,7 +36,7 @@ FL_INLINE Reduced reduce(vec x) {
   for (int n = EXP_TERMS; n > 1; n--) p = (real)1 + p * r * ((real)1 / (real)n);
   Reduced out;
   out.fraction = p * r;
-  out.power = (vec)(((mask)shifted << (word)MANTISSA) + ((word)EXPONENT_BIAS << MANTISSA));
+  out.power = power_of_two(shifted);
   return out;
 }
 

@@ -38,6 +38,8 @@ const common = ['-ffp-contract=off', '-fno-math-errno', '-Wall', '-Wextra', '-We
 const builds = [
   ['g++', '-std=gnu++14', '-O2'],
   ['g++', '-std=gnu++14', '-O3', '-march=native'],
+  // As a machine without SIMD has it (core/lanes_scalar.h).
+  ['g++', '-std=gnu++14', '-O2', '-DFL_SCALAR'],
   ['clang++-14', '-std=c++14', '-O2'],
   ['clang++-14', '-std=c++14', '-O3', '-march=native'],
 ];
