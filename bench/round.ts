@@ -12,6 +12,7 @@ import {
   type FederatedModel,
   federatedModel,
   federationOptions,
+  gatewayLearner,
   type Participant,
   type RoundMetrics,
 } from '../lib/federation';
@@ -73,8 +74,7 @@ async function overhead(): Promise<number> {
             federation: 'bench',
             client: `client-${i}`,
             model,
-            bank,
-            train: pool.train,
+            learner: gatewayLearner({ model, bank, train: pool.train }),
             send: (message) => coordinator.receive(message),
             onTrained: ({ durationMs = 0 }) => {
               trained += durationMs;

@@ -11,7 +11,8 @@ import { ensureReady, root } from './lib/ready.mjs';
 ensureReady();
 const load = createRequire(join(root, 'dist/lib/'));
 const { createKernels } = load('./core/index.js');
-const { createCoordinator, createParticipant, federatedModel, federationOptions } = load('./federation/index.js');
+const { createCoordinator, createParticipant, federatedModel, federationOptions, gatewayLearner } =
+  load('./federation/index.js');
 const { initialWeights, parseSpec } = load('./model/index.js');
 const { readCsv } = load('./data/csv.js');
 const { readBatches, requiredColumns } = load('./data/dataset.js');
@@ -107,12 +108,15 @@ async function federate(example, seed, banks, test) {
         federation: 'measured',
         client,
         model,
-        bank,
-        train: (job) => {
-          const result = queue.then(() => engine.train(job));
-          queue = result.catch(() => undefined);
-          return result;
-        },
+        learner: gatewayLearner({
+          model,
+          bank,
+          train: (job) => {
+            const result = queue.then(() => engine.train(job));
+            queue = result.catch(() => undefined);
+            return result;
+          },
+        }),
         send: ({ fl, payload }) => {
           if (fl.kind !== 'update') return setImmediate(() => coordinator.receive({ fl, payload }));
           const own = streamSeed(1, 'quantize', fl.federation, fl.round, fl.client);

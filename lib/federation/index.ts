@@ -8,6 +8,8 @@ export {
   type Snapshot,
 } from './coordinator';
 export { type FederatedModel, federatedModel, tensorSizes } from './federated-model';
+export { type GatewayParts, gatewayLearner, type Samples, type Train } from './gateway-learner';
+export type { GlobalModel, Learner, LearningControl, LearningTask, LocalUpdate, Patience } from './learner';
 export type { RoundMetrics } from './metrics';
 export { defaultOptions, type FederationOptions, federationOptions } from './options';
 export {
@@ -15,7 +17,6 @@ export {
   type Participant,
   type ParticipantParts,
   type ParticipantStatus,
-  type Samples,
 } from './participant';
 export type { Command, Phase } from './round-state';
 export type { SamplerOptions } from './samplers/sampler';

@@ -1,27 +1,17 @@
 /**
- * The client's side of a federation: joins when it has samples, trains when it is asked, answers with an update or says
- * why not. Its samples stay where they are.
+ * The client's side of a federation: joins when its learner has samples, has it learn when it is asked, answers with an
+ * update or says why not. The samples stay where they are.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { encodeStatistics } from '../data/normalisation';
+import { streamSeed } from '../random/generator';
 import { RefusedError } from '../refused';
-import type { SampleBlock } from '../training/engine';
 import { limits as updateLimits } from '../update/limits';
 import type { FederationHeader, InviteHeader, Message, ModelHeader, StatisticsRequestHeader } from '../update/message';
 import { parseMessage } from '../update/validate';
-import { vectorPayload } from '../update/vector';
 import { isOlder } from './attempt';
 import { type FederatedModel, tensorSizes } from './federated-model';
-import { globalWeights, type LocalUpdate, type Train, trainLocally } from './local-training';
-
-/** What a participant needs of a sample bank. */
-export interface Samples {
-  readonly count: number;
-  /** Stays as it is while it is trained on. */
-  block(): SampleBlock;
-  /** [count, sums, sums of squares] of the features. */
-  statistics(): Float64Array;
-}
+import { type GlobalModel, globalModel, type Learner, type LocalUpdate } from './learner';
 
 export type ParticipantStatus =
   /** `needed` more samples until it joins. */
@@ -34,10 +24,9 @@ export interface ParticipantParts {
   /** Id in the federation. */
   client: string;
   model: FederatedModel;
-  bank: Samples;
+  learner: Learner;
   /** Joins with so many samples; default 1. */
   minSamples?: number;
-  train: Train;
   /** To the aggregator. It may answer at once. */
   send(message: Message<FederationHeader>): void;
   onStatus?(status: ParticipantStatus): void;
@@ -49,7 +38,7 @@ export interface ParticipantParts {
 export interface Participant {
   /** Anything that came in. Never throws: what is refused goes to onRefused. */
   receive(message: unknown): void;
-  /** To be called when the bank has changed. */
+  /** To be called when the samples of the learner, or its obstacle, have changed. */
   samplesChanged(): void;
   /** Stops what is being trained; nothing is sent any more. */
   close(): void;
@@ -60,7 +49,7 @@ interface Work {
   /** The latest header that asked for it. */
   fl: ModelHeader;
   /** The model to start from. */
-  global: Float32Array;
+  global: GlobalModel;
 }
 
 interface Task extends Work {
@@ -69,12 +58,13 @@ interface Task extends Work {
 
 interface Done extends Work {
   local: LocalUpdate;
-  payload: Buffer;
 }
 
 const isSameWork = (a: Work, b: Work): boolean =>
   isDeepStrictEqual([a.fl.round, a.fl.training, a.fl.normalisation], [b.fl.round, b.fl.training, b.fl.normalisation]) &&
-  a.global.every((weight, i) => weight === b.global[i]);
+  a.global.weights.every((weight, i) => weight === b.global.weights[i]);
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const isOf = <K extends Message['fl']['kind']>(
   message: Message,
@@ -84,7 +74,7 @@ const isOf = <K extends Message['fl']['kind']>(
 const empty = Buffer.alloc(0);
 
 export function createParticipant(parts: ParticipantParts): Participant {
-  const { federation, client, model, bank } = parts;
+  const { federation, client, model, learner } = parts;
   const needed = parts.minSamples ?? 1;
   let closed = false;
   let joined = false;
@@ -93,6 +83,8 @@ export function createParticipant(parts: ParticipantParts): Participant {
   let done: Done | undefined;
   /** The last asking that came. */
   let attempt = '';
+  /** The statistics that are being gathered. */
+  let gathering: AbortController | undefined;
 
   const say = (code: string, message: string): void => parts.onRefused?.(new RefusedError(code, message));
   const header = (of: number) => ({ federation, model: model.fingerprint, round: of, client });
@@ -101,35 +93,61 @@ export function createParticipant(parts: ParticipantParts): Participant {
   };
   const show = (progress?: number): void => {
     if (closed) return;
-    const samples = bank.count;
+    const samples = learner.count;
     if (task) parts.onStatus?.({ state: 'training', samples, round, progress: progress ?? 0 });
     else if (samples < needed) parts.onStatus?.({ state: 'waiting', samples, needed });
     else parts.onStatus?.({ state: 'ready', samples, round });
   };
   const join = (): void => {
     joined = true;
-    send({ kind: 'join', ...header(round), samples: bank.count });
+    send({ kind: 'join', ...header(round), samples: learner.count });
   };
   const decline = (fl: { round: number; attempt: string }, why: string): void => {
     // Of one line, and short.
     const reason = why.replace(/\s+/g, ' ').slice(0, updateLimits.reason);
     send({ kind: 'decline', ...header(fl.round), attempt: fl.attempt, reason });
   };
+  /** Why it cannot answer what it is asked; undefined: it can. */
+  const obstacleTo = (wanted: number): string | undefined => {
+    if (learner.obstacle !== undefined) return learner.obstacle;
+    if (learner.count >= wanted) return undefined;
+    return learner.count === 0 && wanted === 1
+      ? 'No samples yet.'
+      : `It has ${learner.count} samples and waits for ${wanted}.`;
+  };
+  const failed = (fl: { round: number; attempt: string }, what: 'training' | 'statistics', error: unknown): void => {
+    const reason = reasonOf(error);
+    say(error instanceof RefusedError ? error.code : what, reason);
+    decline(fl, `Its ${what} failed: ${reason}`);
+  };
   const isAsked = ({ cohort }: { cohort: string[] | 'all' }): boolean => cohort === 'all' || cohort.includes(client);
 
   const invited = (fl: InviteHeader): void => {
-    if (isAsked(fl) && bank.count >= needed) join();
+    if (isAsked(fl) && obstacleTo(needed) === undefined) join();
   };
 
-  const statistics = (fl: StatisticsRequestHeader): void => {
+  const statistics = async (fl: StatisticsRequestHeader): Promise<void> => {
     if (!isAsked(fl)) return;
-    if (bank.count === 0) decline(fl, 'No samples yet.');
-    else send({ kind: 'statistics', ...header(fl.round), attempt: fl.attempt }, encodeStatistics(bank.statistics()));
+    const obstacle = obstacleTo(1);
+    if (obstacle !== undefined) {
+      decline(fl, obstacle);
+      return;
+    }
+    gathering?.abort();
+    const mine = new AbortController();
+    gathering = mine;
+    try {
+      const sums = await learner.statistics({ signal: mine.signal, deadlineMs: fl.deadlineMs });
+      if (mine.signal.aborted) return;
+      send({ kind: 'statistics', ...header(fl.round), attempt: fl.attempt }, encodeStatistics(sums));
+    } catch (error) {
+      if (!mine.signal.aborted) failed(fl, 'statistics', error);
+    }
   };
 
   const learn = (message: Message<ModelHeader>): void => {
     const { fl } = message;
-    const work: Work = { fl, global: globalWeights(message, model) };
+    const work: Work = { fl, global: globalModel(message, model) };
     const asked = isAsked(fl);
     // Delivered twice, or held up on its way.
     if (isOlder(fl.attempt, attempt) || (asked && fl.attempt === attempt)) return;
@@ -143,58 +161,69 @@ export function createParticipant(parts: ParticipantParts): Participant {
     // What is newer replaces what is being trained, also when somebody else is asked now.
     task?.abort.abort();
     task = undefined;
+    const isDone = done !== undefined && isSameWork(done, work);
+    const obstacle = obstacleTo(needed);
+    if (asked && !isDone && obstacle === undefined) {
+      train(work).catch((error: unknown) => say('internal', String(error)));
+      return;
+    }
+    learner.hear?.(work.global);
     if (!asked) show();
-    else if (done && isSameWork(done, work)) answer({ ...done, fl });
-    else if (bank.count < needed) decline(fl, `It has ${bank.count} samples and waits for ${needed}.`);
-    else train(work).catch((error: unknown) => say('internal', String(error)));
+    else if (done && isDone) answer({ ...done, fl });
+    else if (obstacle !== undefined) decline(fl, obstacle);
   };
 
   const answer = (ready: Done): void => {
     done = ready;
-    const { fl, local, payload } = ready;
+    const { fl, local } = ready;
     send(
       {
         kind: 'update',
         ...header(fl.round),
         attempt: fl.attempt,
         samples: local.samples,
-        codecs: [],
+        codecs: structuredClone(local.codecs),
         tensors: tensorSizes(model.layout),
         expected: fl.cohort === 'all' ? Math.max(1, fl.quorum) : fl.cohort.length,
         deadlineMs: fl.deadlineMs,
         metrics: { ...local.metrics },
       },
-      payload,
+      local.payload,
     );
   };
 
   const train = async (work: Work): Promise<void> => {
     const mine: Task = { ...work, abort: new AbortController() };
+    const { fl } = work;
     task = mine;
     done = undefined;
     show(0);
     const isMine = (): boolean => task === mine && !closed;
     let local: LocalUpdate;
     try {
-      local = await trainLocally(parts, mine.fl, mine.global, bank.block(), {
-        signal: mine.abort.signal,
-        onProgress: (fraction) => {
-          if (isMine()) show(fraction);
+      // Each round and each client draws its own order of the samples.
+      const options = { ...fl.training, seed: streamSeed(fl.training.seed, fl.round, client) };
+      local = await learner.learn(
+        { ...mine.global, options },
+        {
+          signal: mine.abort.signal,
+          deadlineMs: fl.deadlineMs,
+          onProgress: (fraction) => {
+            if (isMine()) show(fraction);
+          },
         },
-      });
+      );
     } catch (error) {
       if (!isMine()) return;
       task = undefined;
-      const reason = error instanceof Error ? error.message : String(error);
-      say(error instanceof RefusedError ? error.code : 'training', reason);
-      decline(mine.fl, `Its training failed: ${reason}`);
+      failed(mine.fl, 'training', error);
       show();
       return;
     }
     if (!isMine()) return;
     task = undefined;
     parts.onTrained?.({ round, samples: local.samples, ...local.metrics });
-    answer({ fl: mine.fl, global: mine.global, local, payload: vectorPayload(local.change) });
+    answer({ fl: mine.fl, global: mine.global, local });
     show();
   };
 
@@ -216,7 +245,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
     }
     if (isOf(message, 'model')) learn(message);
     else if (fl.kind === 'invite') invited(fl);
-    else if (fl.kind === 'statistics-request') statistics(fl);
+    else if (fl.kind === 'statistics-request') statistics(fl).catch((error: unknown) => say('internal', String(error)));
   };
 
   return {
@@ -234,11 +263,12 @@ export function createParticipant(parts: ParticipantParts): Participant {
     },
     samplesChanged() {
       if (closed) return;
-      if (!joined && bank.count >= needed) join();
+      if (!joined && obstacleTo(needed) === undefined) join();
       if (!task) show();
     },
     close() {
       closed = true;
+      gathering?.abort();
       task?.abort.abort();
       task = undefined;
     },

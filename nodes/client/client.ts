@@ -1,4 +1,5 @@
 import { meaningOf, samplesFrom, shapeOf } from '../../lib/data/sample-input';
+import { gatewayLearner } from '../../lib/federation/gateway-learner';
 import { createParticipant, type Participant, type ParticipantStatus } from '../../lib/federation/participant';
 import { targetWidth } from '../../lib/model/shapes';
 import { createStore } from '../../lib/state/store';
@@ -90,14 +91,18 @@ export = (RED: Red): void => {
         client,
         model,
         minSamples,
-        bank: {
-          get count() {
-            return loading ? 0 : bank.count;
+        learner: gatewayLearner({
+          model,
+          bank: {
+            get count() {
+              return loading ? 0 : bank.count;
+            },
+            block: () => bank.block(),
+            statistics: () => bank.statistics(),
           },
-          block: () => bank.block(),
-          statistics: () => bank.statistics(),
-        },
-        train: async (job, control) => (await pool.get()).train(job, { ...control, engine: model.engine }),
+          train: async (job, { signal, onProgress }) =>
+            (await pool.get()).train(job, { signal, onProgress, engine: model.engine }),
+        }),
         send: (message) => {
           if (shell.closing.aborted) return;
           this.send(detached(message));

@@ -7,7 +7,7 @@ import { federatedModel } from '../../../lib/federation';
 import { generator, shuffle } from '../../../lib/random/generator';
 import { createStore } from '../../../lib/state';
 import type { FederationHeader, Message, UpdateHeader } from '../../../lib/update/message';
-import { type Toy, type ToyWish, toyFederation, toyModel, toyTrain } from './toy';
+import { type Toy, type ToyWish, toyFederation, toyLearner, toyModel, toyTrain } from './toy';
 
 const clients = ['a', 'b', 'c', 'd', 'e'];
 const options = { rounds: 8, minClients: 5, quorum: 3, deadlineMs: 1000 };
@@ -122,10 +122,10 @@ describe('a federation on bad days', () => {
     });
     for (const client of clients) {
       toy.add(client, {
-        train: async (job) => {
+        learner: toyLearner(client, async (job) => {
           trainings++;
           return toyTrain(job);
-        },
+        }),
       });
     }
     toy.clock.advance(1000);

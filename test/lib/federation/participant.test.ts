@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   createParticipant,
+  gatewayLearner,
   type Participant,
   type ParticipantParts,
   type ParticipantStatus,
@@ -11,7 +12,7 @@ import type { RefusedError } from '../../../lib/refused';
 import type { TrainJob, TrainResult } from '../../../lib/training/engine';
 import type { FederationHeader, InviteHeader, Message, ModelHeader } from '../../../lib/update/message';
 import { vectorPayload } from '../../../lib/update/vector';
-import { toyBank, toyModel, toyTrain } from './toy';
+import { toyBank, toyLearner, toyModel, toyTrain } from './toy';
 
 const model = toyModel();
 const global = initialWeights(model.spec);
@@ -62,11 +63,14 @@ function rig(change: Partial<ParticipantParts> = {}, samples = 20): Rig {
     federation: 'toy',
     client: 'a',
     model,
-    bank,
-    train: (job, { signal }) =>
-      new Promise<TrainResult>((resolve, reject) => {
-        jobs.push({ job, signal, finish: () => resolve(toyTrain(job)), fail: reject });
-      }),
+    learner: gatewayLearner({
+      model,
+      bank,
+      train: (job, { signal }) =>
+        new Promise<TrainResult>((resolve, reject) => {
+          jobs.push({ job, signal, finish: () => resolve(toyTrain(job)), fail: reject });
+        }),
+    }),
     send: (message) => sent.push(message),
     onRefused: (error) => refused.push(error),
     onStatus: (status) => statuses.push(status),
@@ -97,13 +101,14 @@ describe('a participant', () => {
     assert.equal(few.sent.length, 2);
   });
 
-  it('answers with its statistics, and declines without samples', () => {
+  it('answers with its statistics, and declines without samples', async () => {
     const request = {
       fl: { kind: 'statistics-request', ...base, round: 0, attempt: 'x.1', cohort: ['a'], deadlineMs: 1000 },
       payload: Buffer.alloc(0),
     };
     const full = rig();
     full.participant.receive(request);
+    await settle();
     const { fl, payload } = full.sent[0];
     assert.deepEqual(fl, { kind: 'statistics', ...base, round: 0, attempt: 'x.1', client: 'a' });
     const { features } = full.bank.block();
@@ -225,7 +230,8 @@ describe('a participant', () => {
       ['training'],
     );
 
-    const diverged = rig({ train: async (job) => ({ ...toyTrain(job), weights: Float32Array.of(1, Number.NaN, 2) }) });
+    const nowhere = async (job: TrainJob) => ({ ...toyTrain(job), weights: Float32Array.of(1, Number.NaN, 2) });
+    const diverged = rig({ learner: toyLearner('a', nowhere) });
     diverged.participant.receive(ask(1, 'x.1'));
     await settle();
     assert.deepEqual(kinds(diverged), ['decline']);

@@ -11,6 +11,7 @@ import {
   createStore,
   federatedModel,
   federationOptions,
+  gatewayLearner,
   type Participant,
   type Pool,
   type RoundMetrics,
@@ -94,8 +95,7 @@ async function federate(
         federation: 'plants',
         client,
         model,
-        bank,
-        train: pool.train,
+        learner: gatewayLearner({ model, bank, train: pool.train }),
         send({ fl, payload }) {
           if (fl.kind !== 'update') return coordinator.receive({ fl, payload });
           const coded = applyCodec({ fl, payload }, 'quantize', { bits: 8 });

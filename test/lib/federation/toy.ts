@@ -10,9 +10,12 @@ import {
   type FederationOptions,
   federatedModel,
   federationOptions,
+  gatewayLearner,
+  type Learner,
   type Participant,
   type ParticipantParts,
   type RoundMetrics,
+  type Train,
 } from '../../../lib/federation';
 import { generator } from '../../../lib/random/generator';
 import type { RefusedError } from '../../../lib/refused';
@@ -72,6 +75,9 @@ export function toyBank(client: string, count = 20) {
   return bank;
 }
 
+export const toyLearner = (client: string, train: Train = async (job) => toyTrain(job), count?: number): Learner =>
+  gatewayLearner({ model: toyModel(), bank: toyBank(client, count), train });
+
 export interface Toy {
   coordinator: Coordinator;
   clock: ManualClock;
@@ -118,8 +124,7 @@ export async function toyFederation({ clients = [], options = {}, parts = {}, up
       federation: 'toy',
       client,
       model,
-      bank: toyBank(client),
-      train: async (job) => toyTrain(job),
+      learner: toyLearner(client),
       send: toAggregator,
       onRefused: (error) => refused.push(error),
       ...change,

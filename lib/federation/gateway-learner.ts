@@ -1,0 +1,48 @@
+/** Learning on the gateway itself: its samples lie in a bank here, and an engine trains on them. */
+import type { ModelSpec } from '../model/spec';
+import { RefusedError } from '../refused';
+import type { SampleBlock, TrainJob, TrainResult } from '../training/engine';
+import { vectorPayload } from '../update/vector';
+import { type Learner, type LearningControl, learningMetrics } from './learner';
+
+/** What it needs of a sample bank. */
+export interface Samples {
+  readonly count: number;
+  /** Stays as it is while it is trained on. */
+  block(): SampleBlock;
+  /** [count, sums, sums of squares] of the features. */
+  statistics(): Float64Array;
+}
+
+export type Train = (job: TrainJob, control: LearningControl) => Promise<TrainResult>;
+
+export interface GatewayParts {
+  model: { spec: ModelSpec };
+  bank: Samples;
+  train: Train;
+}
+
+/** Its learn() rejects with what `train` rejects with, or with RefusedError 'not-finite' when the training has diverged. */
+export function gatewayLearner({ model, bank, train }: GatewayParts): Learner {
+  return {
+    get count() {
+      return bank.count;
+    },
+    statistics: () => bank.statistics(),
+    async learn(task, control) {
+      const samples = bank.block();
+      const result = await train({ spec: model.spec, ...task, samples }, control);
+      const change = new Float32Array(task.weights.length);
+      for (let i = 0; i < change.length; i++) change[i] = result.weights[i] - task.weights[i];
+      if (!change.every(Number.isFinite)) {
+        throw new RefusedError('not-finite', 'The training has diverged: lower the learning rate or scale the inputs.');
+      }
+      return {
+        payload: vectorPayload(change),
+        codecs: [],
+        samples: samples.count,
+        metrics: learningMetrics(result),
+      };
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** What learns for a participant: this gateway, a board at the end of a cable, or anything else that has rows of its own. */
+import { inputSize } from '../model';
+import { RefusedError } from '../refused';
+import type { TrainJob } from '../training/engine';
+import type { CodecStep, Message, ModelHeader, UpdateHeader } from '../update/message';
+import { readVector } from '../update/vector';
+import type { FederatedModel } from './federated-model';
+
+/** A model as it came from the aggregator. */
+export type GlobalModel = Pick<TrainJob, 'weights' | 'normalisation'>;
+
+/** A training job but for the samples, which are the learner's own. `options.seed` is of this round and client alone. */
+export type LearningTask = GlobalModel & Pick<TrainJob, 'options'>;
+
+/** How long an answer is of use. */
+export interface Patience {
+  /** Aborted when nobody waits any more. */
+  signal: AbortSignal;
+  /** How long the aggregator waits, from now. */
+  deadlineMs: number;
+}
+
+export interface LearningControl extends Patience {
+  /** From 0 to 1. */
+  onProgress(fraction: number): void;
+}
+
+/** What goes to the aggregator. */
+export interface LocalUpdate {
+  /** local - global, after `codecs`; without any one float32 each. */
+  payload: Buffer;
+  /** What the learner did to the vector itself. */
+  codecs: CodecStep[];
+  samples: number;
+  metrics: NonNullable<UpdateHeader['metrics']>;
+}
+
+export interface Learner {
+  /** Samples that it can train on now. */
+  readonly count: number;
+  /** A sentence that says why it cannot take part now: it does not join then, and declines what it is asked. */
+  readonly obstacle?: string;
+  /** [count, sums, sums of squares] of the features. What it rejects with is the reason of a decline. */
+  statistics(patience: Patience): Float64Array | Promise<Float64Array>;
+  /** Called again only when the one before has ended, or its signal. What it rejects with is the reason of a decline. */
+  learn(task: LearningTask, control: LearningControl): Promise<LocalUpdate>;
+  /** The newest model, when it is not asked to learn from it. */
+  hear?(model: GlobalModel): void;
+}
+
+/** The model that came, in memory of its own that a worker can share. Throws RefusedError when it is of no use. */
+export function globalModel({ fl, payload }: Message<ModelHeader>, model: FederatedModel): GlobalModel {
+  if (fl.codecs.length > 0) {
+    throw new RefusedError(
+      'model-codecs',
+      'A model must come as it is: put fl-quantize and the like behind the clients, not in front of them.',
+    );
+  }
+  if (payload.length !== 4 * model.layout.size) {
+    throw new RefusedError('wrong-tensors', 'The model that came has another size than the fl-model of this client.');
+  }
+  const width = inputSize(model.spec);
+  const { normalisation } = fl;
+  if (normalisation && (normalisation.mean.length !== width || normalisation.std.length !== width)) {
+    throw new RefusedError(
+      'wrong-features',
+      `The model that came normalises other features than the ${width} of this client.`,
+    );
+  }
+  const weights = new Float32Array(new SharedArrayBuffer(payload.length));
+  weights.set(readVector(payload, model.layout.size));
+  if (!weights.every(Number.isFinite)) {
+    throw new RefusedError('not-finite', 'The model that came holds NaN or infinity: reset the federation.');
+  }
+  return { weights, normalisation };
+}
+
+type Metrics = LocalUpdate['metrics'];
+
+/** What a training told of itself; figures that are none are left out. */
+export const learningMetrics = ({ loss, firstLoss, steps, durationMs }: Required<Metrics>): Metrics =>
+  Object.fromEntries(
+    Object.entries({ loss, firstLoss, steps, durationMs }).filter(([, value]) => Number.isFinite(value)),
+  );
