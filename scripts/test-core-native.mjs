@@ -32,6 +32,7 @@ ensureReady();
 const { cases } = requireBuilt('test/core/cases.js');
 const { nativeCase } = requireBuilt('test/core/native-case.js');
 const { kernelInput, kernelResults } = requireBuilt('test/core/kernel-results.js');
+const { senseCases, senseExpected, senseInput } = requireBuilt('test/core/sense-cases.js');
 const { createCoreEngine } = requireBuilt('lib/training/core/engine.js');
 
 const common = ['-ffp-contract=off', '-fno-math-errno', '-Wall', '-Wextra', '-Werror'];
@@ -88,6 +89,21 @@ for (const [i, build] of [...builds, ['g++', '-std=gnu++14', '-O1', ...sanitizer
     run(program, [file], quiet).equals(results),
     `kernels: ${build.join(' ')} does not give the bytes of core.wasm`,
   );
+}
+
+// Features of windows: near another computation in float64, and the same bits from every build.
+const sensing = [...builds, ['g++', '-std=gnu++14', '-O1', ...sanitizers]].map((build, i) => [
+  build.join(' '),
+  compile(build, `sense-${i}`, 'native-sense.cpp'),
+]);
+for (const one of senseCases()) {
+  writeFileSync(file, senseInput(one));
+  const [first, ...others] = sensing.map(([name, program]) => [name, run(program, [file], quiet)]);
+  const found = new Float32Array(Uint8Array.from(first[1]).buffer);
+  const expected = senseExpected(one);
+  const near = expected.every((value, i) => Math.abs(found[i] - value) <= 2e-6 * Math.max(1, Math.abs(value)));
+  report(near && found.length === expected.length, `features, ${one.name}: not what float64 gives`);
+  for (const [name, bytes] of others) report(bytes.equals(first[1]), `features, ${one.name}: other bits from ${name}`);
 }
 
 // For a Cortex-M4F: no libc, no libm, only the compiler's own arithmetic.

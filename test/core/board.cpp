@@ -3,6 +3,8 @@
 #include "../../core/kernels/crc32.h"
 #include "../../core/kernels/quantize.h"
 #include "../../core/plan.h"
+#include "../../core/sense/features.h"
+#include "../../core/sense/window.h"
 #include "../../core/train.h"
 #include "../../core/weights.h"
 
@@ -18,5 +20,10 @@ void board_get(const Model* m, float* v, uint32_t from, uint32_t n) { get_number
 uint32_t board_crc(const uint8_t* bytes, uint32_t n) { return crc32(bytes, n, 0); }
 void board_quantize(const float* v, uint32_t n, const float* scales, const float* zeros, uint8_t* out) {
   quantize(v, n, 8, scales, zeros, 32, 0, out);
+}
+bool board_reading(SlidingWindow* w, const float* reading, const uint8_t* features, uint32_t n, float* out) {
+  if (feature_width(features, n, w->window) == 0 || !push_reading(w, reading)) return false;
+  window_features(w->readings, w->window, w->channels, features, n, out);
+  return true;
 }
 }
