@@ -1,4 +1,6 @@
 // What core.wasm exports. Memory is the caller's: it hands in addresses, nothing is allocated in here.
+#include "int8/forward.h"
+#include "int8/open.h"
 #include "kernels/crc32.h"
 #include "kernels/distance.h"
 #include "kernels/fold.h"
@@ -116,4 +118,28 @@ EXPORT(dequantize)
 void k_dequantize(const uint8_t* in, uint32_t n, uint32_t bits, const float* scales, const float* zeros, uint32_t row,
                   float* out) {
   dequantize(in, n, bits, scales, zeros, row, out);
+}
+
+using int8::Network;
+
+EXPORT(int8_bytes) uint32_t int8_bytes() { return (uint32_t)((sizeof(Network) + 15) / 16 * 16); }
+/** 0, or a refusal; then operator int8_count() is the one that was refused. */
+EXPORT(int8_open) int32_t int8_open(Network* n, const uint8_t* file, uint32_t bytes) { return int8::open(n, file, bytes); }
+EXPORT(int8_arena) uint32_t int8_arena(const Network* n) { return int8::arena_bytes(*n); }
+EXPORT(int8_products) double int8_products(const Network* n) { return (double)n->products; }
+EXPORT(int8_count) uint32_t int8_count(const Network* n) { return n->count; }
+EXPORT(int8_operator) int32_t int8_operator(const Network* n, uint32_t i) {
+  return i < int8::MAX_OPERATORS ? n->operators[i].code : 0;
+}
+/** 1: the file begins with a QUANTIZE of floats; 2: it ends with a DEQUANTIZE. */
+EXPORT(int8_edges) uint32_t int8_edges(const Network* n) { return n->float_input + 2 * n->float_output; }
+EXPORT(int8_inputs) uint32_t int8_inputs(const Network* n) { return n->inputs; }
+EXPORT(int8_outputs) uint32_t int8_outputs(const Network* n) { return n->outputs; }
+EXPORT(int8_scale) float int8_scale(const Network* n, uint32_t output) { return output ? n->output.scale : n->input.scale; }
+EXPORT(int8_zero) int32_t int8_zero(const Network* n, uint32_t output) { return output ? n->output.zero : n->input.zero; }
+EXPORT(int8_codes) void int8_codes(const Network* n, uint8_t* arena, const int8_t* in, int8_t* out) {
+  int8::forward(*n, arena, in, out);
+}
+EXPORT(int8_forward) void int8_forward(const Network* n, uint8_t* arena, const float* in, float* out) {
+  int8::forward_float(*n, arena, in, out);
 }

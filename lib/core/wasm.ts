@@ -79,6 +79,19 @@ export interface CoreExports {
     row: number,
     outAt: number,
   ): void;
+  int8_bytes(): number;
+  int8_open(networkAt: number, fileAt: number, bytes: number): number;
+  int8_arena(networkAt: number): number;
+  int8_products(networkAt: number): number;
+  int8_count(networkAt: number): number;
+  int8_operator(networkAt: number, index: number): number;
+  int8_edges(networkAt: number): number;
+  int8_inputs(networkAt: number): number;
+  int8_outputs(networkAt: number): number;
+  int8_scale(networkAt: number, output: number): number;
+  int8_zero(networkAt: number, output: number): number;
+  int8_codes(networkAt: number, arenaAt: number, inAt: number, outAt: number): void;
+  int8_forward(networkAt: number, arenaAt: number, inAt: number, outAt: number): void;
 }
 
 /** An instance and its memory. Views are good until the next reserve(). */
