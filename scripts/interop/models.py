@@ -142,6 +142,14 @@ def lite(file, rows):
     return np.stack(results)
 
 
+def output_scale(file):
+    """One step of the codes behind a float output."""
+    interpreter = tf.lite.Interpreter(model_content=file)
+    names = {t["index"]: t for t in interpreter.get_tensor_details()}
+    last = interpreter._get_ops_details()[-1]
+    return float(names[last["inputs"][0]]["quantization"][0])
+
+
 def random_rows(file, size, rng, count=16):
     """Rows in the type of the file's input: over the whole range of codes, or of floats around it."""
     details = runtime.Interpreter.from_bytes(file).get_input_details(0)
