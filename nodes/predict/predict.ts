@@ -1,6 +1,7 @@
 import type { NodeMessage } from 'node-red';
 import { samplesFrom, shapeOf } from '../../lib/data/sample-input';
 import { RefusedError } from '../../lib/refused';
+import { answersOf, expectedOf } from '../shared/answers';
 import { checked } from '../shared/checked';
 import { type GlobalModel, isKind, receiveModel } from '../shared/global-model';
 import { findModel } from '../shared/model';
@@ -8,7 +9,6 @@ import { leasePool } from '../shared/pool';
 import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
 import { flag, text } from '../shared/settings';
 import { createShell } from '../shared/shell';
-import { answersOf, expectedOf } from './answers';
 import { createBatcher } from './batcher';
 import { createKeeper } from './kept-model';
 

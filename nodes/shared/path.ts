@@ -2,7 +2,7 @@
  * Whether what leaves an output can get to an aggregator. Followed along the wires of the drawing; where it may leave
  * the drawing (by MQTT, HTTP, a link, a subflow) it is taken for right.
  */
-import type { FlowNode, Red, Settings } from '../shared/red';
+import type { FlowNode, Red, Settings } from './red';
 
 /** They pass nothing on, or do so only by wires: behind them there is no other way. */
 const staysHere = (type: string): boolean => type === 'debug' || type.startsWith('fl-');

@@ -1,12 +1,12 @@
-/** The samples of a client: its bank, where they came from, and the file that keeps both through restarts. */
+/** The samples of a participant: its bank, where they came from, and the file that keeps both through restarts. */
 
 import { type Eviction, type SampleBank, sampleBank } from '../../lib/data/sample-bank';
 import { decodeBank, encodeBank } from '../../lib/data/sample-bank-file';
 import type { Store } from '../../lib/state/store';
 import type { SampleBlock } from '../../lib/training/engine';
-import { createPasses, type Passes } from '../shared/passes';
+import { createPasses, type Passes } from './passes';
 
-export interface ClientSamples {
+export interface KeptSamples {
   readonly bank: SampleBank;
   /** False when these samples were left out, as they are kept already. */
   add(block: SampleBlock, header: { source?: unknown; first?: unknown } | undefined): boolean;
@@ -30,7 +30,7 @@ export interface SampleOptions {
 }
 
 /** `warn` gets a sentence when what was kept cannot be used; it is set aside then, not deleted. */
-export async function openSamples(options: SampleOptions, warn: (sentence: string) => void): Promise<ClientSamples> {
+export async function openSamples(options: SampleOptions, warn: (sentence: string) => void): Promise<KeptSamples> {
   const { width, targetWidth, meaning, store, name } = options;
   const bank = sampleBank({ ...options, seed: 1 });
   let passes: Passes = createPasses();

@@ -4,8 +4,8 @@ import { argmaxRows } from '../../lib/metrics/classification';
 import type { ModelSpec } from '../../lib/model/spec';
 import type { Normalisation, SampleBlock } from '../../lib/training/engine';
 import type { SamplesHeader } from '../../lib/update/message';
-import { isKind } from '../shared/global-model';
-import type { FlowMessage } from '../shared/red';
+import { isKind } from './global-model';
+import type { FlowMessage } from './red';
 
 export interface Answer {
   /** classify */
