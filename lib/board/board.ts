@@ -67,6 +67,8 @@ export interface BoardModel {
   training: Pick<TrainingOptions, 'batchSize' | 'optimizer'>;
   /** A frozen int8 network in front of the model (.tflite). */
   backbone?: Uint8Array;
+  /** Room for rows; absent: the capacity of the bank, else as many as fit beside the model. */
+  rows?: number;
 }
 
 /** Readings become windows, windows become features, features are predicted and, with a label, kept as rows. */

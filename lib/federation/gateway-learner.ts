@@ -29,11 +29,11 @@ export function gatewayLearner({ model, bank, train }: GatewayParts): Learner {
       return bank.count;
     },
     statistics: () => bank.statistics(),
-    async learn(task, control) {
+    async learn({ weights, normalisation, options }, control) {
       const samples = bank.block();
-      const result = await train({ spec: model.spec, ...task, samples }, control);
-      const change = new Float32Array(task.weights.length);
-      for (let i = 0; i < change.length; i++) change[i] = result.weights[i] - task.weights[i];
+      const result = await train({ spec: model.spec, weights, samples, normalisation, options }, control);
+      const change = new Float32Array(weights.length);
+      for (let i = 0; i < change.length; i++) change[i] = result.weights[i] - weights[i];
       if (!change.every(Number.isFinite)) {
         throw new RefusedError('not-finite', 'The training has diverged: lower the learning rate or scale the inputs.');
       }

@@ -7,7 +7,10 @@ import { readVector } from '../update/vector';
 import type { FederatedModel } from './federated-model';
 
 /** A model as it came from the aggregator. */
-export type GlobalModel = Pick<TrainJob, 'weights' | 'normalisation'>;
+export interface GlobalModel extends Pick<TrainJob, 'weights' | 'normalisation'> {
+  /** The round that starts with it. */
+  round: number;
+}
 
 /** A training job but for the samples, which are the learner's own. `options.seed` is of this round and client alone. */
 export type LearningTask = GlobalModel & Pick<TrainJob, 'options'>;
@@ -72,7 +75,7 @@ export function globalModel({ fl, payload }: Message<ModelHeader>, model: Federa
   if (!weights.every(Number.isFinite)) {
     throw new RefusedError('not-finite', 'The model that came holds NaN or infinity: reset the federation.');
   }
-  return { weights, normalisation };
+  return { weights, normalisation, round: fl.round };
 }
 
 type Metrics = LocalUpdate['metrics'];

@@ -1,0 +1,237 @@
+/**
+ * A board as the learner of a participant: it is given the model and the work of a round, trains on the rows that it
+ * holds, and its update is checked before it goes on. One thing at a time is asked of it.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { type Clock, systemClock } from '../federation/clock';
+import type { FederatedModel } from '../federation/federated-model';
+import {
+  type GlobalModel,
+  type Learner,
+  type LearningControl,
+  type LearningTask,
+  type LocalUpdate,
+  learningMetrics,
+} from '../federation/learner';
+import { defaultOptions } from '../federation/options';
+import { inputSize } from '../model';
+import { RefusedError } from '../refused';
+import type { SampleBlock } from '../training/engine';
+import type { Board, BoardJob, BoardModel, BoardState, Fit } from './board';
+import { checkUpdate } from './check-update';
+import { createPresence } from './presence';
+
+/** How long somebody in front of it waits for a prediction. */
+const ANSWER_MS = 10_000;
+
+export interface BoardLearnerParts {
+  board: Board;
+  model: FederatedModel & Pick<BoardModel, 'backbone' | 'rows'>;
+  /** Of its updates: float32, or quantised on the board. */
+  bits: BoardJob['bits'];
+  /** The rows that the board is to hold; absent: it fills them itself. */
+  bank?: { readonly count: number; readonly seen: number; block(): SampleBlock; statistics(): Float64Array };
+  /** True while more rows come at once: it counts as having none then, so that runs can be repeated. */
+  filling?(): boolean;
+  /** The model fits, and how; told again when other training options change that. */
+  onFit?(fit: Fit): void;
+  /** Its obstacle or its count may be another one. */
+  onChange?(): void;
+  /** What went wrong while nobody waited for an answer. */
+  onTrouble?(error: unknown): void;
+  clock?: Clock;
+}
+
+export interface BoardLearner extends Learner {
+  /** The model in use on the board; undefined: none yet. */
+  readonly inUse: GlobalModel | undefined;
+  /** To be called with each state of the board. */
+  stateChanged(state: BoardState): void;
+  /** Brings the model to the board. */
+  load(): void;
+  /** The rows in the bank have changed: they are brought to the board. */
+  rowsChanged(): void;
+  /** Drops all rows on the board. */
+  clearRows(): Promise<void>;
+  /** Outputs for one row. Rejects with RefusedError 'no-weights', 'board-away'. */
+  predict(features: Float32Array, signal: AbortSignal): Promise<Float32Array>;
+  evaluate(signal: AbortSignal): Promise<{ rows: number; loss: number; hits: number }>;
+  /** Into the flash, once the newest model is in use. */
+  save(signal: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+const { batchSize, optimizer } = defaultOptions.training;
+
+export function boardLearner(parts: BoardLearnerParts): BoardLearner {
+  const { board, model, bits, bank, clock = systemClock } = parts;
+  const closing = new AbortController();
+  const presence = createPresence(() => parts.onChange?.(), clock);
+  /** Of the rounds as they were last asked for: they decide how much memory the training takes. */
+  let training: BoardModel['training'] = { batchSize, optimizer };
+  let told = '';
+  let trouble: RefusedError | undefined;
+  let inUse: GlobalModel | undefined;
+  /** Names rows that only the board knows. */
+  let rowsName = randomUUID();
+  let last: Promise<unknown> = Promise.resolve();
+  let hearing: AbortController | undefined;
+  let bringing: Promise<void> | undefined;
+  let bringAgain = false;
+
+  const inOrder = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+  const background = (work: Promise<unknown>, signal: AbortSignal): void => {
+    work.catch((error: unknown) => {
+      if (!signal.aborted && !closing.signal.aborted) parts.onTrouble?.(error);
+    });
+  };
+
+  const load = async (signal: AbortSignal): Promise<void> => {
+    try {
+      const fit = await board.use({ ...model, training }, signal);
+      trouble = undefined;
+      const tell = JSON.stringify(fit);
+      if (tell !== told) parts.onFit?.(fit);
+      told = tell;
+    } catch (error) {
+      if (error instanceof RefusedError && !signal.aborted) trouble = error;
+      throw error;
+    }
+  };
+  const commit = async ({ weights, normalisation, round }: GlobalModel, signal: AbortSignal): Promise<void> => {
+    await load(signal);
+    await board.commit(weights, normalisation, signal);
+    inUse = { weights, normalisation, round };
+  };
+
+  /** The same work on the same rows has the same key, also after a restart of this process. */
+  const keyOf = ({ weights, normalisation, options }: LearningTask): string => {
+    const hash = createHash('sha256');
+    hash.update(JSON.stringify([model.fingerprint, normalisation ?? null, options, bits]));
+    hash.update(weights);
+    if (bank) {
+      const { features, targets } = bank.block();
+      hash.update(features).update(targets);
+    } else {
+      hash.update(`${rowsName} ${board.rows.held}`);
+    }
+    return hash.digest('hex').slice(0, 16);
+  };
+
+  const learn = async (task: LearningTask, control: LearningControl): Promise<LocalUpdate> => {
+    const { signal } = control;
+    training = { batchSize: task.options.batchSize, optimizer: task.options.optimizer };
+    await commit(task, signal);
+    if (bank) await board.bankChanged(signal);
+    const seen = bank?.seen;
+    const rows = bank?.count ?? 0;
+    const job: BoardJob = { key: keyOf(task), options: task.options, bits };
+    const update = await board.train(job, { signal, onProgress: control.onProgress });
+    const unchanged = bank !== undefined && bank.seen === seen;
+    const most = Math.max(board.rows.capacity, rows);
+    checkUpdate(update, {
+      layout: model.layout,
+      bits,
+      rows: unchanged ? { least: rows, most: rows } : { least: 1, most },
+    });
+    const { payload, codecs, samples } = update;
+    return { payload, codecs, samples, metrics: learningMetrics(update) };
+  };
+
+  const stopHearing = (): void => {
+    hearing?.abort();
+    hearing = undefined;
+  };
+  /** The model that came last, when the board is done with what it is at. */
+  const hear = (heard: GlobalModel | undefined): void => {
+    stopHearing();
+    const mine = new AbortController();
+    hearing = mine;
+    const signal = AbortSignal.any([mine.signal, closing.signal]);
+    const work = async (): Promise<void> => {
+      signal.throwIfAborted();
+      await (heard ? commit(heard, signal) : load(signal));
+      if (hearing === mine) hearing = undefined;
+    };
+    background(inOrder(work), mine.signal);
+  };
+
+  const bring = async (): Promise<void> => {
+    do {
+      bringAgain = false;
+      await board.bankChanged(closing.signal);
+    } while (bringAgain);
+  };
+  const asked = <T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    if (presence.obstacle !== undefined) return Promise.reject(new RefusedError('board-away', presence.obstacle));
+    return presence.whileThere({ signal, deadlineMs: ANSWER_MS }, work);
+  };
+
+  return {
+    get count() {
+      if (parts.filling?.()) return 0;
+      return bank ? bank.count : board.rows.held;
+    },
+    get obstacle() {
+      return trouble?.message ?? presence.obstacle;
+    },
+    get inUse() {
+      return inUse;
+    },
+    statistics(patience) {
+      // The same sums, to the bit, as the board would make of the same rows; but what a backbone makes of them only it knows.
+      if (bank && !model.backbone) return bank.statistics();
+      return presence.whileThere(patience, (signal) =>
+        inOrder(async () => {
+          await load(signal);
+          if (bank) await board.bankChanged(signal);
+          const sums = await board.statistics(signal);
+          const width = inputSize(model.spec);
+          if (sums.length !== 1 + 2 * width || !sums.every(Number.isFinite) || sums[0] < 1) {
+            throw new RefusedError('board-lies', 'The board told sums that no rows could give: they were not sent.');
+          }
+          return sums;
+        }),
+      );
+    },
+    learn(task, control) {
+      stopHearing();
+      return presence.whileThere(control, (signal) => inOrder(() => learn(task, { ...control, signal })));
+    },
+    hear,
+    stateChanged: presence.stateChanged,
+    load: () => hear(undefined),
+    rowsChanged() {
+      if (!bank) return;
+      bringAgain = true;
+      bringing ??= bring().finally(() => {
+        bringing = undefined;
+      });
+      background(bringing, closing.signal);
+    },
+    async clearRows() {
+      rowsName = randomUUID();
+      if (bank) await board.bankChanged(closing.signal);
+      else await board.clearRows();
+    },
+    predict(features, signal) {
+      if (!inUse) {
+        return Promise.reject(
+          new RefusedError('no-weights', 'The board has no model yet: let the aggregator send one first.'),
+        );
+      }
+      return asked(signal, (until) => board.predict(features, until));
+    },
+    evaluate: (signal) => asked(signal, (until) => inOrder(() => board.evaluate(until))),
+    save: (signal) => asked(signal, () => inOrder(() => board.save())),
+    close() {
+      closing.abort();
+      stopHearing();
+      presence.close();
+    },
+  };
+}
