@@ -1,0 +1,177 @@
+/** The sending half of a link: what is out, what of it is lost, and what may go next (docs/board-protocol.md, section 2). */
+import { type Frame, frameBytes } from './frame';
+import type { FrameSize } from './frame-size';
+import { nearest } from './sequence';
+
+interface Sent {
+  message: Uint8Array;
+  bytes: number;
+  /** Places in the order of all sendings. */
+  first: number;
+  last: number;
+  sentAt: number;
+  tries: number;
+  /** To be sent again. */
+  lost: boolean;
+}
+
+export interface Outgoing {
+  seq: number;
+  message: Uint8Array;
+  ping: boolean;
+}
+
+export interface SenderOptions {
+  /** Receive slots of the other side. */
+  credit: number;
+  /** Encoded bytes that may be out. */
+  ring: number;
+  size: FrameSize;
+  /** The next message when none waits; at most so many bytes. */
+  more?(most: number): Uint8Array | undefined;
+  maxPayload: number;
+}
+
+export interface Sender {
+  send(message: Uint8Array): void;
+  /** What ack, sack and credit of a frame say. */
+  heard(frame: Frame, now: number): void;
+  /** The next frame to send, if one may be sent now. */
+  next(now: number): Outgoing | undefined;
+  /** When the oldest frame is taken for lost; Infinity: nothing is out. */
+  timeoutAt(): number;
+  readonly nextSeq: number;
+  readonly again: number;
+  readonly roundTripMs: number | undefined;
+  /** The most sendings that a frame which is still out has had. */
+  readonly tries: number;
+}
+
+const FIRST_TIMEOUT = 500;
+const MOST_TIMEOUT = 2000;
+/** More than this is not believed: sack tells of 32 frames. */
+const MOST_CREDIT = 33;
+/** Bytes of the ring that are left for frames without a message. */
+const SPARE = 64;
+
+export function createSender(options: SenderOptions): Sender {
+  const { size, maxPayload } = options;
+  const out = new Map<number, Sent>();
+  const queue: Uint8Array[] = [];
+  let base = 0;
+  let nextSeq = 0;
+  let limit = Math.min(options.credit, MOST_CREDIT);
+  let sendings = 0;
+  /** The latest sending that is known to have arrived. */
+  let arrived = -1;
+  let inFlight = 0;
+  let progressAt = 0;
+  let roundTrip: number | undefined;
+  let backoff = 1;
+  let again = 0;
+  /** The oldest frame timed out: it asks for an answer. */
+  let probe = -1;
+  const ring = Math.max(options.ring - SPARE, frameBytes(0) + 1);
+
+  const acknowledge = (seq: number, now: number): void => {
+    const sent = out.get(seq);
+    if (!sent) return;
+    out.delete(seq);
+    if (!sent.lost) inFlight -= sent.bytes;
+    size.came(sent.bytes);
+    if (sent.tries === 1) {
+      const took = now - sent.sentAt;
+      roundTrip = roundTrip === undefined ? took : roundTrip + (took - roundTrip) / 8;
+    }
+    arrived = Math.max(arrived, sent.first);
+    progressAt = now;
+    backoff = 1;
+  };
+  const lose = (sent: Sent): void => {
+    sent.lost = true;
+    inFlight -= sent.bytes;
+    size.lost(sent.bytes);
+  };
+  const timeout = (): number => {
+    const once = roundTrip === undefined ? FIRST_TIMEOUT : 1.5 * roundTrip + 150;
+    return Math.min(MOST_TIMEOUT, once * backoff);
+  };
+  const oldest = (): [number, Sent] | undefined => out.entries().next().value;
+  const timeoutAt = (): number => {
+    const first = oldest();
+    if (!first || first[1].lost) return Number.POSITIVE_INFINITY;
+    return Math.max(progressAt, first[1].sentAt) + timeout();
+  };
+  const put = (seq: number, sent: Sent, now: number): Outgoing => {
+    sent.last = sendings++;
+    sent.sentAt = now;
+    sent.tries += 1;
+    sent.lost = false;
+    inFlight += sent.bytes;
+    const ping = probe === seq;
+    if (ping) probe = -1;
+    return { seq, message: sent.message, ping };
+  };
+  const fresh = (now: number): Outgoing | undefined => {
+    if (nextSeq >= limit) return undefined;
+    const most = Math.min(maxPayload, size.payload(maxPayload));
+    const room = ring - inFlight;
+    if (queue.length > 0 && inFlight > 0 && frameBytes(queue[0].length) > room) return undefined;
+    if (queue.length === 0 && inFlight > 0 && frameBytes(most) > room) return undefined;
+    const message = queue.shift() ?? options.more?.(most);
+    if (!message) return undefined;
+    if (message.length > maxPayload) throw new RangeError(`a message of ${message.length} bytes fits no frame`);
+    const sent = {
+      message,
+      bytes: frameBytes(message.length),
+      first: sendings,
+      last: 0,
+      sentAt: 0,
+      tries: 0,
+      lost: false,
+    };
+    const seq = nextSeq++;
+    out.set(seq, sent);
+    return put(seq, sent, now);
+  };
+
+  return {
+    send: (message) => queue.push(message),
+    heard(frame, now) {
+      const ack = nearest(frame.ack, base);
+      if (ack < base || ack > nextSeq) return;
+      limit = ack + Math.min(frame.credit, MOST_CREDIT);
+      for (; base < ack; base++) acknowledge(base, now);
+      for (let k = 0; k < 32; k++) if ((frame.sack >>> k) & 1) acknowledge(ack + 1 + k, now);
+      for (const sent of out.values()) if (!sent.lost && sent.last < arrived) lose(sent);
+    },
+    next(now) {
+      const first = oldest();
+      if (first && now >= timeoutAt()) {
+        lose(first[1]);
+        backoff *= 2;
+        probe = first[0];
+      }
+      for (const [seq, sent] of out) {
+        if (!sent.lost) continue;
+        if (inFlight > 0 && sent.bytes > ring - inFlight) return undefined;
+        again += 1;
+        return put(seq, sent, now);
+      }
+      return fresh(now);
+    },
+    timeoutAt,
+    get nextSeq() {
+      return nextSeq;
+    },
+    get again() {
+      return again;
+    },
+    get roundTripMs() {
+      return roundTrip;
+    },
+    get tries() {
+      return [...out.values()].reduce((most, { tries }) => Math.max(most, tries), 0);
+    },
+  };
+}
