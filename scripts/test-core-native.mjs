@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkInt8 } from './lib/native-int8.mjs';
 import { ensureReady, requireBuilt, root } from './lib/ready.mjs';
 
 const directory = mkdtempSync(join(tmpdir(), 'core-native-'));
@@ -105,6 +106,7 @@ for (const one of senseCases()) {
   report(near && found.length === expected.length, `features, ${one.name}: not what float64 gives`);
   for (const [name, bytes] of others) report(bytes.equals(first[1]), `features, ${one.name}: other bits from ${name}`);
 }
+checkInt8({ builds, sanitizers, compile, run, quiet, report, directory });
 
 // For a Cortex-M4F: no libc, no libm, only the compiler's own arithmetic.
 const board = [

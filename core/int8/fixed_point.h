@@ -16,7 +16,7 @@ FL_INLINE int32_t wrapping_shift(int32_t a, int32_t bits) { return bits > 31 ? 0
 
 FL_INLINE int32_t clamped(int32_t x, int32_t low, int32_t high) { return x < low ? low : x > high ? high : x; }
 
-/** a * b / 2^31 to the nearest integer, halves away from zero; -2^31 * -2^31 saturates. */
+/** a * b / 2^31 to the nearest integer, halves up; -2^31 * -2^31 saturates. */
 FL_INLINE int32_t high_product(int32_t a, int32_t b) {
   if (a == INT_LEAST && b == INT_LEAST) return INT_MOST;
   const int64_t product = (int64_t)a * b;

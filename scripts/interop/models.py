@@ -91,18 +91,22 @@ def depthwise(rng):
 KINDS = {"dense": dense, "conv1d": conv1d, "conv2d": conv2d, "depthwise": depthwise}
 
 
-def convert(model, size, rows, float_edges=False):
-    """Full integer quantisation, fully connected layers per tensor, one row at a time."""
+def freeze(model, size):
+    """The model as a graph without variables, for one row."""
+    call = tf.function(lambda x: model(x)).get_concrete_function(tf.TensorSpec((1, *size), tf.float32))
+    return tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(call)])
+
+
+def convert(model, size, rows, float_edges=False, per_channel=False, noise=0.3):
+    """Full integer quantisation; fully connected layers per tensor unless asked for."""
     # A freshly made network has biases of 0 and weights of one size: neither is what a trained one has.
     rng = np.random.default_rng(rows.size)
-    model.set_weights([w + rng.normal(0, 0.3, w.shape).astype(np.float32) for w in model.get_weights()])
-    call = tf.function(lambda x: model(x)).get_concrete_function(tf.TensorSpec((1, *size), tf.float32))
-    frozen = convert_variables_to_constants_v2(call)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
+    model.set_weights([w + rng.normal(0, noise, w.shape).astype(np.float32) for w in model.get_weights()])
+    converter = freeze(model, size)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([row[None]] for row in rows)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter._experimental_disable_per_channel_quantization_for_dense_layers = True
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = not per_channel
     if not float_edges:
         converter.inference_input_type = tf.int8
         converter.inference_output_type = tf.int8
@@ -140,6 +144,11 @@ def lite(file, rows):
         interpreter.invoke()
         results.append(interpreter.get_tensor(out["index"])[0])
     return np.stack(results)
+
+
+def input_size(file):
+    """Its shape without the rows."""
+    return tuple(int(n) for n in runtime.Interpreter.from_bytes(file).get_input_details(0)["shape"][1:])
 
 
 def output_scale(file):

@@ -1,5 +1,6 @@
 // What a board takes of the core, as one unit: scripts/test-core-native.mjs compiles it for a Cortex-M4F and looks at
 // what it calls.
+#include "../../core/int8/core_backbone.h"
 #include "../../core/kernels/crc32.h"
 #include "../../core/kernels/quantize.h"
 #include "../../core/plan.h"
@@ -26,4 +27,5 @@ bool board_reading(SlidingWindow* w, const float* reading, const uint8_t* featur
   window_features(w->readings, w->window, w->channels, features, n, out);
   return true;
 }
+fl::Backbone board_backbone(int8::CoreBackbone* core) { return int8::core_backbone(core); }
 }
