@@ -17,3 +17,14 @@ describe('docs/library.md', () => {
     for (const code of codes) assert.ok(told.includes(`\`${code}\``), `${code} is not told`);
   });
 });
+
+describe('docs/int8.md', () => {
+  it('names every code that a .tflite file is refused with', () => {
+    const codes = new Set(
+      [...read('lib/core/int8-refusals.ts').matchAll(/'(tflite-[a-z-]+)'/g)].map((match) => match[1]),
+    );
+    assert.ok(codes.size > 8, `${codes.size} codes found`);
+    const told = read('docs/int8.md');
+    for (const code of codes) assert.ok(told.includes(`\`${code}\``), `${code} is not told`);
+  });
+});
