@@ -60,6 +60,13 @@ static inline void transform(const Operator& o, int8_t* x) {
     case RELU6:
       for (uint32_t i = 0; i < n; i++) x[i] = (int8_t)clamped(x[i], o.low, o.high);
       return;
+    case LEAKY_RELU:
+      for (uint32_t i = 0; i < n; i++) {
+        const int32_t input = x[i] - o.in_q.zero;
+        const int32_t moved = wrapping_add(scaled(input, input < 0 ? o.factor_below : o.factor), o.out_q.zero);
+        x[i] = (int8_t)clamped(moved, -128, 127);
+      }
+      return;
     case RELU:
     case QUANTIZE:
       for (uint32_t i = 0; i < n; i++) {

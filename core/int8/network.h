@@ -39,6 +39,8 @@ struct Operator {
   int32_t low, high;
   /** From input to output where one factor does for all. */
   Factor factor;
+  /** The same for inputs below 0, of a leaky ReLU. */
+  Factor factor_below;
   /** Inputs further away from 0 (softmax: from the greatest) give the curve's end. */
   int32_t radius;
   /** Places in the arena, of `in` and `out`. */

@@ -12,8 +12,8 @@ FL_INLINE bool has_weights(int32_t code) {
 FL_INLINE bool keeps_numbers(int32_t code) { return code == RESHAPE || code == SQUEEZE || code == EXPAND_DIMS; }
 /** May its output take the place of its input? */
 FL_INLINE bool in_place(int32_t code) {
-  return keeps_numbers(code) || code == RELU || code == RELU6 || code == LOGISTIC || code == TANH || code == SOFTMAX ||
-         code == QUANTIZE;
+  return keeps_numbers(code) || code == RELU || code == RELU6 || code == LEAKY_RELU || code == LOGISTIC ||
+         code == TANH || code == SOFTMAX || code == QUANTIZE;
 }
 
 /** The schema's code of an operator: the byte of old files, or the number that came after it, whichever is greater. */

@@ -41,6 +41,17 @@ static inline int read_curve(Operator* o, float scale, int32_t zero) {
   return 0;
 }
 
+/** The products of scale and slope are rounded to float, as the reference kernel has them. */
+static inline int read_leaky(Parts* parts, const Source& s, Operator* o) {
+  if (s.options_type != LEAKY_OPTIONS) return BAD_OPTIONS;
+  const float slope = float_field(&parts->reader, s.options, LEAKY_SLOPE, 0);
+  if (!is_scale(slope)) return BAD_OPTIONS;
+  const float below = o->in_q.scale * slope;
+  o->factor = factor_of((double)(o->in_q.scale / o->out_q.scale));
+  o->factor_below = factor_of((double)(below / o->out_q.scale));
+  return o->factor.shift > 30 || o->factor_below.shift > 30 ? BAD_QUANTISATION : 0;
+}
+
 FL_APART int read_elementwise(Parts* parts, const Source& s, Operator* o) {
   if (s.in.elements != s.out.elements) return BAD_SHAPE;
   const uint32_t channels = s.in.dimensions > 0 ? s.in.shape[s.in.dimensions - 1] : 1;
@@ -66,6 +77,8 @@ FL_APART int read_elementwise(Parts* parts, const Source& s, Operator* o) {
     case RELU:
       o->factor = factor_of((double)(o->in_q.scale / o->out_q.scale));
       return o->factor.shift > 30 ? BAD_QUANTISATION : read_activation_range(o, FUSED_RELU);
+    case LEAKY_RELU:
+      return read_leaky(parts, s, o);
     case QUANTIZE:
       o->factor = factor_of((double)o->in_q.scale / (double)o->out_q.scale);
       return o->factor.shift > 30 ? BAD_QUANTISATION : 0;

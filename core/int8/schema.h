@@ -48,11 +48,19 @@ enum OperatorCode {
   TANH = 28,
   SQUEEZE = 43,
   EXPAND_DIMS = 70,
+  LEAKY_RELU = 98,
   QUANTIZE = 114
 };
 
 /** Kinds of builtin_options. */
-enum OptionsType { CONV_OPTIONS = 1, DEPTHWISE_OPTIONS = 2, POOL_OPTIONS = 5, DENSE_OPTIONS = 8, SOFTMAX_OPTIONS = 9 };
+enum OptionsType {
+  CONV_OPTIONS = 1,
+  DEPTHWISE_OPTIONS = 2,
+  POOL_OPTIONS = 5,
+  DENSE_OPTIONS = 8,
+  SOFTMAX_OPTIONS = 9,
+  LEAKY_OPTIONS = 75
+};
 
 /** Convolutions and pooling have padding, stride of width and of height in fields 0 to 2. */
 enum WindowField { WINDOW_PADDING = 0, WINDOW_STRIDE_W = 1, WINDOW_STRIDE_H = 2 };
@@ -62,6 +70,7 @@ enum DepthwiseField { DEPTHWISE_MULTIPLIER = 3 };
 enum PoolField { POOL_WIDTH = 3, POOL_HEIGHT = 4, POOL_ACTIVATION = 5 };
 enum DenseField { DENSE_ACTIVATION = 0, DENSE_WEIGHTS_FORMAT = 1 };
 enum SoftmaxField { SOFTMAX_BETA = 0 };
+enum LeakyField { LEAKY_SLOPE = 0 };
 
 enum PaddingKind { PADDING_SAME = 0, PADDING_VALID = 1 };
 enum FusedActivation { FUSED_NONE = 0, FUSED_RELU = 1, FUSED_RELU_1 = 2, FUSED_RELU_6 = 3 };
