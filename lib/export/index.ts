@@ -1,0 +1,13 @@
+export { exportModel } from './export-model';
+export {
+  type ExportedFile,
+  type ExportFormat,
+  type ExportJob,
+  type ExportReport,
+  type ExportResult,
+  exportFormats,
+  type FileReport,
+  type TakesFeatures,
+} from './job';
+export type { Comparison, Figures } from './measure';
+export { type RangeMethod, rangeMethods } from './ranges';
