@@ -5,7 +5,7 @@ import { RefusedError } from '../../../lib/refused';
 import { readFile } from '../../core/int8/file';
 import { fixture, hasFloatEdges, inputOf, names, outputOf, predictRows, refusedNames } from '../../core/int8/fixtures';
 import { slowForward } from '../../core/int8/model';
-import { webInterpreter } from '../../core/int8/tflite-web';
+import { openTflite } from '../tflite-interpreter';
 
 const inCodes = names.filter((name) => !hasFloatEdges(name));
 const floats = (bytes: Uint8Array): Float32Array => new Float32Array(bytes.slice().buffer);
@@ -51,7 +51,7 @@ describe('int8 networks', () => {
 
   for (const name of inCodes) {
     it(`${name}: TensorFlow Lite in WebAssembly is at most one step away`, async () => {
-      const web = await webInterpreter(fixture(name));
+      const web = await openTflite(fixture(name));
       const network = openInt8(fixture(name));
       const rows = new Int8Array(inputOf(name).buffer);
       const most = stepsApart(fixture(name));
