@@ -10,6 +10,8 @@ export interface FilePolicy {
   base: string;
   /** Folders that the file must lie in, symbolic links followed; absent: anywhere. */
   allowed?: readonly string[];
+  /** What is looked for; default: a CSV file. */
+  what?: string;
 }
 
 const inside = (folder: string, file: string): boolean => {
@@ -21,8 +23,9 @@ const realOrSame = (folder: string): Promise<string> => realpath(folder).catch((
 
 /** The real path of a readable file, or RefusedError (codes file-*). */
 export async function resolveDataFile(name: string, policy: FilePolicy): Promise<string> {
+  const { what = 'a CSV file' } = policy;
   if (typeof name !== 'string' || name.trim() === '' || name.includes('\0')) {
-    throw new RefusedError('file-name', 'No file is given: enter the path of a CSV file.');
+    throw new RefusedError('file-name', `No file is given: enter the path of ${what}.`);
   }
   const asked = path.resolve(policy.base, name.trim());
   const file = await realpath(asked).catch(() => undefined);
@@ -38,7 +41,7 @@ export async function resolveDataFile(name: string, policy: FilePolicy): Promise
   }
   if (file === undefined) throw new RefusedError('file-missing', `There is no file "${name}" (looked for ${asked}).`);
   const facts = await stat(file);
-  if (!facts.isFile()) throw new RefusedError('file-kind', `"${name}" is not a file: enter the path of a CSV file.`);
+  if (!facts.isFile()) throw new RefusedError('file-kind', `"${name}" is not a file: enter the path of ${what}.`);
   return file;
 }
 

@@ -1,4 +1,5 @@
 /** What a user may send as samples, made into a block: numbers in an array, an object by feature names, many of either. */
+import { sampleSize } from '../model/shapes';
 import type { ModelSpec } from '../model/spec';
 import type { SampleBlock } from '../training/engine';
 import { RefusedError, type SamplesHeader } from '../update/message';
@@ -27,7 +28,7 @@ export interface UserMessage {
 /** `targetWidth` for regression is the width of the model's last layer, which layout code knows. */
 export function shapeOf(spec: ModelSpec, targetWidth: number): SampleShape {
   return {
-    width: spec.input.reduce((product, size) => product * size, 1),
+    width: sampleSize(spec),
     targetWidth: spec.task === 'anomaly' ? 0 : targetWidth,
     features: spec.features,
     labels: spec.task === 'classify' ? spec.labels : undefined,
@@ -39,8 +40,8 @@ export function shapeOf(spec: ModelSpec, targetWidth: number): SampleShape {
  * their width fits: class 1 may be another class now.
  */
 export function meaningOf(spec: ModelSpec): string {
-  const { task, input, features, labels } = spec;
-  return JSON.stringify([task, input, features ?? null, labels ?? null]);
+  const { task, input, features, labels, backbone } = spec;
+  return JSON.stringify([task, input, features ?? null, labels ?? null, ...(backbone ? [backbone.sha256] : [])]);
 }
 
 type Fields = Record<string, unknown>;

@@ -11,6 +11,6 @@ export { initialWeights } from './initial-weights';
 export { type Layout, layoutOf, type TensorSlot } from './layout';
 export { limits as modelLimits } from './limits';
 export { outputActivation, parseSpec } from './parse-spec';
-export { inputSize, outputShape, outputSize, shapesOf, targetWidth } from './shapes';
+export { inputSize, outputShape, outputSize, sampleSize, shapesOf, targetWidth } from './shapes';
 export * from './spec';
 export { type LayerSummary, type ModelSummary, summarise } from './summary';

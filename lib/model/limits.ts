@@ -7,4 +7,6 @@ export const limits = {
   /** One dimension of a shape, kernel or stride. */
   dimension: 1024 * 1024,
   labels: 1000,
+  /** Of the file of a frozen backbone. */
+  backboneBytes: 1024 * 1024,
 } as const;

@@ -2,13 +2,13 @@
 import { layoutOf } from './layout';
 import { limits } from './limits';
 import { parseLayer } from './parse-layer';
-import { choice, fields, integer, list, names, refuse } from './reader';
-import { layerName, product, shapesOf } from './shapes';
-import type { Activation, LayerSpec, Loss, ModelSpec, Task } from './spec';
+import { choice, fields, integer, list, names, refuse, text } from './reader';
+import { layerName, product, sampleSize, shapesOf } from './shapes';
+import type { Activation, BackboneSpec, LayerSpec, Loss, ModelSpec, Task } from './spec';
 
 const tasks: readonly Task[] = ['classify', 'regress', 'anomaly'];
 const losses: readonly Loss[] = ['softmax_cross_entropy', 'sigmoid_cross_entropy', 'mean_squared_error', 'huber'];
-const known = ['version', 'task', 'input', 'layers', 'loss', 'labels', 'features', 'seed'];
+const known = ['version', 'task', 'input', 'layers', 'loss', 'labels', 'features', 'seed', 'backbone'];
 
 /** The activation of the model's outputs; undefined when the last layer is one without. */
 export function outputActivation(layers: readonly LayerSpec[]): Activation | undefined {
@@ -71,6 +71,24 @@ function defaultLoss(task: Task, layers: readonly LayerSpec[]): Loss {
   return outputActivation(layers) === 'sigmoid' ? 'sigmoid_cross_entropy' : 'softmax_cross_entropy';
 }
 
+function parseBackbone(value: unknown, input: readonly number[]): BackboneSpec {
+  const read = fields(value, 'The backbone', ['sha256', 'inputs', 'outputs']);
+  const size = (name: 'inputs' | 'outputs') =>
+    integer(read.get(name), `The number of ${name} of the backbone`, 1, limits.activations);
+  const backbone = {
+    sha256: text(read.get('sha256'), 'The hash of the backbone', 64),
+    inputs: size('inputs'),
+    outputs: size('outputs'),
+  };
+  if (!/^[0-9a-f]{64}$/.test(backbone.sha256)) refuse('The hash of the backbone must be a SHA-256 in hexadecimal.');
+  if (backbone.outputs !== product(input)) {
+    refuse(
+      `The frozen backbone gives ${backbone.outputs} numbers, but the layers take ${product(input)}: make the input shape ${backbone.outputs}, or leave it empty.`,
+    );
+  }
+  return backbone;
+}
+
 /**
  * The specification in its canonical form. Throws RefusedError (code "model") with a sentence that says what to change.
  * What it returns shares nothing with `value`.
@@ -96,9 +114,10 @@ export function parseSpec(value: unknown): ModelSpec {
     loss: choice(read.get('loss') ?? defaultLoss(task, layers), 'The loss', losses),
     seed: integer(read.get('seed') ?? 0, 'The seed', 0, 0xffffffff),
   };
+  if (read.has('backbone')) spec.backbone = parseBackbone(read.get('backbone'), input);
   if (read.has('labels')) spec.labels = names(read.get('labels'), 'The labels', 2, limits.labels);
   if (read.has('features')) {
-    spec.features = names(read.get('features'), 'The feature names', product(input), product(input));
+    spec.features = names(read.get('features'), 'The feature names', sampleSize(spec), sampleSize(spec));
   }
   if (layoutOf(spec).size === 0) refuse('The model has nothing to learn; add a dense or convolution layer.');
   checkTask(spec);

@@ -84,7 +84,12 @@ export function shapesOf(spec: Pick<ModelSpec, 'input' | 'layers'>): number[][] 
   return shapes;
 }
 
+/** Numbers that the layers get. */
 export const inputSize = (spec: Pick<ModelSpec, 'input'>): number => product(spec.input);
+
+/** Numbers of a sample as it comes: the inputs of the backbone, where there is one. */
+export const sampleSize = (spec: Pick<ModelSpec, 'input' | 'backbone'>): number =>
+  spec.backbone?.inputs ?? inputSize(spec);
 
 export function outputSize(spec: Pick<ModelSpec, 'input' | 'layers'>): number {
   const shapes = shapesOf(spec);

@@ -84,16 +84,27 @@ export type LayerSpec =
 export type Task = 'classify' | 'regress' | 'anomaly';
 export type Loss = 'softmax_cross_entropy' | 'sigmoid_cross_entropy' | 'mean_squared_error' | 'huber';
 
+/** A frozen network in front of the layers (federated transfer learning): a file that every participant must have. */
+export interface BackboneSpec {
+  /** Of the .tflite file, in hexadecimal. */
+  sha256: string;
+  /** Numbers of a sample as it comes, and of what the layers get. */
+  inputs: number;
+  outputs: number;
+}
+
 export interface ModelSpec {
   version: 1;
   task: Task;
-  /** Input shape without the batch: [features], [steps, channels] or [height, width, channels]. */
+  /** It turns samples into the input of the layers, and does not learn. */
+  backbone?: BackboneSpec;
+  /** Input shape without the batch: [features], [steps, channels] or [height, width, channels]. Of the layers, where there is a backbone. */
   input: number[];
   layers: LayerSpec[];
   loss: Loss;
   /** classify: the class names, in the order of the outputs. One output and two labels means a sigmoid output. */
   labels?: string[];
-  /** Names of the inputs, when samples arrive as objects; length is the product of `input`. */
+  /** Names of the numbers of a sample (sampleSize), when samples arrive as objects. */
   features?: string[];
   /** Seed of the initial weights: the same specification gives the same first model everywhere. */
   seed: number;

@@ -22,7 +22,7 @@ export interface TrainingOptions {
   maxSteps?: number;
 }
 
-/** Rows of samples. `features` is n x inputSize; `targets` n x targetWidth (classify: one class index a row). */
+/** Rows of samples. `features` is n x inputSize: behind a frozen backbone, what it gave; `targets` n x targetWidth (classify: one class index a row). */
 export interface SampleBlock {
   features: Float32Array;
   /** Empty for task "anomaly". */

@@ -1,3 +1,4 @@
+export { backboneOf, createEmbedder, type EmbedJob, type EmbedResult } from './backbone';
 export type {
   Engine,
   Normalisation,

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { EmbedJob, EmbedResult } from './backbone';
 import type { PredictJob, PredictResult, TrainJob, TrainResult } from './engine';
 import { createLane, type Lane, type LaneOptions } from './lane';
 import { type EngineChoice, plannedEngine } from './select';
@@ -24,6 +25,8 @@ export interface PoolOptions {
 export interface Pool {
   train(job: TrainJob, control?: JobControl): Promise<TrainResult>;
   predict(job: PredictJob, control?: JobControl): Promise<PredictResult>;
+  /** Samples through a frozen backbone. */
+  embed(job: EmbedJob, control?: Omit<JobControl, 'engine'>): Promise<EmbedResult>;
   /** n x n squared Euclidean distances, row major. */
   squaredDistances(vectors: readonly Float32Array[], control?: JobControl): Promise<Float64Array>;
   readonly threads: number;
@@ -111,6 +114,13 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
         stop,
       ];
       return lane.run('predict', parameters, control);
+    },
+    async embed(job, control = {}) {
+      const parameters = (stop: StopFlag): [EmbedJob, StopFlag] => [
+        { ...job, features: crossing(job.features, 'thread') },
+        stop,
+      ];
+      return threadLane.run('embed', parameters, control);
     },
     async squaredDistances(vectors, control = {}) {
       return threadLane.run('squaredDistances', (stop) => [pack(vectors), vectors.length, stop], control);

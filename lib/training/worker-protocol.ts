@@ -1,4 +1,5 @@
 /** What crosses between the pool and its workers. */
+import type { EmbedJob, EmbedResult } from './backbone';
 import type { PredictJob, PredictResult, TrainJob, TrainResult } from './engine';
 import type { EngineChoice } from './select';
 
@@ -8,6 +9,7 @@ export type StopFlag = Int32Array;
 export interface WorkerMethods {
   train(job: TrainJob, engine: EngineChoice, stop: StopFlag): Promise<TrainResult>;
   predict(job: PredictJob, engine: EngineChoice, stop: StopFlag): Promise<PredictResult>;
+  embed(job: EmbedJob, stop: StopFlag): Promise<EmbedResult>;
   /** `vectors` is count x length, row major; the result count x count. */
   squaredDistances(vectors: Float32Array, count: number, stop: StopFlag): Promise<Float64Array>;
 }

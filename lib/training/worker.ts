@@ -3,6 +3,7 @@ import { isMainThread } from 'node:worker_threads';
 import * as workerpool from 'workerpool';
 import { createKernels } from '../core/index';
 import { abortError } from './abort';
+import { createEmbedder } from './backbone';
 import { createCoreEngine } from './core/engine';
 import type { Engine, Progress } from './engine';
 import { type EngineSources, selectEngine } from './select';
@@ -56,6 +57,8 @@ function handOver(result: object, vector: Float32Array | Float64Array): object {
   return own ? new workerpool.Transfer(result, [buffer]) : result;
 }
 
+const embed = createEmbedder();
+
 type Handlers = { [M in keyof WorkerMethods]: (...parameters: Parameters<WorkerMethods[M]>) => Promise<object> };
 
 const methods: Handlers = {
@@ -70,6 +73,11 @@ const methods: Handlers = {
     const { engine } = await selectEngine(job.spec, choice, sources);
     const result = await engine.predict(job, reporter(stop));
     return handOver({ ...result, engine: engine.name }, result.outputs);
+  },
+  async embed(job, stop) {
+    checkStop(stop);
+    const result = await embed(job, reporter(stop));
+    return handOver(result, result.features);
   },
   async squaredDistances(vectors, count, stop) {
     checkStop(stop);

@@ -1,8 +1,9 @@
 import { meaningOf, shapeOf } from '../../lib/data/sample-input';
 import { gatewayLearner } from '../../lib/federation/gateway-learner';
 import { createParticipant, type Participant, type ParticipantStatus } from '../../lib/federation/participant';
-import { targetWidth } from '../../lib/model/shapes';
+import { inputSize, targetWidth } from '../../lib/model/shapes';
 import { createStore } from '../../lib/state/store';
+import { createEmbedding } from '../shared/embedding';
 import { createIntake, headerOf, type Intake } from '../shared/intake';
 import { openSamples } from '../shared/kept-samples';
 import { findModel, stateFolder } from '../shared/model';
@@ -51,7 +52,7 @@ export = (RED: Red): void => {
       const samples = await openSamples(
         {
           ...options,
-          width: shape.width,
+          width: inputSize(model.spec),
           targetWidth: shape.targetWidth,
           meaning: meaningOf(model.spec),
           name: `${federation} ${client}`,
@@ -65,7 +66,8 @@ export = (RED: Red): void => {
         else participant.samplesChanged();
         if (bank.count === 0) status.waiting('status.samples', { held: 0, wanted: minSamples });
       };
-      const intake = createIntake({ shell, samples, shape, client, onChange: changed });
+      const embedding = createEmbedding(model, pool, shell.closing);
+      const intake = createIntake({ shell, samples, shape, embedding, client, onChange: changed });
       const participant = createParticipant({
         federation,
         client,
@@ -107,7 +109,7 @@ export = (RED: Red): void => {
       const { intake, participant } = await ready();
       const fl = headerOf(msg);
       if (fl === undefined && msg.topic === 'forget') await intake.forget();
-      else if (fl === undefined || fl.kind === 'samples') intake.take(msg);
+      else if (fl === undefined || fl.kind === 'samples') await intake.take(msg);
       else refusals.during(() => participant.receive(msg));
     });
     shell.onClose(async () => {

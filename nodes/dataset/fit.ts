@@ -1,11 +1,11 @@
 import type { Batcher } from '../../lib/data/dataset';
-import { inputSize, targetWidth } from '../../lib/model/shapes';
+import { sampleSize, targetWidth } from '../../lib/model/shapes';
 import { RefusedError } from '../../lib/update/message';
 import type { Model } from '../shared/model';
 
 /** Throws when samples of this data set would not fit the model. */
 export function checkAgainst(model: Model, { maker }: Batcher): void {
-  const wanted = inputSize(model.spec);
+  const wanted = sampleSize(model.spec);
   if (maker.width !== wanted) {
     throw new RefusedError(
       'feature-count',

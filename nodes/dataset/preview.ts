@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { cellOf, nameOf } from '../../lib/data/cell';
 import type { Red } from '../shared/red';
 import { sentenceOf } from '../shared/refusals';
-import { openRows, shippedFiles } from './source';
+import { shippedFiles } from '../shared/shipped';
+import { openRows } from './source';
 
 const ROWS_LIMIT = 200_000;
 const NAMES_LIMIT = 1000;
@@ -39,7 +40,7 @@ async function look(RED: Red, { source, file, column }: Question): Promise<{ col
 
 export function registerPreview(RED: Red): void {
   RED.httpAdmin.get('/fl-tinyml/dataset/shipped', RED.auth.needsPermission('fl.read'), (_request, response) => {
-    shippedFiles().then(
+    shippedFiles('.csv').then(
       (files) => response.json({ files }),
       (thrown) => response.status(500).json({ problem: sentenceOf(thrown).message }),
     );

@@ -1,22 +1,10 @@
 /** Opens the file of an fl-dataset: one of the user's, or one of the data sets that the package ships. */
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Row } from '../../lib/data/cell';
 import { type CsvReport, emptyReport, readCsv } from '../../lib/data/csv';
 import { openDataFile } from '../../lib/data/data-file';
 import type { Red } from '../shared/red';
+import { shippedFolder } from '../shared/shipped';
 import type { DatasetOptions } from './options';
-
-/** From dist/nodes/dataset to the root of the package. */
-export const shippedFolder = join(__dirname, '..', '..', '..', 'datasets');
-
-export async function shippedFiles(): Promise<string[]> {
-  const names = await readdir(shippedFolder, { recursive: true }).catch((): string[] => []);
-  return names
-    .filter((name) => name.endsWith('.csv'))
-    .map((name) => name.replaceAll('\\', '/'))
-    .sort();
-}
 
 type Place = Pick<DatasetOptions, 'source' | 'file' | 'decimal'>;
 

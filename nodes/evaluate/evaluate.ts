@@ -1,6 +1,7 @@
 import { type SampleBank, sampleBank } from '../../lib/data/sample-bank';
 import { samplesFrom, shapeOf } from '../../lib/data/sample-input';
-import { targetWidth } from '../../lib/model/shapes';
+import { inputSize, targetWidth } from '../../lib/model/shapes';
+import { createEmbedding, type Embedding } from '../shared/embedding';
 import { type GlobalModel, isKind, receiveModel } from '../shared/global-model';
 import { findModel, type Model } from '../shared/model';
 import { createPasses } from '../shared/passes';
@@ -20,10 +21,11 @@ interface Waiting {
   finish: () => void;
 }
 
-async function readOptions(RED: Red, settings: Settings) {
+async function readOptions(RED: Red, settings: Settings, embeddingOf: (model: Model) => Embedding | undefined) {
   const model = await findModel(RED, settings.model);
   return {
     model,
+    embedding: embeddingOf(model),
     federation: text(settings, 'federation'),
     everything: choice(settings, 'use', ['test', 'everything'], 'test') === 'everything',
     limit: number(settings, 'limit', 20000, { min: 1, max: 1e6, integer: true }),
@@ -33,8 +35,8 @@ async function readOptions(RED: Red, settings: Settings) {
 }
 
 const bankFor = (model: Model, capacity: number): SampleBank => {
-  const shape = shapeOf(model.spec, targetWidth(model.spec));
-  return sampleBank({ width: shape.width, targetWidth: shape.targetWidth, capacity, eviction: 'oldest' });
+  const { targetWidth: targets } = shapeOf(model.spec, targetWidth(model.spec));
+  return sampleBank({ width: inputSize(model.spec), targetWidth: targets, capacity, eviction: 'oldest' });
 };
 
 export = (RED: Red): void => {
@@ -51,7 +53,7 @@ export = (RED: Red): void => {
     let skipped = 0;
     let cancelQuiet = (): void => {};
 
-    const options = readOptions(RED, settings);
+    const options = readOptions(RED, settings, (model) => createEmbedding(model, pool, shell.closing));
     const ready = options.then(({ model, limit }) => {
       bank = bankFor(model, limit);
       if (!busy) shell.status.waiting('status.waitingSamples');
@@ -128,13 +130,15 @@ export = (RED: Red): void => {
     }
 
     async function takeSamples(msg: FlowMessage): Promise<void> {
-      const { model, everything } = await options;
+      const { model, embedding, everything } = await options;
       if (!bank) return;
       if (isKind(msg, 'samples') && msg.fl.split === 'train' && !everything) return;
+      const block = samplesFrom(msg, shapeOf(model.spec, targetWidth(model.spec)));
+      const samples = embedding ? await embedding.embed(block) : block;
       const admission = passes.admit(isKind(msg, 'samples') ? msg.fl : undefined, bank.count > 0);
       if (admission === 'skip') return;
       if (admission === 'replace') bank.clear();
-      bank.add(samplesFrom(msg, shapeOf(model.spec, targetWidth(model.spec))));
+      bank.add(samples);
       if (!busy && !last) shell.status.waiting('status.waitingModel');
       cancelQuiet();
       // Many blocks make one set: a model that waits is measured once they have come.
@@ -144,7 +148,7 @@ export = (RED: Red): void => {
     shell.onInput(async (msg, send) => {
       if (isKind(msg, 'model')) return takeModel(msg, send);
       if (msg.topic === 'clear' && msg.fl === undefined) {
-        await options;
+        await (await options).embedding?.settled();
         bank?.clear();
         shell.status.waiting('status.waitingSamples');
         return;

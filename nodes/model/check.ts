@@ -3,9 +3,16 @@ import { summarise } from '../../lib/model/summary';
 import { plannedEngine } from '../../lib/training/select';
 import type { Red, Settings } from '../shared/red';
 import { sentenceOf } from '../shared/refusals';
+import { shippedFiles } from '../shared/shipped';
 import type { ReadModel } from './read-model';
 
 export function registerCheck(RED: Red, readModel: (settings: Settings) => Promise<ReadModel>): void {
+  RED.httpAdmin.get('/fl-tinyml/model/shipped', RED.auth.needsPermission('fl.read'), (_request, response) => {
+    shippedFiles('.tflite').then(
+      (files) => response.json({ files }),
+      (thrown) => response.status(500).json({ problem: sentenceOf(thrown).message }),
+    );
+  });
   // It may read a file of the machine: needs the right to write, as a deploy that reads the file does.
   RED.httpAdmin.post('/fl-tinyml/model/check', RED.auth.needsPermission('fl.write'), (request, response) => {
     const settings: unknown = request.body;
@@ -21,6 +28,9 @@ export function registerCheck(RED: Red, readModel: (settings: Settings) => Promi
           layers: layers.map(({ name, output, parameters }) => ({ name, output, parameters })),
           parameters,
           bytes,
+          ...(model.spec.backbone && model.backbone
+            ? { backbone: { ...model.spec.backbone, bytes: model.backbone.length } }
+            : {}),
           engine: engine.name,
           notes: [...(engine.name === 'tfjs' ? [engine.reason] : []), ...model.notes],
           fingerprint: model.fingerprint,

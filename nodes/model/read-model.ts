@@ -2,10 +2,13 @@ import { isAbsolute, resolve } from 'node:path';
 import { fingerprint } from '../../lib/model/fingerprint';
 import { importModel } from '../../lib/model/import/import-model';
 import { layoutOf } from '../../lib/model/layout';
+import { parseSpec } from '../../lib/model/parse-spec';
+import type { BackboneSpec } from '../../lib/model/spec';
 import { RefusedError } from '../../lib/update/message';
 import type { Model } from '../shared/model';
 import type { Settings } from '../shared/red';
 import { choice, list, text } from '../shared/settings';
+import { readBackbone } from './backbone-file';
 import { losses, normalisationOf, seedOf, specOf, tasks } from './spec-of';
 
 export interface ReadModel extends Model {
@@ -16,7 +19,7 @@ export interface ReadModel extends Model {
 type Described = Pick<ReadModel, 'spec' | 'normalisation' | 'notes' | 'weights'>;
 
 /** `base`: where a path that is not absolute starts. */
-async function fromFile(settings: Settings, base: string): Promise<Described> {
+async function fromFile(settings: Settings, base: string, backbone?: BackboneSpec): Promise<Described> {
   const file = text(settings, 'file');
   if (file === '') {
     throw new RefusedError('model-file', 'Give the path of a tfjs model.json or a Keras 3 file in the fl-model.');
@@ -28,27 +31,31 @@ async function fromFile(settings: Settings, base: string): Promise<Described> {
   const found = await importModel(isAbsolute(file) ? file : resolve(base, file), {
     task,
     ...(labels.length > 0 ? { labels } : {}),
-    ...(features.length > 0 ? { features } : {}),
+    ...(features.length > 0 && !backbone ? { features } : {}),
     ...(loss === 'auto' ? {} : { loss }),
     seed: seedOf(settings),
   });
-  const { spec, weights, notes } = found;
+  const { weights, notes } = found;
+  const named = features.length > 0 ? { features } : {};
+  const spec = backbone ? parseSpec({ ...found.spec, ...named, backbone }) : found.spec;
   // Weights that were trained behind a normalisation layer need that one.
   return { spec, weights, notes, normalisation: found.normalisation ?? normalisationOf(settings, spec) };
 }
 
 /** Rejects with a RefusedError that says what to mend. */
 export async function readModel(settings: Settings, base = process.cwd()): Promise<ReadModel> {
+  const backbone = await readBackbone(settings, base);
   let described: Described;
   if (choice(settings, 'source', ['layers', 'file'] as const, 'layers') === 'file') {
-    described = await fromFile(settings, base);
+    described = await fromFile(settings, base, backbone?.spec);
   } else {
-    const spec = specOf(settings);
+    const spec = specOf(settings, backbone?.spec);
     described = { spec, normalisation: normalisationOf(settings, spec), notes: [] };
   }
   const { spec } = described;
   return {
     ...described,
+    ...(backbone ? { backbone: backbone.file } : {}),
     layout: layoutOf(spec),
     fingerprint: fingerprint(spec),
     engine: choice(settings, 'engine', ['auto', 'core', 'tfjs'] as const, 'auto'),

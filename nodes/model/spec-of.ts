@@ -2,7 +2,7 @@
 import { parseLayer } from '../../lib/model/parse-layer';
 import { parseSpec } from '../../lib/model/parse-spec';
 import { inputSize, product, shapesOf } from '../../lib/model/shapes';
-import type { LayerSpec, ModelSpec } from '../../lib/model/spec';
+import type { BackboneSpec, LayerSpec, ModelSpec } from '../../lib/model/spec';
 import type { Normalisation } from '../../lib/training/engine';
 import { RefusedError } from '../../lib/update/message';
 import type { Settings } from '../shared/red';
@@ -58,12 +58,12 @@ function withOutput(task: ModelSpec['task'], input: number[], table: unknown[], 
   ];
 }
 
-/** Throws RefusedError with one sentence that says what to mend. */
-export function specOf(settings: Settings): ModelSpec {
+/** `backbone`: what stands in front of the layers. Throws RefusedError with one sentence that says what to mend. */
+export function specOf(settings: Settings, backbone?: BackboneSpec): ModelSpec {
   const task = choice(settings, 'task', tasks, 'classify');
   const features = list(settings, 'features');
   const sizes = shape(settings, 'inputShape');
-  const input = sizes.length > 0 ? sizes : [features.length];
+  const input = sizes.length > 0 ? sizes : [backbone?.outputs ?? features.length];
   const labels = task === 'classify' ? list(settings, 'labels') : undefined;
   const loss = choice(settings, 'loss', losses, 'auto');
   const table = layersOf(settings);
@@ -77,6 +77,7 @@ export function specOf(settings: Settings): ModelSpec {
   return parseSpec({
     version: 1,
     task,
+    backbone,
     input,
     layers,
     loss: loss === 'auto' ? undefined : loss,

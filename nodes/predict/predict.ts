@@ -3,6 +3,7 @@ import { samplesFrom, shapeOf } from '../../lib/data/sample-input';
 import { RefusedError } from '../../lib/refused';
 import { answersOf, expectedOf } from '../shared/answers';
 import { checked } from '../shared/checked';
+import { createEmbedding } from '../shared/embedding';
 import { type GlobalModel, isKind, receiveModel } from '../shared/global-model';
 import { findModel } from '../shared/model';
 import { leasePool } from '../shared/pool';
@@ -37,6 +38,7 @@ export = (RED: Red): void => {
     };
 
     const model = findModel(RED, settings.model);
+    const embedded = model.then((found) => createEmbedding(found, pool, shell.closing));
     const restored = model.then(async (found) => {
       if (!options().keep) return;
       try {
@@ -50,6 +52,7 @@ export = (RED: Red): void => {
     const ready = restored.then(show);
     shell.whenStarted(() => ready);
     ready.catch(() => {});
+    embedded.catch(() => {});
 
     const batcher = createBatcher(async (features, count) => {
       const { spec, engine } = await model;
@@ -75,6 +78,8 @@ export = (RED: Red): void => {
       const suite = isKind(msg, 'samples');
       const sample: unknown = suite ? msg.payload : RED.util.getMessageProperty(msg as NodeMessage, input);
       const block = samplesFrom({ payload: sample, fl: msg.fl }, shapeOf(spec, 0));
+      const embedding = await embedded;
+      const inputs = embedding ? await embedding.embed(block) : block;
       if (!current) {
         unanswered++;
         shell.status.waiting('status.unanswered', { count: unanswered });
@@ -83,10 +88,10 @@ export = (RED: Red): void => {
       }
       if (block.count === 0) return;
       const { trained: round, normalisation } = current;
-      const outputs = await batcher.run(block);
+      const outputs = await batcher.run(inputs);
       const many = suite ? block.count > 1 : isBatch(sample, block.count);
       const expected = expectedOf(msg, sample, many);
-      const answers = answersOf(spec, block, outputs, normalisation).map((answer, i) => ({
+      const answers = answersOf(spec, inputs, outputs, normalisation).map((answer, i) => ({
         ...answer,
         round,
         ...(expected[i] !== undefined && expected[i] !== null && { expected: expected[i] }),

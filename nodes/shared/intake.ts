@@ -1,6 +1,8 @@
 /** Samples from the flow on their way into what a participant keeps: whose they are, whether a pass over a file is whole, and when to write them down. */
 import { type SampleShape, samplesFrom } from '../../lib/data/sample-input';
 import { RefusedError } from '../../lib/refused';
+import type { SampleBlock } from '../../lib/training/engine';
+import type { Embedding } from './embedding';
 import type { KeptSamples } from './kept-samples';
 import type { FlowMessage } from './red';
 import { plain } from './settings';
@@ -14,6 +16,8 @@ export interface IntakeParts {
   shell: Shell;
   samples: KeptSamples;
   shape: SampleShape;
+  /** Absent: samples are kept as they come. */
+  embedding?: Embedding;
   /** Id of the participant. */
   client: string;
   /** What is kept, or `loading`, has changed. */
@@ -23,8 +27,8 @@ export interface IntakeParts {
 export interface Intake {
   /** A pass over a data set is under way: the participant joins when it has all of it, so that runs can be repeated. */
   readonly loading: boolean;
-  /** Throws RefusedError when the samples are not for here. */
-  take(msg: FlowMessage): void;
+  /** Throws or rejects with RefusedError when the samples are not for here. */
+  take(msg: FlowMessage): void | Promise<void>;
   forget(): Promise<void>;
   /** Writes what is not written yet. */
   save(): Promise<void>;
@@ -33,7 +37,7 @@ export interface Intake {
 export const headerOf = (msg: FlowMessage): Record<string, unknown> | undefined =>
   typeof msg.fl === 'object' && msg.fl !== null ? (msg.fl as Record<string, unknown>) : undefined;
 
-export function createIntake({ shell, samples, shape, client, onChange }: IntakeParts): Intake {
+export function createIntake({ shell, samples, shape, embedding, client, onChange }: IntakeParts): Intake {
   let saver: (() => void) | undefined;
   /** Ends the pass under way, when nothing more comes of it. */
   let pass: (() => void) | undefined;
@@ -52,15 +56,26 @@ export function createIntake({ shell, samples, shape, client, onChange }: Intake
     pass = undefined;
     changed();
   };
+  const keep = (block: SampleBlock, fl: Record<string, unknown> | undefined): void => {
+    samples.add(block, fl);
+    if (fl?.last === true) {
+      passOver();
+      return;
+    }
+    if (fl?.last === false) {
+      pass?.();
+      pass = shell.after(SILENCE_MS, passOver);
+    }
+    changed();
+  };
   return {
     get loading() {
       return pass !== undefined;
     },
     take(msg) {
       const fl = headerOf(msg);
-      const over = fl?.last === true;
       if (fl?.client !== undefined && fl.client !== client) {
-        if (over && samples.bank.count === 0) {
+        if (fl.last === true && samples.bank.count === 0) {
           throw new RefusedError(
             'other-client',
             `These samples are for client "${plain(fl.client).slice(0, 100)}", but this one is "${client}": give it that client id.`,
@@ -74,18 +89,12 @@ export function createIntake({ shell, samples, shape, client, onChange }: Intake
           'Held-out samples came to a client: wire the last output of fl-dataset to fl-evaluate, not here.',
         );
       }
-      samples.add(samplesFrom(msg, shape), fl);
-      if (over) {
-        passOver();
-        return;
-      }
-      if (fl?.last === false) {
-        pass?.();
-        pass = shell.after(SILENCE_MS, passOver);
-      }
-      changed();
+      const block = samplesFrom(msg, shape);
+      // Without a backbone at once, so that a model that comes right behind the samples finds them.
+      return embedding ? embedding.embed(block).then((embedded) => keep(embedded, fl)) : keep(block, fl);
     },
     async forget() {
+      await embedding?.settled();
       await samples.forget();
       changed();
     },

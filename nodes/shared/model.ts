@@ -18,6 +18,8 @@ export interface Model {
   engine: EngineChoice;
   /** The first weights when the model was imported with its weights; absent: made from the seed. */
   weights?: Float32Array;
+  /** The file of the frozen backbone that the specification names. */
+  backbone?: Uint8Array;
   /** What the user calls it. */
   name: string;
 }

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { canonicalJson, fingerprint, layoutOf, type ModelSpec, parseSpec, targetWidth } from '../../../lib/model/index';
+import {
+  canonicalJson,
+  fingerprint,
+  inputSize,
+  layoutOf,
+  type ModelSpec,
+  parseSpec,
+  sampleSize,
+  targetWidth,
+} from '../../../lib/model/index';
 import { RefusedError } from '../../../lib/refused';
 
 const base = {
@@ -54,6 +63,43 @@ describe('model specification', () => {
       layers(dense(8, 'tanh'), dense(3, 'softmax')),
     ].map((value) => fingerprint(parseSpec(value)));
     assert.equal(new Set(prints).size, prints.length);
+  });
+
+  describe('with a frozen backbone', () => {
+    const backbone = { sha256: 'ab'.repeat(32), inputs: 160, outputs: 4 };
+    const frozen = (change: Record<string, unknown> = {}): unknown =>
+      changed({ backbone: { ...backbone, ...change }, features: undefined });
+
+    it('covers it with the fingerprint', () => {
+      const prints = [base, frozen(), frozen({ sha256: 'cd'.repeat(32) }), frozen({ inputs: 161 })].map((value) =>
+        fingerprint(parseSpec(value)),
+      );
+      assert.equal(new Set(prints).size, prints.length);
+      assert.deepEqual(parseSpec(frozen()).backbone, backbone);
+    });
+
+    it('takes samples of the backbone, and names those', () => {
+      const names = Array.from({ length: 160 }, (_, i) => `f${i}`);
+      const spec = parseSpec({ ...(frozen() as object), features: names });
+      assert.equal(sampleSize(spec), 160);
+      assert.equal(inputSize(spec), 4);
+      assert.equal(sampleSize(parseSpec(base)), 4);
+      assert.throws(() => parseSpec({ ...(frozen() as object), features: ['a', 'b', 'c', 'd'] }), /160 to 160/);
+    });
+
+    const wrong: [Record<string, unknown>, RegExp][] = [
+      [{ outputs: 5 }, /gives 5 numbers, but the layers take 4/],
+      [{ sha256: 'AB'.repeat(32) }, /SHA-256/],
+      [{ sha256: 'ab' }, /SHA-256/],
+      [{ sha256: 7 }, /text of 1 to 64/],
+      [{ inputs: 0 }, /inputs of the backbone/],
+      [{ bytes: 1 }, /not known here/],
+    ];
+    for (const [change, sentence] of wrong) {
+      it(`refuses ${JSON.stringify(change).slice(0, 40)}`, () => {
+        assert.throws(() => parseSpec(frozen(change)), { name: 'RefusedError', message: sentence });
+      });
+    }
   });
 
   it('writes canonical JSON with sorted keys', () => {
