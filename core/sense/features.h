@@ -113,11 +113,16 @@ static inline float channel_feature(const Channel& c, uint8_t feature) {
 
 /**
  * readings: window x channels, reading by reading, oldest first, finite; window and channels from 1. features: n that
- * feature_width() takes. out: channels x feature_width() numbers, all of a channel together, in the order of `features`. Large
- * readings may give numbers that are not finite: the caller looks.
+ * feature_width() takes. out: channels x feature_width() numbers, all of a channel together, in the order of `features`; or, when
+ * FEATURE_RAW is all that is asked, the window as it is, [steps, channels] for convolutions. Large readings may give numbers that
+ * are not finite: the caller looks.
  */
 static inline void window_features(const float* readings, uint32_t window, uint32_t channels, const uint8_t* features,
                                    uint32_t n, float* out) {
+  if (n == 1 && features[0] == FEATURE_RAW) {
+    for (uint32_t i = 0; i < window * channels; i++) out[i] = readings[i];
+    return;
+  }
   for (uint32_t channel = 0; channel < channels; channel++) {
     const Channel c = {readings + channel, window, channels};
     for (uint32_t i = 0; i < n; i++) {

@@ -3,9 +3,25 @@
  * and the rows before it, never a later one.
  */
 import { RefusedError } from '../refused';
+import type { History } from './history';
+import { reductions } from './reductions';
 
-export type FeatureKind = 'value' | 'mean' | 'change' | 'min' | 'max' | 'std' | 'slope' | 'raw';
-export const FEATURE_KINDS: readonly FeatureKind[] = ['value', 'mean', 'change', 'min', 'max', 'std', 'slope', 'raw'];
+export type FeatureKind = keyof typeof reductions | 'change' | 'raw';
+export const FEATURE_KINDS: readonly FeatureKind[] = [
+  'value',
+  'mean',
+  'change',
+  'min',
+  'max',
+  'std',
+  'slope',
+  'rms',
+  'magnitude',
+  'crossings',
+  'roughness',
+  'range',
+  'raw',
+];
 
 export interface FeatureSpec {
   column: string;
@@ -22,30 +38,6 @@ export interface FeatureSpec {
 const MAX_WINDOW = 10_000;
 const MAX_WIDTH = 65_536;
 
-/** The last numbers of one column. */
-export interface History {
-  push(value: number): void;
-  /** Numbers held. */
-  length(): number;
-  /** The number `back` rows ago (0: the present one); the oldest one kept when there are fewer. */
-  ago(back: number): number;
-}
-
-export function createHistory(capacity: number): History {
-  const values = new Float64Array(capacity);
-  let next = 0;
-  let length = 0;
-  return {
-    push(value) {
-      values[next] = value;
-      next = (next + 1) % capacity;
-      if (length < capacity) length += 1;
-    },
-    length: () => length,
-    ago: (back) => values[(next - 1 - Math.min(back, length - 1) + 2 * capacity) % capacity],
-  };
-}
-
 /** Rows that the history must hold for the feature to be whole. */
 export function depthOf(feature: FeatureSpec): number {
   if (feature.kind === 'value') return 1;
@@ -55,34 +47,6 @@ export function depthOf(feature: FeatureSpec): number {
 /** How many numbers the feature gives. */
 export const widthOf = (feature: FeatureSpec): number => (feature.kind === 'raw' ? (feature.window ?? 1) : 1);
 
-type Reduce = (history: History, rows: number) => number;
-
-function mean(history: History, rows: number): number {
-  let sum = 0;
-  for (let back = rows - 1; back >= 0; back--) sum += history.ago(back);
-  return sum / rows;
-}
-
-/** Population standard deviation. */
-function std(history: History, rows: number): number {
-  const centre = mean(history, rows);
-  let sum = 0;
-  for (let back = 0; back < rows; back++) sum += (history.ago(back) - centre) ** 2;
-  return Math.sqrt(sum / rows);
-}
-
-/** Least-squares slope per row; 0 for one row. */
-function slope(history: History, rows: number): number {
-  const middle = (rows - 1) / 2;
-  let product = 0;
-  let square = 0;
-  for (let back = 0; back < rows; back++) {
-    product += (middle - back) * history.ago(back);
-    square += (middle - back) ** 2;
-  }
-  return square === 0 ? 0 : product / square;
-}
-
 /** Mean of the last `smooth` rows minus that of `window` rows ago, or as far back as there are rows. */
 function change(history: History, window: number, smooth: number): number {
   const rows = Math.min(smooth, history.length());
@@ -91,23 +55,6 @@ function change(history: History, window: number, smooth: number): number {
   for (let i = 0; i < rows; i++) sum += history.ago(i) - history.ago(back + i);
   return sum / rows;
 }
-
-function extreme(pick: (a: number, b: number) => number): Reduce {
-  return (history, rows) => {
-    let best = history.ago(0);
-    for (let back = 1; back < rows; back++) best = pick(best, history.ago(back));
-    return best;
-  };
-}
-
-const REDUCE: Record<Exclude<FeatureKind, 'raw' | 'change'>, Reduce> = {
-  value: (history) => history.ago(0),
-  mean,
-  min: extreme(Math.min),
-  max: extreme(Math.max),
-  std,
-  slope,
-};
 
 export interface FeaturePlan {
   columns: string[];
@@ -173,7 +120,7 @@ export function planFeatures(features: readonly FeatureSpec[]): FeaturePlan {
       } else if (feature.kind === 'change') {
         sample[at++] = change(history, window, feature.smooth ?? 1);
       } else {
-        sample[at++] = REDUCE[feature.kind](history, Math.min(window, history.length()));
+        sample[at++] = reductions[feature.kind](history, Math.min(window, history.length()));
       }
     }
     return sample;

@@ -6,7 +6,8 @@
 import { RefusedError } from '../refused';
 import { cellOf, isMissing, nameOf, numberOf, quoteCell, type Row } from './cell';
 import { type Condition, compileCondition } from './condition';
-import { createHistory, type FeaturePlan, type FeatureSpec, type History, planFeatures } from './features';
+import { type FeaturePlan, type FeatureSpec, planFeatures } from './features';
+import { createHistory, type History } from './history';
 import { compileLabel, type Labeller, type LabelSpec, type Verdict, type Waiting } from './labels';
 import { isTimeColumn, timePartsOf } from './time-columns';
 

@@ -148,7 +148,8 @@ export = (RED: Red): void => {
     shell.onInput(async (msg, send) => {
       if (isKind(msg, 'model')) return takeModel(msg, send);
       if (msg.topic === 'clear' && msg.fl === undefined) {
-        await (await options).embedding?.settled();
+        const { embedding } = await options;
+        if (embedding) await embedding.settled();
         bank?.clear();
         shell.status.waiting('status.waitingSamples');
         return;

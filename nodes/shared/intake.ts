@@ -94,7 +94,7 @@ export function createIntake({ shell, samples, shape, embedding, client, onChang
       return embedding ? embedding.embed(block).then((embedded) => keep(embedded, fl)) : keep(block, fl);
     },
     async forget() {
-      await embedding?.settled();
+      if (embedding) await embedding.settled();
       await samples.forget();
       changed();
     },

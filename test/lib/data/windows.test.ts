@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Row } from '../../../lib/data/cell';
+import type { FeatureKind, FeatureSpec } from '../../../lib/data/features';
 import { type Sample, sampleMaker, type WindowSpec } from '../../../lib/data/windows';
+import { senseCases, senseExpected } from '../../core/sense-cases';
 
 const classes: [string, string] = ['no', 'yes'];
 
@@ -55,6 +57,42 @@ describe('windows of features', () => {
       [1.5, 1],
       [3, 5],
     ]);
+  });
+
+  it('gives the features that a board makes of its readings', () => {
+    const kinds: FeatureKind[] = [
+      'raw',
+      'mean',
+      'std',
+      'min',
+      'max',
+      'rms',
+      'magnitude',
+      'crossings',
+      'roughness',
+      'range',
+    ];
+    const cases = senseCases().filter(({ window, features }) => window > 1 && features.every((kind) => kinds[kind]));
+    assert.ok(cases.length > 3);
+    for (const one of cases) {
+      const { window, hop, channels, readings } = one;
+      const columns = Array.from({ length: channels }, (_, channel) => `c${channel}`);
+      const features = columns.flatMap((column) =>
+        one.features.map((kind): FeatureSpec => ({ column, kind: kinds[kind], window })),
+      );
+      const rows = Array.from({ length: readings.length / channels }, (_, t) =>
+        Object.fromEntries(columns.map((column, channel) => [column, readings[t * channels + channel]])),
+      );
+      const found = flat(run({ features, hop }, rows)).flat();
+      const expected = senseExpected(one);
+      assert.equal(found.length, expected.length, one.name);
+      for (const [i, value] of expected.entries()) {
+        assert.ok(
+          Math.abs(found[i] - value) <= 1e-6 * Math.max(1, Math.abs(value)),
+          `${one.name}: ${found[i]}, ${value}`,
+        );
+      }
+    }
   });
 
   it('keeps groups apart when their rows are interleaved', () => {
