@@ -42,6 +42,8 @@ export interface SampleBank {
   readonly count: number;
   /** Samples ever given. */
   readonly seen: number;
+  /** Another number after each clear() and restore(): the samples before are not those after it. */
+  readonly generation: number;
   /** Most samples it can hold. */
   readonly capacity: number;
   readonly bytes: number;
@@ -101,6 +103,7 @@ export function sampleBank(options: BankOptions): SampleBank {
   let memory = allocate(Math.min(capacity, FIRST_ROWS), width, targetWidth);
   let count = 0;
   let seen = 0;
+  let generation = 0;
   /** The row that is replaced next, once the bank is full ("oldest"). */
   let oldest = 0;
   /** Rows of this memory that somebody may be reading. */
@@ -157,6 +160,7 @@ export function sampleBank(options: BankOptions): SampleBank {
   };
   const clear = (): void => {
     memory = allocate(Math.min(capacity, FIRST_ROWS), width, targetWidth);
+    generation += 1;
     count = 0;
     seen = 0;
     oldest = 0;
@@ -192,6 +196,9 @@ export function sampleBank(options: BankOptions): SampleBank {
     },
     get seen() {
       return seen;
+    },
+    get generation() {
+      return generation;
     },
     get bytes() {
       return count * rowBytes;

@@ -63,7 +63,7 @@ export interface PaperBoard {
   receive(bytes: Uint8Array): void;
   send(message: Uint8Array): void;
   /** Forgets its session, as a reset does. */
-  reset(boot: number): void;
+  reset(boot: number, id?: string): void;
   readonly again: number;
 }
 
@@ -124,8 +124,9 @@ export function paperBoard(parts: {
       link?.send(message);
       poll();
     },
-    reset(boot) {
+    reset(boot, id = said.id) {
       said.boot = boot;
+      said.id = id;
       session = 0;
       link = undefined;
       reader = createFrameReader(said.maxPayload);

@@ -1,0 +1,275 @@
+/** A board that is brought to where it should be, whatever happens to the line: see board.ts for what it promises. */
+import { checkStatistics } from '../data/normalisation';
+import { type Clock, systemClock } from '../federation/clock';
+import { RefusedError } from '../refused';
+import { decodeEvaluation, decodeEvent, decodeNumber, type EvaluationResult, events, NO_KEY } from './answers';
+import type { Board, BoardParts, Fit } from './board';
+import { clearBody, codes, labelBody, predictBody, readable, readingsBody, resetBody } from './commands';
+import { createConnection } from './connection';
+import { createJobRun } from './job';
+import { createPersistence } from './persist';
+import { refusalOfStatus, StatusError, statuses } from './refusals';
+import { channelsOf } from './sensing';
+import type { Talk } from './talk';
+import { createUpkeep, roomFor, type Wanted } from './upkeep';
+import { keyOf, wantedModel, wantedWeights } from './wanted';
+import { float32s, lies } from './wire';
+
+const EMPTY = new Uint8Array(0);
+const MESSAGE_HEAD = 2;
+
+/** The parts that tests replace. */
+export interface BoardRuntime {
+  clock?: Clock;
+  /** A number for each session, not 0. */
+  newSession?(): number;
+}
+
+export function createBoard(parts: BoardParts & BoardRuntime): Board {
+  const { bank, sensing, clock = systemClock } = parts;
+  const wanted: Wanted = { bank, sensing };
+  const rows = { held: 0, capacity: 0 };
+  const closing = new AbortController();
+  let boot: number | undefined;
+  let restoring = false;
+  /** A session in which the wanted weights are in use. */
+  let inUse: Talk | undefined;
+
+  const upkeep = createUpkeep(wanted, (talk, status) => {
+    if (wanted.weights && status.weights === keyOf(wanted.weights)) inUse = talk;
+    tellRows(status.rowsHeld, status.capacity);
+  });
+  const tellRows = (held: number, capacity: number): void => {
+    if (held === rows.held && capacity === rows.capacity) return;
+    rows.held = held;
+    rows.capacity = capacity;
+    parts.onEvent?.({ event: 'rows', held, capacity });
+  };
+  const connection = createConnection({
+    openLine: parts.openLine,
+    id: parts.id,
+    clock,
+    newSession: parts.newSession,
+    onState: (state) => parts.onState?.(state),
+    onTalk(talk) {
+      const { identity } = talk;
+      if (boot !== undefined && identity.boot !== boot) parts.onEvent?.({ event: 'reset', reason: identity.reset });
+      boot = identity.boot;
+      persistence.began(talk);
+      restore();
+    },
+    onEvent(code, body) {
+      try {
+        const event = decodeEvent(code, body);
+        if (!event) return;
+        if (event.event === 'window' && event.kept !== undefined) {
+          tellRows(Math.min(rows.held + 1, rows.capacity), rows.capacity);
+        }
+        parts.onEvent?.(event);
+      } catch (error) {
+        const text = error instanceof Error ? error.message : String(error);
+        parts.onEvent?.({ event: 'log', level: 'error', text });
+      }
+    },
+  });
+  const persistence = createPersistence(
+    () => connection.talk,
+    () => upkeep.doubt(),
+  );
+
+  /** Nothing that nobody waits for goes on. */
+  const settle = async (talk: Talk, signal: AbortSignal): Promise<void> => {
+    const { state } = await upkeep.status(talk, signal);
+    if (state !== 'trains' && state !== 'evaluates') return;
+    await talk.request(codes.abort, EMPTY, signal);
+    upkeep.doubt();
+  };
+  const loaded = async (talk: Talk, signal: AbortSignal): Promise<void> => {
+    await settle(talk, signal);
+    await upkeep.model(talk, signal);
+    await upkeep.sensing(talk, signal);
+  };
+  const untilOf = (signal: AbortSignal | undefined): AbortSignal =>
+    signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
+  const alone = <T>(signal: AbortSignal | undefined, work: (talk: Talk, signal: AbortSignal) => Promise<T>) => {
+    const until = untilOf(signal);
+    return persistence.alone((talk) => work(talk, until), until);
+  };
+  const beside = <T>(signal: AbortSignal | undefined, work: (talk: Talk, signal: AbortSignal) => Promise<T>) => {
+    const until = untilOf(signal);
+    return persistence.beside((talk) => work(talk, until), until);
+  };
+
+  /** After each new session, when nobody asks for more. What is refused is told to whom asks next. */
+  const restore = (): void => {
+    if (restoring) return;
+    restoring = true;
+    alone(undefined, async (talk, signal) => {
+      restoring = false;
+      if (!wanted.model) return void (await upkeep.status(talk, signal));
+      await loaded(talk, signal);
+      await upkeep.weights(talk, signal);
+      await upkeep.rows(talk, signal);
+    }).catch(() => {});
+  };
+
+  /** Until the newest weights are in use, when there are any. */
+  const weightsInUse = async (talk: Talk, signal: AbortSignal): Promise<void> => {
+    if (!wanted.weights || inUse === talk) return;
+    await alone(signal, async (now, until) => {
+      await loaded(now, until);
+      await upkeep.weights(now, until);
+    });
+  };
+  const evaluation = async (talk: Talk, signal: AbortSignal): Promise<EvaluationResult> => {
+    const ended = talk.event((code, body) => (code === events.evaluation ? decodeEvaluation(body) : undefined), signal);
+    ended.catch(() => {});
+    await talk.request(codes.evaluate, EMPTY, signal);
+    const result = await ended;
+    if (result.status !== 0) throw new StatusError(result.status, 0);
+    return result;
+  };
+  const simply = (code: number, body: Uint8Array): Promise<void> =>
+    alone(undefined, async (talk, signal) => {
+      await settle(talk, signal);
+      await talk.request(code, body, signal);
+      upkeep.doubt();
+    });
+
+  return {
+    get state() {
+      return connection.state;
+    },
+    get figures() {
+      return connection.figures;
+    },
+    get rows() {
+      return { ...rows };
+    },
+    use(model, signal) {
+      return alone(signal, async (talk, until): Promise<Fit> => {
+        const next = wantedModel(model, roomFor(model, bank));
+        await settle(talk, until);
+        if (wanted.model?.load.key !== next.load.key) wanted.weights = undefined;
+        wanted.model = next;
+        const { neededBytes, arenaBytes, capacity } = await upkeep.load(talk, until);
+        await upkeep.sensing(talk, until);
+        return { neededBytes, arenaBytes, mostRows: capacity, fits: true };
+      });
+    },
+    commit(weights, normalisation, signal) {
+      return alone(signal, async (talk, until) => {
+        if (!wanted.model) throw refusalOfStatus(statuses.noModel, 0);
+        wanted.weights = wantedWeights(wanted.model, weights, normalisation);
+        await loaded(talk, until);
+        await upkeep.weights(talk, until);
+      });
+    },
+    bankChanged(signal) {
+      if (!bank || !wanted.model) return Promise.resolve();
+      return alone(signal, async (talk, until) => {
+        await loaded(talk, until);
+        await upkeep.rows(talk, until);
+      });
+    },
+    statistics(signal) {
+      return alone(signal, async (talk, until) => {
+        await loaded(talk, until);
+        await upkeep.rows(talk, until);
+        upkeep.doubt();
+        const { rowsTaken, rowsHeld } = await upkeep.status(talk, until);
+        const width = wanted.model?.inputs ?? 0;
+        const bytes = Buffer.alloc(8 * (1 + 2 * width));
+        const key = Buffer.alloc(8);
+        key.writeUInt32LE(rowsTaken);
+        let length = 0;
+        const take = (part: Buffer): void => {
+          bytes.set(part, length);
+          length += part.length;
+        };
+        await talk.read(readable.statistics, key.toString('hex'), { offset: 0, bytes: bytes.length }, take, until);
+        const sums = Float64Array.from({ length: 1 + 2 * width }, (_, i) => bytes.readDoubleLE(8 * i));
+        if (sums[0] !== rowsHeld) lies(`tells sums of ${sums[0]} rows and holds ${rowsHeld}`);
+        checkStatistics(sums, width);
+        return sums;
+      });
+    },
+    async train(job, control) {
+      const { model } = wanted;
+      if (!model) throw refusalOfStatus(statuses.noModel, 0);
+      if (!/^[0-9a-f]{16}$/.test(job.key) || job.key === NO_KEY) {
+        throw new RefusedError('job', 'The key of a job has 16 hexadecimal digits, not all 0.');
+      }
+      if (job.options.maxSteps === 0) throw new RefusedError('job', 'A board trains for 1 step at least.');
+      const signal = untilOf(control.signal);
+      const prepare = async (talk: Talk): Promise<number> => {
+        await loaded(talk, signal);
+        await upkeep.weights(talk, signal);
+        return upkeep.rows(talk, signal);
+      };
+      const run = createJobRun(model, job, upkeep, { signal, onProgress: control.onProgress, prepare });
+      try {
+        return await persistence.alone((talk) => run.go(talk), signal);
+      } catch (error) {
+        if (signal.aborted) connection.talk?.tell(codes.abort, EMPTY);
+        throw error;
+      }
+    },
+    predict(features, signal) {
+      return beside(signal, async (talk, until) => {
+        await weightsInUse(talk, until);
+        const wide = Math.floor((talk.payload() - MESSAGE_HEAD - 2) / 4);
+        const bodies = [];
+        for (let at = 0; at < features.length; at += wide) {
+          bodies.push(predictBody(at, features.subarray(at, at + wide)));
+        }
+        const outputs = float32s(await talk.inParts(codes.predict, bodies, until));
+        if (wanted.model && outputs.length !== wanted.model.outputs) lies(`gives ${outputs.length} outputs`);
+        return outputs;
+      });
+    },
+    evaluate(signal) {
+      return alone(signal, async (talk, until) => {
+        await loaded(talk, until);
+        await upkeep.weights(talk, until);
+        await upkeep.rows(talk, until);
+        const { rows, loss, hits } = await evaluation(talk, until);
+        return { rows, loss, hits };
+      });
+    },
+    readings(values) {
+      const { talk } = connection;
+      if (!talk || !sensing) return;
+      const channels = channelsOf(sensing);
+      const most = Math.floor((talk.payload() - MESSAGE_HEAD) / 4 / channels) * channels;
+      for (let at = 0; most > 0 && at < values.length; at += most) {
+        talk.tell(codes.readings, readingsBody(values.subarray(at, at + most)));
+      }
+    },
+    label(which, classIndex) {
+      if (which === 'next') wanted.label = classIndex;
+      else if (!connection.talk) {
+        return Promise.reject(new RefusedError('board-away', 'The board is away: this window has no label.'));
+      }
+      return beside(undefined, async (talk, until) => {
+        decodeNumber(await talk.request(codes.label, labelBody(which, classIndex), until), 'answer to a label');
+      });
+    },
+    clearRows: () => simply(codes.clear, clearBody(0)),
+    save: () => simply(codes.save, EMPTY),
+    forget: () => simply(codes.forget, EMPTY),
+    restart() {
+      let before: number | undefined;
+      return beside(undefined, async (talk, until) => {
+        before ??= talk.identity.boot;
+        // It does not answer: it greets as one that has started anew.
+        if (talk.identity.boot === before) await talk.request(codes.reset, resetBody(true), until);
+      });
+    },
+    async close() {
+      closing.abort();
+      persistence.close();
+      await connection.close();
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/** What a board is to hold, in the words of the protocol. */
+import { createHash } from 'node:crypto';
+import { missing, programOf } from '../core/program';
+import { inputSize, outputSize, targetWidth } from '../model/shapes';
+import { RefusedError } from '../refused';
+import type { Normalisation } from '../training/engine';
+import type { BoardModel } from './board';
+import { type LoadRequest, loadBody, weightsTransfer } from './commands';
+
+export interface Blob {
+  sha256: string;
+  flags: number;
+  bytes: Uint8Array;
+}
+
+export interface WantedModel {
+  model: BoardModel;
+  load: LoadRequest;
+  body: Buffer;
+  backbone?: Blob;
+  inputs: number;
+  outputs: number;
+  parameters: number;
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The name of a blob in STATUS. */
+export const keyOf = ({ sha256 }: Blob): string => sha256.slice(0, 16);
+
+const SLOTS = { sgd: 0, momentum: 1, adam: 2 };
+
+/** `rows`: room for so many; 0: as many as fit. Throws RefusedError 'model' for what the core cannot train. */
+export function wantedModel(model: BoardModel, rows: number): WantedModel {
+  const { spec, training, backbone } = model;
+  const lacks = missing(spec);
+  if (lacks.length > 0) throw new RefusedError('model', lacks[0]);
+  const batch = rows > 0 ? Math.min(training.batchSize, rows) : training.batchSize;
+  const program = programOf(spec, { batch, slots: SLOTS[training.optimizer], training: true });
+  const load = { key: '', backbone: backbone !== undefined, rows, targets: targetWidth(spec), program };
+  const hash = createHash('sha256').update(model.fingerprint).update(loadBody(load));
+  if (backbone) hash.update(sha256(backbone));
+  load.key = hash.digest('hex').slice(0, 16);
+  return {
+    model,
+    load,
+    body: loadBody(load),
+    backbone: backbone && { sha256: sha256(backbone), flags: 0, bytes: backbone },
+    inputs: inputSize(spec),
+    outputs: outputSize(spec),
+    parameters: model.layout.size,
+  };
+}
+
+/** Throws RefusedError 'weights', 'not-finite'. */
+export function wantedWeights(
+  { parameters, inputs }: WantedModel,
+  weights: Float32Array,
+  normalisation: Normalisation | undefined,
+): Blob {
+  if (weights.length !== parameters) {
+    throw new RefusedError('weights', `The model has ${parameters} parameters, but ${weights.length} came.`);
+  }
+  if (normalisation && (normalisation.mean.length !== inputs || normalisation.std.length !== inputs)) {
+    throw new RefusedError('weights', `The normalisation must be of ${inputs} features.`);
+  }
+  if (!weights.every(Number.isFinite)) throw new RefusedError('not-finite', 'The weights are not all finite.');
+  const { flags, bytes } = weightsTransfer(weights, normalisation);
+  return { sha256: sha256(bytes), flags, bytes };
+}
