@@ -19,9 +19,7 @@ FL_INLINE int32_t clamped(int32_t x, int32_t low, int32_t high) { return x < low
 /** a * b / 2^31 to the nearest integer, halves up; -2^31 * -2^31 saturates. */
 FL_INLINE int32_t high_product(int32_t a, int32_t b) {
   if (a == INT_LEAST && b == INT_LEAST) return INT_MOST;
-  const int64_t product = (int64_t)a * b;
-  const int64_t nudge = product >= 0 ? (int64_t)1 << 30 : 1 - ((int64_t)1 << 30);
-  return (int32_t)((product + nudge) / ((int64_t)1 << 31));
+  return (int32_t)(((int64_t)a * b + ((int64_t)1 << 30)) >> 31);
 }
 
 /** x / 2^bits to the nearest integer, halves away from zero; 0 <= bits <= 31. */

@@ -34,6 +34,13 @@ struct Table {
   uint32_t at, bytes, vtable, vtable_bytes;
 };
 
+/** Each field for itself: a list of zeros becomes a call of memset in some compilers. */
+FL_INLINE Table no_table() {
+  Table t;
+  t.at = t.bytes = t.vtable = t.vtable_bytes = 0;
+  return t;
+}
+
 /** Elements from `at` on. */
 struct Vector {
   uint32_t at, count;
@@ -61,7 +68,7 @@ FL_APART uint32_t follow(Reader* r, uint32_t at) {
 
 /** The table that the offset at `at` names. */
 FL_APART Table table_at(Reader* r, uint32_t at) {
-  const Table none = {0, 0, 0, 0};
+  const Table none = no_table();
   const uint32_t start = follow(r, at);
   if (start == 0 || !lies(r, start, 4, 4)) return none;
   // The distance back to the vtable is signed: in 64 bits neither it nor the difference can wrap.
@@ -103,7 +110,7 @@ static inline float float_field(Reader* r, const Table& t, uint32_t field, float
 static inline bool has_field(Reader* r, const Table& t, uint32_t field) { return field_at(r, t, field, 1) != 0; }
 
 static inline Table table_field(Reader* r, const Table& t, uint32_t field) {
-  const Table none = {0, 0, 0, 0};
+  const Table none = no_table();
   const uint32_t at = field_at(r, t, field, 4);
   return at ? table_at(r, at) : none;
 }
@@ -127,7 +134,7 @@ static inline int32_t int_element(Reader* r, const Vector& v, uint32_t i) {
 
 /** Element i of a vector of tables. */
 FL_APART Table table_element(Reader* r, const Vector& v, uint32_t i) {
-  const Table none = {0, 0, 0, 0};
+  const Table none = no_table();
   if (i >= v.count) return fails(r, BAD_FILE), none;
   return table_at(r, v.at + 4 * i);
 }

@@ -2,6 +2,7 @@
 // it. Positions of a window that lie outside of the image are left out: the image's zero point, which stands for 0, adds nothing.
 #ifndef FL_INT8_WINDOW_KERNELS_H
 #define FL_INT8_WINDOW_KERNELS_H
+#include "dot.h"
 #include "read_window.h"
 
 namespace fl {
@@ -14,6 +15,11 @@ struct Span {
 
 FL_INLINE Span span(uint32_t at, uint32_t stride, uint32_t before, uint32_t size, uint32_t dilation, uint32_t length) {
   const uint32_t start = at * stride;
+  if (dilation == 1) {
+    const uint32_t skipped = start >= before ? 0 : before - start, reached = start + size - before;
+    const Span s = {skipped, reached <= length ? size : length + before - start, start + skipped - before};
+    return s;
+  }
   const uint32_t from = start >= before ? 0 : (before - start + dilation - 1) / dilation;
   const uint32_t first = start + from * dilation - before;
   const uint32_t fit = first < length ? (length - 1 - first) / dilation + 1 : 0;
@@ -36,13 +42,6 @@ FL_INLINE int8_t requantised(const Operator& o, int32_t sum, const Factor& facto
 
 FL_INLINE int32_t bias_of(const Operator& o, const uint8_t* file, uint32_t c) {
   return o.bias ? (int32_t)get32(file + o.bias + 4 * c) : 0;
-}
-
-/** Sum of w (x - zero). */
-FL_INLINE int32_t dot(const int8_t* w, const int8_t* x, uint32_t n, int32_t zero) {
-  int32_t sum = 0;
-  for (uint32_t i = 0; i < n; i++) sum += (int32_t)w[i] * ((int32_t)x[i] - zero);
-  return sum;
 }
 
 static inline void convolve(const Operator& o, const uint8_t* file, const int8_t* x, int8_t* y) {

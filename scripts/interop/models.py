@@ -17,7 +17,7 @@ def pick(rng, *choices):
 
 
 def hidden(rng):
-    return pick(rng, "relu", "relu", "relu6", "tanh", "sigmoid", "linear")
+    return pick(rng, "relu", "relu", "relu6", "leaky_relu", "tanh", "sigmoid", "linear")
 
 
 def head(rng):

@@ -182,6 +182,17 @@ function move(
   return [...values].map((value) => requantise(BigInt(value - input.zeros[0]), factorOf(step), output, range));
 }
 
+/** The slope of a leaky ReLU is part of the factor for what is below 0. */
+function leak(op: FileOperator, input: FileTensor, output: FileTensor, values: Int8Array): number[] {
+  const [from, to] = [input.scales[0], output.scales[0]];
+  const below = factorOf(Math.fround(Math.fround(from * op.float(0)) / to));
+  const above = factorOf(Math.fround(from / to));
+  return [...values].map((value) => {
+    const x = value - input.zeros[0];
+    return requantise(BigInt(x), x < 0 ? below : above, output, [-128n, 127n]);
+  });
+}
+
 function apply(file: File, op: FileOperator, values: Int8Array): number[] {
   const [input, output] = [file.tensors[op.inputs[0]], file.tensors[op.output]];
   switch (op.code) {
@@ -207,6 +218,8 @@ function apply(file: File, op: FileOperator, values: Int8Array): number[] {
       return softmax(op, input, values);
     case 28:
       return curve(input, values, true);
+    case 98:
+      return leak(op, input, output, values);
     case 114:
       return move(input, output, values, input.scales[0] / output.scales[0], [-128n, 127n]);
     default:
