@@ -23,12 +23,15 @@ def hidden(rng):
 def head(rng):
     """The last layers: what classifies, what tells one probability, what measures."""
     kind = pick(rng, "softmax", "softmax", "sigmoid", "tanh", "linear")
-    return layers.Dense(int(rng.integers(2, 12)), activation=kind, use_bias=pick(rng, True, True, False))
+    return layers.Dense(int(rng.integers(2, 12)), activation=kind)
 
 
 def dense(rng):
     size = (int(rng.integers(3, 80)),)
-    body = [layers.Dense(int(rng.integers(4, 40)), activation=hidden(rng)) for _ in range(int(rng.integers(1, 4)))]
+    body = [
+        layers.Dense(int(rng.integers(4, 40)), activation=hidden(rng), use_bias=pick(rng, True, True, False))
+        for _ in range(int(rng.integers(1, 4)))
+    ]
     return size, body + [head(rng)]
 
 
@@ -52,7 +55,7 @@ def conv1d(rng):
 
 
 def conv2d(rng):
-    size = (int(rng.integers(7, 20)), int(rng.integers(7, 20)), int(rng.integers(1, 4)))
+    size = (int(rng.integers(12, 20)), int(rng.integers(12, 20)), int(rng.integers(1, 4)))
     strides = pick(rng, 1, 1, 2)
     body = [
         layers.Conv2D(
