@@ -5,6 +5,7 @@ import { layoutOf } from '../model/layout';
 import { inputSize, outputSize } from '../model/shapes';
 import { summarise } from '../model/summary';
 import { RefusedError } from '../refused';
+import { abortError } from '../training/abort';
 import type { Engine, Progress, SampleBlock } from '../training/engine';
 import { arenaOf } from './arena';
 import { floatGraph, int8Graph } from './build-graph';
@@ -147,8 +148,7 @@ function runInt8(written: Written, job: ExportJob, samples: SampleBlock, progres
   for (let first = 0; first < samples.count; first += ROWS) {
     const rows = Math.min(ROWS, samples.count - first);
     result.set(network.predict(features.subarray(first * width, (first + rows) * width), rows), first * outputs);
-    if (progress && !progress(first + rows, samples.count))
-      throw new RefusedError('stopped', 'The export was stopped.');
+    if (progress && !progress(first + rows, samples.count)) throw abortError();
   }
   return result;
 }

@@ -11,3 +11,4 @@ export {
 } from './job';
 export type { Comparison, Figures } from './measure';
 export { type RangeMethod, rangeMethods } from './ranges';
+export { saveFiles } from './save-files';

@@ -2,9 +2,9 @@
  * Records that survive a kill at any instant: written to a temporary file, forced to disk, renamed over the old one. The
  * version before is kept, and read when the newest is damaged.
  */
-import { constants } from 'node:fs';
-import { copyFile, link, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { copyFile, link, mkdir, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode, syncFolder, writeDurably } from './durable';
 import { safeName } from './names';
 import { decodeRecord, layRecord, type StateRecord, sealRecord } from './record';
 
@@ -30,34 +30,8 @@ export interface Store {
   settle(): Promise<void>;
 }
 
-const hasCode = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'code' in error;
 const isMissing = (error: unknown): boolean => hasCode(error) && error.code === 'ENOENT';
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** Makes a rename last. Some systems (Windows) cannot force a folder to disk, and need not. */
-async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, constants.O_RDONLY);
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (!hasCode(error) || !['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'EBADF'].includes(error.code ?? ''))
-      throw error;
-  }
-}
-
-async function writeDurably(path: string, bytes: Buffer): Promise<void> {
-  const handle = await open(path, 'w', 0o600);
-  try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
 
 /** `current` becomes `previous` without ever being away: by a second link, or by a copy where there are no links. */
 async function keepPrevious(current: string, previous: string): Promise<void> {

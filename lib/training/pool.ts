@@ -1,11 +1,12 @@
 /**
- * Training, prediction and distances off the event loop. Worker threads do it; jobs for TensorFlow.js go to a child
+ * Training, prediction, distances and exports off the event loop. Worker threads do it; jobs for TensorFlow.js go to a child
  * process of their own where tfjs-node is installed, since native code that fails would take Node-RED with it.
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { ExportJob, ExportResult } from '../export/job';
 import type { EmbedJob, EmbedResult } from './backbone';
-import type { PredictJob, PredictResult, TrainJob, TrainResult } from './engine';
+import type { PredictJob, PredictResult, SampleBlock, TrainJob, TrainResult } from './engine';
 import { createLane, type Lane, type LaneOptions } from './lane';
 import { type EngineChoice, plannedEngine } from './select';
 import type { StopFlag } from './worker-protocol';
@@ -29,6 +30,8 @@ export interface Pool {
   embed(job: EmbedJob, control?: Omit<JobControl, 'engine'>): Promise<EmbedResult>;
   /** n x n squared Euclidean distances, row major. */
   squaredDistances(vectors: readonly Float32Array[], control?: JobControl): Promise<Float64Array>;
+  /** A model as files, with ranges taken and figures measured on the samples of the job. Always by the engine core. */
+  exportModel(job: ExportJob, control?: JobControl): Promise<ExportResult>;
   readonly threads: number;
   /** Stops what runs and ends the workers, within a second. Jobs still open reject with an AbortError. */
   close(): Promise<void>;
@@ -124,6 +127,24 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
     },
     async squaredDistances(vectors, control = {}) {
       return threadLane.run('squaredDistances', (stop) => [pack(vectors), vectors.length, stop], control);
+    },
+    async exportModel(job, control = {}) {
+      const across = (block: SampleBlock | undefined): SampleBlock | undefined =>
+        block && {
+          features: crossing(block.features, 'thread'),
+          targets: crossing(block.targets, 'thread'),
+          count: block.count,
+        };
+      const parameters = (stop: StopFlag): [ExportJob, StopFlag] => [
+        {
+          ...job,
+          weights: crossing(job.weights, 'thread'),
+          calibration: across(job.calibration),
+          check: across(job.check),
+        },
+        stop,
+      ];
+      return threadLane.run('exportModel', parameters, control);
     },
     async close() {
       await Promise.all([threadLane.close(), processLane?.close()]);

@@ -1,4 +1,5 @@
 /** What crosses between the pool and its workers. */
+import type { ExportJob, ExportResult } from '../export/job';
 import type { EmbedJob, EmbedResult } from './backbone';
 import type { PredictJob, PredictResult, TrainJob, TrainResult } from './engine';
 import type { EngineChoice } from './select';
@@ -12,6 +13,7 @@ export interface WorkerMethods {
   embed(job: EmbedJob, stop: StopFlag): Promise<EmbedResult>;
   /** `vectors` is count x length, row major; the result count x count. */
   squaredDistances(vectors: Float32Array, count: number, stop: StopFlag): Promise<Float64Array>;
+  exportModel(job: ExportJob, stop: StopFlag): Promise<ExportResult>;
 }
 
 /** Sent by a worker while it works. */

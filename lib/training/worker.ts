@@ -2,6 +2,8 @@
 import { isMainThread } from 'node:worker_threads';
 import * as workerpool from 'workerpool';
 import { createKernels } from '../core/index';
+import { exportModel } from '../export/export-model';
+import { RefusedError } from '../refused';
 import { abortError } from './abort';
 import { createEmbedder } from './backbone';
 import { createCoreEngine } from './core/engine';
@@ -85,6 +87,12 @@ const methods: Handlers = {
     const rows = Array.from({ length: count }, (_, i) => vectors.subarray(i * length, (i + 1) * length));
     const distances = createKernels().squaredDistances(rows);
     return handOver(distances, distances);
+  },
+  async exportModel(job, stop) {
+    checkStop(stop);
+    const engine = await sources.core();
+    if (typeof engine === 'string') throw new RefusedError('engine', engine);
+    return exportModel(job, engine, reporter(stop));
   },
 };
 

@@ -12,6 +12,7 @@ const wrongEntries: Record<string, { first?: string; field: string; entry: strin
   'fl-client': { field: 'minSamples', entry: '0', reason: /whole number/i },
   'fl-aggregator': { field: 'quorum', entry: '9', reason: /quorum/i },
   'fl-evaluate': { field: 'limit', entry: '0', reason: /whole number/i },
+  'fl-export': { field: 'samples', entry: '0', reason: /whole number/i },
   'fl-predict': { field: 'input', entry: '', reason: /message|property/i },
   'fl-quantize': { field: 'bits', entry: '17', reason: /1 to 16/ },
   'fl-dp-noise': { field: 'clippingNorm', entry: '0', reason: /above 0|positive|number/i },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type FlowItem, type Received, type Runtime, startRuntime } from '../runtime';
 
 const folder = join(__dirname, '..', '..', '..', '..', 'examples', 'flows');
-const NODES = ['model', 'client', 'aggregator', 'evaluate', 'dp-noise', 'krum-filter', 'wire'];
+const NODES = ['model', 'client', 'aggregator', 'evaluate', 'dp-noise', 'krum-filter', 'wire', 'export'];
 const OWN = [
   'core/common/20-inject',
   'core/common/60-link',
@@ -82,5 +82,22 @@ describe('the small examples', () => {
       );
     }
     assert.ok(lastAccuracy(runtime) > 0.9, `${lastAccuracy(runtime)}`);
+  }).timeout(90000);
+
+  it('13: writes files for a board, which decide as the model does', async () => {
+    runtime = await startRuntime([...NODES, ...OWN], drawing('13'));
+    const last = await runtime.next('report', (msg) => figures(msg).round === 15, 60000);
+    const { comparison, paths } = last.payload as {
+      comparison: { decisionsChanged: number; int8: { accuracy: number } };
+      paths: string[];
+    };
+    assert.ok(comparison.int8.accuracy > 0.9, `${comparison.int8.accuracy}`);
+    assert.ok(comparison.decisionsChanged <= 0.01, `${comparison.decisionsChanged}`);
+    assert.deepEqual(
+      paths.map((path) => path.split(/[\\/]/).at(-1)),
+      ['pump_float32.tflite', 'pump_int8.tflite', 'pump.h'],
+    );
+    for (const path of paths) assert.ok(readFileSync(path).length > 1000);
+    assert.ok(runtime.received('file').every(({ payload }) => Buffer.isBuffer(payload)));
   }).timeout(90000);
 });
