@@ -40,12 +40,13 @@ function literal(text: string): string {
   return `"${bytes.join('')}"`;
 }
 
-/** Nothing in a comment can end it, or go on to the next line. */
+/** Nothing in a comment can end it, go on to the next line, or be a trigraph. */
 const comment = (line: string): string =>
   line
-    .replace(/[^\x20-\x7e]/g, '?')
+    .replace(/[^\x20-\x7e]|\\/g, '.')
     .replaceAll('*/', '* /')
-    .replaceAll('/*', '/ *');
+    .replaceAll('/*', '/ *')
+    .replace(/\?(?=\?)/g, '? ');
 
 function real(value: number): string {
   const text = Math.fround(value).toPrecision(9);

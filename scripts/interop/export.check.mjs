@@ -1,5 +1,7 @@
 // The files that lib/export writes: TensorFlow's own interpreter and TensorFlow Lite Micro take them; float32 files agree with
 // the engine, int8 files give TensorFlow Lite Micro's bytes in the core's int8 forward pass. Prints what the arenas are.
+// The C headers compile as C and C++ and hold the very file on a boundary of 16 bytes (g++, clang++-14).
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -52,12 +54,69 @@ const within = (given, expected, steps) => {
   return near / expected.length;
 };
 
+const compilers = [
+  ['g++', '-std=c++11'],
+  ['g++', '-std=gnu++14'],
+  ['gcc', '-std=c11'],
+  ['clang++-14', '-std=c++14'],
+  ['clang-14', '-std=c11'],
+];
+
+/** What a program that includes the header says: how many bytes, whether they are aligned, the labels; then the bytes. */
+function headerProgram(array, hasLabels) {
+  const labels = hasLabels ? `for (int i = 0; i < ${array.toUpperCase()}_LABELS; i++) puts(${array}_labels[i]);` : '';
+  return `#include <stdint.h>
+#include <stdio.h>
+#include "${array}.h"
+int main(void) {
+  printf("%u %d %d\\n", ${array}_len, (int)sizeof ${array}, (int)((uintptr_t)${array} % 16));
+  ${labels}
+  fflush(stdout);
+  return fwrite(${array}, 1, ${array}_len, stderr) != ${array}_len;
+}
+`;
+}
+
+function checkHeader({ text, file, labels, array }, directory, report) {
+  writeFileSync(join(directory, `${array}.h`), text);
+  for (const [compiler, standard] of compilers) {
+    const what = `${array}.h with ${compiler} ${standard}`;
+    const source = join(directory, compiler.includes('++') ? 'header.cpp' : 'header.c');
+    writeFileSync(source, headerProgram(array, labels !== undefined));
+    const program = join(directory, 'header');
+    const flags = ['-Wall', '-Wextra', '-Werror', '-Wno-unused-variable', '-Wno-unused-const-variable'];
+    const made = spawnSync(compiler, [standard, ...flags, source, '-o', program], { encoding: 'utf8' });
+    report(made.status === 0, `${what}: ${made.error?.message ?? made.stderr}`);
+    if (made.status !== 0) continue;
+    const { stdout, stderr } = spawnSync(program);
+    const expected = `${file.length} ${file.length} 0\n${(labels ?? []).map((label) => `${label}\n`).join('')}`;
+    report(
+      stdout.toString() === expected && stderr.equals(Buffer.from(file)),
+      `${what}: other bytes, labels or alignment`,
+    );
+  }
+}
+
 export default async function check({ python, directory, report, requireBuilt, seed }) {
   const { openInt8 } = requireBuilt('lib/core/int8.js');
   const { exportModel } = requireBuilt('lib/export/index.js');
   const { createCoreEngine } = requireBuilt('lib/training/core/engine.js');
   const { entries, jobOf } = requireBuilt('test/lib/export/models.js');
   const engine = createCoreEngine();
+  const hostile = ['a "quoted" \\ label', 'two\tparts??/', 'naïve */ ü'];
+  for (const name of ['dense', 'autoencoder']) {
+    const plain = jobOf(
+      entries.find((entry) => entry.name === name),
+      ROWS,
+      seed,
+    );
+    const { labels } = plain.spec;
+    const spec = labels ? { ...plain.spec, labels: [...hostile, ...labels].slice(0, labels.length) } : plain.spec;
+    const { files } = await exportModel({ ...plain, spec, about: ['ends */ here', ...hostile] }, engine);
+    const bytesFor = (format) => files.find((file) => file.format === format).bytes;
+    const header = { text: bytesFor('c-header'), file: bytesFor('tflite-int8'), labels: spec.labels, array: name };
+    checkHeader(header, directory, report);
+  }
   const written = [];
   for (const [index, entry] of entries.entries()) {
     for (const file of await prepare(jobOf(entry, ROWS, seed), engine, exportModel, openInt8)) {
