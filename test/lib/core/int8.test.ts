@@ -91,6 +91,9 @@ describe('int8 networks', () => {
     'refused-branch': ['tflite-graph', /a chain/],
     'refused-mean': ['tflite-operator', /^MEAN: /],
     'refused-relu6': ['tflite-quantisation', /^RELU6: /],
+    'refused-dynamic': ['tflite-shape', /fixed shapes/],
+    'refused-subgraphs': ['tflite-graph', /one subgraph/],
+    'refused-version': ['tflite-version', /another version/],
     'refused-zero-points': ['tflite-quantisation', /no scale or no zero point/],
   };
   for (const name of refusedNames) {
