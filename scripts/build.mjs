@@ -1,4 +1,4 @@
-// Builds dist/: TypeScript to CommonJS, then what Node-RED reads beside each node's .js (html, icons, locales) and core.wasm.
+// Builds dist/: TypeScript to CommonJS, then what Node-RED reads beside each node's .js (html, icons, locales) and the compiled core.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -35,10 +35,8 @@ for (const file of beside) {
   }
 }
 
-if (existsSync(join(root, 'core/core.wasm'))) {
-  mkdirSync(join(dist, 'core'), { recursive: true });
-  cpSync(join(root, 'core/core.wasm'), join(dist, 'core/core.wasm'));
-}
+mkdirSync(join(dist, 'core'), { recursive: true });
+for (const name of ['core.wasm', 'board.wasm']) cpSync(join(root, 'core', name), join(dist, 'core', name));
 
 // What a source that is gone left behind would still be tested and packed.
 const compiled = /^dist\/(.*?)(\.js|\.js\.map|\.d\.ts)$/;

@@ -1,0 +1,58 @@
+// The two functions that a machine calls.
+#ifndef FL_BOARD_DEVICE_H
+#define FL_BOARD_DEVICE_H
+#include "requests.h"
+
+namespace fl {
+namespace board {
+
+enum { RECEIVE_BYTES = 256 };
+
+/** Once, at the start of the machine; takes what the flash holds. */
+static inline void start(Device* d, const Parts& parts) {
+  d->hal = *parts.hal;
+  d->identity = *parts.identity;
+  d->engine = parts.backbone ? *parts.backbone : int8::core_backbone(&d->core_engine);
+  d->arena = parts.arena;
+  d->arena_bytes = parts.arena_bytes;
+  link_start(&d->link);
+  d->messages_refused = 0;
+  d->has_model = d->has_weights = d->normalises = false;
+  d->weights_bytes = 0;
+  d->rows = Rows{0, 0, 0, 1, 0, 0, 0, 0};
+  d->memory = Memory();
+  d->evaluation.code = OK;
+  d->sense.lost = 0;
+  d->sense.sensor = SENSOR_NONE;
+  d->log_length = 0;
+  d->staged.kind = NO_TRANSFER_KIND;
+  clear_bytes(d->job.hash, HASH);
+  drop_model(d);
+  drop_backbone(d);
+  restore(d);
+}
+
+/** For ever: takes what came, does one slice of work, sends. True: there is more to do at once. */
+static inline bool poll(Device* d) {
+  uint8_t bytes[RECEIVE_BYTES];
+  const uint32_t n = d->hal.receive(d->hal.self, bytes, RECEIVE_BYTES);
+  if (n > 0 && n <= RECEIVE_BYTES) link_receive(&d->link, bytes, n, d->hal.now(d->hal.self));
+  // A session that ended or began takes away what was asked for in the one before.
+  if (d->reading.what != READ_NOTHING && (d->link.session == 0 || d->link.fresh)) {
+    d->reading.what = READ_NOTHING;
+    d->reading.open = false;
+  }
+  d->link.fresh = false;
+  bool more = take_message(d);
+  poll_sensor(d);
+  if (trains(*d)) work_on_job(d);
+  else if (d->evaluation.runs) work_on_evaluation(d);
+  if (work_on_reading(d)) more = true;
+  tell_events(d);
+  link_send(&d->link, d->hal, greet, d);
+  return more || n > 0 || works(*d);
+}
+
+}  // namespace board
+}  // namespace fl
+#endif
