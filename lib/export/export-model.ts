@@ -158,12 +158,14 @@ function headerOf(job: ExportJob, { graph, bytes, features }: Written): string {
   const grid = (tensor: typeof from) =>
     tensor.quantisation && { scale: tensor.quantisation.scale[0], zeroPoint: tensor.quantisation.zeroPoint[0] };
   const type = from.type === 'int8' ? 'int8' : 'float32';
+  const { backbone } = job.spec;
   return cHeader(bytes, {
     name: job.name,
     about: [
       ...job.about,
       `A model for TensorFlow Lite Micro: ${inputSize(job.spec)} ${type} in, ${outputSize(job.spec)} ${type} out.`,
       `It takes ${features === 'raw' ? 'features as they are measured' : 'normalised features'}.`,
+      ...(backbone ? [`They are what the frozen backbone with the SHA-256 ${backbone.sha256} gives.`] : []),
       'Operators for a MicroMutableOpResolver:',
       ...operatorsOf(graph).map((name) => `  resolver.${resolverCall[name]}();`),
     ],
@@ -198,6 +200,7 @@ export async function exportModel(
   const files: ExportedFile[] = [];
   const { parameters, multiplyAdds } = summarise(job.spec);
   const report: ExportReport = { parameters, multiplyAdds, files: [], normalisation: job.normalisation };
+  if (job.spec.backbone) report.backbone = job.spec.backbone;
   const add = (format: ExportFormat, fileName: string, bytes: Uint8Array, more: Partial<FileReport> = {}): void => {
     files.push({ format, name: fileName, bytes });
     report.files.push({ format, name: fileName, bytes: bytes.length, ...more });

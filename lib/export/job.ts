@@ -1,5 +1,5 @@
 /** What an export is asked for, and what it gives. Plain data, so that both cross to a worker and back. */
-import type { ModelSpec } from '../model/spec';
+import type { BackboneSpec, ModelSpec } from '../model/spec';
 import type { Normalisation, SampleBlock } from '../training/engine';
 import type { Comparison } from './measure';
 import type { RangeMethod } from './ranges';
@@ -60,6 +60,8 @@ export interface ExportReport {
   sameSamples?: boolean;
   comparison?: Comparison;
   normalisation?: Normalisation;
+  /** The files hold the layers behind it: what it gives is what they take. */
+  backbone?: BackboneSpec;
 }
 
 export interface ExportResult {

@@ -1,12 +1,13 @@
 import { type ExportResult, saveFiles } from '../../lib/export';
 import { RefusedError } from '../../lib/refused';
+import { createEmbedding } from '../shared/embedding';
 import { type GlobalModel, isKind, receiveModel } from '../shared/global-model';
 import { leasePool } from '../shared/pool';
 import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
 import { createShell } from '../shared/shell';
 import { fileMessages, kilobytes, type ReportPayload } from './messages';
 import { type ExportOptions, isDue, readOptions } from './options';
-import { type ExportSamples, exportSamples } from './samples';
+import { blockOf, type ExportSamples, exportSamples } from './samples';
 
 /** Samples have stopped coming for so long: a model that waited for them is exported. */
 const QUIET_MS = 400;
@@ -28,7 +29,7 @@ export = (RED: Red): void => {
     RED.nodes.createNode(this, settings);
     const shell = createShell(RED, this);
     const pool = leasePool(RED);
-    const options = readOptions(RED, settings);
+    const options = readOptions(RED, settings, (model) => createEmbedding(model, pool, shell.closing));
     let samples: ExportSamples | undefined;
     let last: GlobalModel | undefined;
     /** The newest model that is due and not yet exported. */
@@ -155,6 +156,7 @@ export = (RED: Red): void => {
           'There is no model to export yet: connect the first output of fl-aggregator to this node.',
         );
       }
+      await read.embedding?.settled();
       if (needsSamples(read) && samples?.enough(read.wanted) === undefined) {
         throw new RefusedError(
           'few-samples',
@@ -169,6 +171,8 @@ export = (RED: Red): void => {
       if (msg.fl === undefined && msg.topic === 'export') return exportNow(msg, send);
       if (msg.fl === undefined && msg.topic === 'clear') {
         const read = await options;
+        // Without a backbone at once, so that samples that come right behind it are kept.
+        if (read.embedding) await read.embedding.settled();
         samples?.clear();
         showWaiting(read);
         return;
@@ -176,7 +180,8 @@ export = (RED: Red): void => {
       // What else the aggregator says to its participants is not for this node.
       if (msg.fl !== undefined && !isKind(msg, 'samples')) return;
       const read = await options;
-      samples?.take(msg);
+      const block = blockOf(msg, read.model.spec);
+      samples?.take(msg, read.embedding ? await read.embedding.embed(block) : block);
       if (!busy && (waiting || !last)) showSamples(read);
       cancelQuiet();
       if (waiting) cancelQuiet = shell.after(QUIET_MS, exportAll);

@@ -1,6 +1,7 @@
 /** The settings of fl-export. */
 import { type ExportFormat, type RangeMethod, rangeMethods } from '../../lib/export';
 import { RefusedError } from '../../lib/refused';
+import type { Embedding } from '../shared/embedding';
 import { findModel, type Model } from '../shared/model';
 import type { Red, Settings } from '../shared/red';
 import { choice, flag, number, text } from '../shared/settings';
@@ -10,6 +11,7 @@ export type Deliver = 'both' | 'files' | 'messages';
 
 export interface ExportOptions {
   model: Model;
+  embedding?: Embedding;
   federation: string;
   formats: ExportFormat[];
   when: When;
@@ -32,12 +34,17 @@ const boxes: [field: string, format: ExportFormat, fallback: boolean][] = [
   ['tfjs', 'tfjs', false],
 ];
 
-export async function readOptions(RED: Red, settings: Settings): Promise<ExportOptions> {
+export async function readOptions(
+  RED: Red,
+  settings: Settings,
+  embeddingOf: (model: Model) => Embedding | undefined,
+): Promise<ExportOptions> {
   const model = await findModel(RED, settings.model);
   const formats = boxes.filter(([field, , fallback]) => flag(settings, field, fallback)).map(([, format]) => format);
   if (formats.length === 0) throw new RefusedError('no-format', 'Tick at least one format in this node.');
   return {
     model,
+    embedding: embeddingOf(model),
     federation: text(settings, 'federation'),
     formats,
     when: choice(settings, 'when', ['rounds', 'end', 'topic'], 'rounds'),

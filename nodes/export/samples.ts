@@ -1,6 +1,6 @@
 /** Samples for ranges and for the comparison. Those marked as held out are compared when there are others for the ranges. */
 import { type SampleBank, sampleBank, samplesFrom, shapeOf } from '../../lib/data';
-import { type ModelSpec, targetWidth } from '../../lib/model';
+import { inputSize, type ModelSpec, targetWidth } from '../../lib/model';
 import type { SampleBlock } from '../../lib/training';
 import { isKind } from '../shared/global-model';
 import { createPasses } from '../shared/passes';
@@ -21,7 +21,10 @@ function isLabelled(msg: FlowMessage, width: number): boolean {
   return Array.isArray(payload) ? payload.some(hasOwnLabel) : hasOwnLabel(payload);
 }
 
-/** Labels are welcome, not needed: where there is none the targets are NaN. Throws RefusedError. */
+/**
+ * The samples of a message as they come. Labels are welcome, not needed: where there is none the targets are NaN. Throws
+ * RefusedError.
+ */
 export function blockOf(msg: FlowMessage, spec: ModelSpec): SampleBlock {
   const shape = shapeOf(spec, targetWidth(spec));
   if (shape.targetWidth === 0 || isLabelled(msg, shape.targetWidth)) return samplesFrom(msg, shape);
@@ -30,7 +33,8 @@ export function blockOf(msg: FlowMessage, spec: ModelSpec): SampleBlock {
 }
 
 export interface ExportSamples {
-  take(msg: FlowMessage): void;
+  /** `block`: what blockOf made of the message, as the layers of the model take it. */
+  take(msg: FlowMessage, block: SampleBlock): void;
   clear(): void;
   /** How many there are for the ranges. */
   readonly count: number;
@@ -39,9 +43,9 @@ export interface ExportSamples {
 }
 
 function keep(spec: ModelSpec, capacity: number) {
-  const { width, targetWidth: targets } = shapeOf(spec, targetWidth(spec));
+  const { targetWidth: targets } = shapeOf(spec, targetWidth(spec));
   const bank: SampleBank = sampleBank({
-    width,
+    width: inputSize(spec),
     targetWidth: targets,
     capacity,
     maxBytes: MOST_BYTES,
@@ -51,8 +55,7 @@ function keep(spec: ModelSpec, capacity: number) {
   const passes = createPasses();
   return {
     bank,
-    take(msg: FlowMessage): void {
-      const block = blockOf(msg, spec);
+    take(msg: FlowMessage, block: SampleBlock): void {
       const admission = passes.admit(isKind(msg, 'samples') ? msg.fl : undefined, bank.count > 0);
       if (admission === 'skip') return;
       if (admission === 'replace') bank.clear();
@@ -66,11 +69,11 @@ export function exportSamples(spec: ModelSpec): ExportSamples {
   const heldOut = keep(spec, MOST_COMPARED);
   const heldOutForRanges = keep(spec, MOST_FOR_RANGES);
   return {
-    take(msg) {
+    take(msg, block) {
       if (isKind(msg, 'samples') && msg.fl.split === 'test') {
-        heldOut.take(msg);
-        heldOutForRanges.take(msg);
-      } else ranges.take(msg);
+        heldOut.take(msg, block);
+        heldOutForRanges.take(msg, block);
+      } else ranges.take(msg, block);
     },
     clear() {
       for (const { bank } of [ranges, heldOut, heldOutForRanges]) bank.clear();

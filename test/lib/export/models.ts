@@ -4,12 +4,15 @@ import { type LayerSpec, layoutOf, type ModelSpec, parseSpec, targetWidth } from
 import { type Generator, generator } from '../../../lib/random/generator';
 import type { Normalisation, SampleBlock } from '../../../lib/training/engine';
 
-type Kind = 'none' | 'features' | 'channels';
+type Kind = 'none' | 'features' | 'channels' | 'alike';
 
 interface Entry {
   name: string;
   spec: ModelSpec;
-  /** features: each feature has its own mean and deviation; channels: those of a channel are alike at all positions. */
+  /**
+   * features: each feature has its own mean and deviation; channels: those of a channel are the same at all positions;
+   * alike: each its own, but of one magnitude.
+   */
   normalise: Kind;
 }
 
@@ -26,6 +29,7 @@ const softmax = (units: number) => ({ type: 'dense', units, activation: 'softmax
 /** One for each operator, padding, activation and task. */
 export const entries: readonly Entry[] = [
   classifier('dense', [9], [{ type: 'dense', units: 14, activation: 'relu' }, softmax(4)], 4, 'features'),
+  classifier('alike', [8], [{ type: 'dense', units: 9, activation: 'relu' }, softmax(3)], 3, 'alike'),
   classifier(
     'sigmoid',
     [6],
@@ -156,8 +160,12 @@ function weightsOf(spec: ModelSpec, random: Generator): Float32Array {
 function normalisationOf(spec: ModelSpec, kind: Kind, random: Generator): Normalisation | undefined {
   if (kind === 'none') return undefined;
   const width = spec.input.reduce((all, one) => all * one, 1);
-  const period = kind === 'features' ? width : spec.input[spec.input.length - 1];
-  const shifts = Array.from({ length: period }, () => ({ mean: 3 * random.normal(), std: 0.5 + 3 * random.uniform() }));
+  const period = kind === 'channels' ? spec.input[spec.input.length - 1] : width;
+  const shifts = Array.from({ length: period }, () =>
+    kind === 'alike'
+      ? { mean: 1 + 0.3 * random.normal(), std: 1 + 0.3 * random.uniform() }
+      : { mean: 3 * random.normal(), std: 0.5 + 3 * random.uniform() },
+  );
   const each = Array.from({ length: width }, (_, i) => shifts[i % period]);
   return { mean: each.map(({ mean }) => mean), std: each.map(({ std }) => std) };
 }

@@ -107,4 +107,45 @@ describe('exported .tflite files, read back', () => {
       assert.equal(new Set(builtins).size, builtins.length);
     }
   });
+
+  it('puts the normalisation into the first layer where that changes nothing, else in front of it', async () => {
+    const first = async (name: string): Promise<number[]> => {
+      const entry = entries.find((one) => one.name === name);
+      assert.ok(entry);
+      const { float32 } = await filesOf(entry);
+      return float32.operators.map((operator) => float32.codes[operator.code].builtin);
+    };
+    assert.deepEqual(await first('dense'), [code.DENSE, code.DENSE, code.SOFTMAX]);
+    assert.deepEqual((await first('conv1d')).slice(0, 2), [code.RESHAPE, code.CONV]);
+    assert.deepEqual((await first('depthwise first')).slice(0, 2), [code.DEPTHWISE, code.CONV]);
+    const shifted = [code.RESHAPE, code.DEPTHWISE, code.RESHAPE];
+    assert.deepEqual((await first('conv1d, every feature shifted by itself')).slice(0, 3), shifted);
+    // The zeros of the padding stand for normalised zeros.
+    assert.deepEqual((await first('conv2d')).slice(0, 3), shifted);
+  });
+
+  it('an int8 file takes raw features where one scale suits them, and an autoencoder normalised ones', async () => {
+    const takes = async (name: string): Promise<(string | undefined)[]> => {
+      const entry = entries.find((one) => one.name === name);
+      assert.ok(entry);
+      const { report } = await exportModel(jobOf(entry, 50), engine);
+      return report.files.filter(({ format }) => format.startsWith('tflite')).map(({ features }) => features);
+    };
+    assert.deepEqual(await takes('alike'), ['raw', 'raw']);
+    assert.deepEqual(await takes('dense'), ['raw', 'normalised']);
+    assert.deepEqual(await takes('leaky'), ['raw', 'raw']);
+    assert.deepEqual(await takes('autoencoder'), ['normalised', 'normalised']);
+  });
+
+  it('tells what a resolver must have, and no less memory than the tensors take', async () => {
+    for (const entry of entries) {
+      const { report } = await exportModel(jobOf(entry, 20), engine);
+      for (const { operators = [], resolver = [], arenaBytes = 0, format } of report.files) {
+        if (format === 'tfjs') continue;
+        assert.equal(operators.length, resolver.length);
+        assert.ok(resolver.every((line) => /^Add[A-Z]\w+\(\);$/.test(line)));
+        assert.ok(arenaBytes > 0 && arenaBytes % 16 === 0);
+      }
+    }
+  });
 });

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { exportModel } from '../../../lib/export';
 import { defaultModel, fingerprint, initialWeights } from '../../../lib/model/index';
+import { createCoreEngine } from '../../../lib/training/core/engine';
 import type { TrainJob } from '../../../lib/training/engine';
 import { createPool, type Pool } from '../../../lib/training/pool';
+import { entries, jobOf } from '../export/models';
 
 const spec = defaultModel({ task: 'classify', input: [2], labels: ['inside', 'outside'], seed: 3 });
 
@@ -77,5 +80,21 @@ describe('pool', () => {
     assert.deepEqual([...(await pool.squaredDistances(vectors))], [0, 25, 1, 25, 0, 20, 1, 20, 0]);
     assert.deepEqual([...(await pool.squaredDistances([]))], []);
     await assert.rejects(pool.squaredDistances([Float32Array.of(1), Float32Array.of(1, 2)]), /differ in length/);
+  });
+
+  it('exports a model in a worker, with the bytes that it gives here, and can be stopped', async () => {
+    const [entry] = entries;
+    const wanted = jobOf(entry, 60);
+    const [there, here] = await Promise.all([pool.exportModel(wanted), exportModel(wanted, createCoreEngine())]);
+    assert.deepEqual(
+      there.files.map(({ name, bytes }) => [name, Buffer.from(bytes).toString('hex')]),
+      here.files.map(({ name, bytes }) => [name, Buffer.from(bytes).toString('hex')]),
+    );
+    assert.deepEqual(there.report, here.report);
+    const stop = new AbortController();
+    const stopped = pool.exportModel(jobOf(entry, 20_000), { signal: stop.signal });
+    stop.abort();
+    await assert.rejects(stopped, { name: 'AbortError' });
+    await assert.rejects(pool.exportModel({ ...wanted, formats: [] }), { code: 'no-format' });
   });
 });

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeSamples } from '../../../lib/data/samples-message';
+import { count, inputs, path } from '../../lib/training/backbone-fixture';
 import { isPolluted, mutated } from '../mutate';
 import { type Received, type Runtime, startRuntime } from '../runtime';
 import { modelNode, weightsMessage } from '../small-model';
@@ -248,6 +249,19 @@ describe('fl-export', () => {
       await runtime.close();
     }
     runtime = await startRuntime(NODES, flow(), userDir);
+  });
+
+  it('behind a frozen backbone: the files hold the layers, and take what it gives', async () => {
+    const model = modelNode({ backbone: 'file', backboneFile: path, inputShape: '', features: 'a, b, c, d, e, f' });
+    runtime = await startRuntime(NODES, flow({}, model), userDir);
+    for (let i = 0; i < count; i++) runtime.send('x', { payload: [...inputs.subarray(6 * i, 6 * i + 6)] });
+    runtime.send('x', await weightsMessage([0, 0.4, 0, -0.3, 0, -0.5], { round: 2 }, model));
+    const told = await runtime.next('report', () => true, 15000);
+    assert.equal((told.payload as { backbone: { outputs: number } }).backbone.outputs, 2);
+    assert.equal(report(told).comparison?.samples, count);
+    const header = runtime.received('file').at(-1)?.payload as Buffer;
+    assert.match(header.toString(), /what the frozen backbone with the SHA-256 [0-9a-f]{64} gives/);
+    assert.match(header.toString(), /#define FACTORY_INPUTS 2\n/);
   });
 
   it('hostile messages change nothing', async () => {
