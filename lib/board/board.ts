@@ -14,6 +14,10 @@ export interface Line {
   write(bytes: Uint8Array): void;
   /** Bytes a second that the line carries, when that is known: 11,520 at 115,200 baud. */
   readonly bytesPerSecond?: number;
+  /** It was opened because the board that is wanted may be there. */
+  readonly guess?: boolean;
+  /** Told before close() when another board is there: the next opening tries elsewhere. */
+  mistaken?(): void;
   close(): Promise<void>;
 }
 

@@ -98,10 +98,10 @@ export function createConnection(parts: ConnectionParts): Connection {
     tell({ state: 'absent', reason });
     later(PAUSES_MS[Math.min(failures++, PAUSES_MS.length - 1)]);
   };
-  const refuse = (refusal: Omit<Refusal, 'state'>): void => {
+  const refuse = (refusal: Omit<Refusal, 'state'>, pause = REFUSED_MS): void => {
     leaveLine();
     tell({ state: 'refused', ...refusal });
-    later(REFUSED_MS);
+    later(pause);
   };
   const unanswered = (): void => {
     if (session?.babble) {
@@ -124,10 +124,13 @@ export function createConnection(parts: ConnectionParts): Connection {
   };
   const met = (identity: BoardIdentity): void => {
     if (wanted !== undefined && identity.id !== wanted) {
-      refuse({
-        code: 'other-board',
-        reason: `Another board (${identity.name}, ${identity.id.slice(0, 8)}) is on this port: plug the old one in, or choose this one.`,
-      });
+      line?.mistaken?.();
+      if (line?.guess) absent('The board is not at its port any more, and not at another one either.');
+      else
+        refuse({
+          code: 'other-board',
+          reason: `Another board (${identity.name}, ${identity.id.slice(0, 8)}) is on this port: plug the old one in, or choose this one.`,
+        });
       return;
     }
     const speaker = session;
@@ -198,7 +201,7 @@ export function createConnection(parts: ConnectionParts): Connection {
     } catch (error) {
       if (!ours()) return;
       const message = error instanceof Error ? error.message : String(error);
-      // What no waiting mends: the module is missing, somebody else has the port.
+      // What is not there may be there in a moment; a module or a free port will not.
       if (error instanceof RefusedError && error.code !== 'no-port') refuse({ code: error.code, reason: message });
       else absent(message);
     }

@@ -9,8 +9,8 @@ import { frameBytes } from './frame';
 const OVERHEAD = frameBytes(0) + 6;
 /** Evidence halves in so many bytes, so that a line that has become better is noticed. */
 const HALF_LIFE = 48 * 1024;
-/** Bytes that are taken to have come unharmed before anything has: one lost frame does not make a bad line. */
-const TRUST = 8 * 1024;
+/** What is taken to have happened before anything has: frames begin at a quarter of a kilobyte, and grow with what comes whole. */
+const FIRST = { losses: 0.5, unharmed: 1024 };
 /** A frame of this size, with a good chance, gets through whatever can still be called a line. */
 export const LEAST_PAYLOAD = 64;
 
@@ -23,8 +23,7 @@ export interface FrameSize {
 }
 
 export function createFrameSize(): FrameSize {
-  let losses = 0;
-  let unharmed = 0;
+  let { losses, unharmed } = FIRST;
   const age = (bytes: number): void => {
     const keep = 2 ** (-bytes / HALF_LIFE);
     losses *= keep;
@@ -42,8 +41,7 @@ export function createFrameSize(): FrameSize {
       unharmed += bytes / 2;
     },
     payload(most) {
-      if (losses === 0) return most;
-      const rate = losses / (TRUST + unharmed);
+      const rate = losses / unharmed;
       const best = (OVERHEAD + Math.sqrt(OVERHEAD ** 2 + (4 * OVERHEAD) / rate)) / 2;
       return Math.max(Math.min(LEAST_PAYLOAD, most), Math.min(most, Math.floor(best) - frameBytes(0)));
     },

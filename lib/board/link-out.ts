@@ -6,7 +6,7 @@ import { nearest } from './sequence';
 interface Sent {
   message: Uint8Array;
   bytes: number;
-  /** Places in the order of all sendings. */
+  /** Places in the order of all sendings: of the earliest that may have arrived, and of the last. */
   first: number;
   last: number;
   sentAt: number;
@@ -49,6 +49,7 @@ export interface Sender {
 
 const FIRST_TIMEOUT = 500;
 const MOST_TIMEOUT = 2000;
+const MARGIN = 30;
 /** More than this is not believed: sack tells of 32 frames. */
 const MOST_CREDIT = 33;
 /** Bytes of the ring that are left for frames without a message. */
@@ -67,6 +68,7 @@ export function createSender(options: SenderOptions): Sender {
   let inFlight = 0;
   let progressAt = 0;
   let roundTrip: number | undefined;
+  let variation = 0;
   let backoff = 1;
   let again = 0;
   /** The oldest frame timed out: it asks for an answer. */
@@ -81,9 +83,12 @@ export function createSender(options: SenderOptions): Sender {
     size.came(sent.bytes);
     if (sent.tries === 1) {
       const took = now - sent.sentAt;
-      roundTrip = roundTrip === undefined ? took : roundTrip + (took - roundTrip) / 8;
+      // Jacobson (1988): mean and mean deviation of the round trip.
+      const before = roundTrip ?? took;
+      variation += (Math.abs(took - before) - variation) / 4;
+      roundTrip = before + (took - before) / 8;
     }
-    arrived = Math.max(arrived, sent.first);
+    if (sent.first < Number.POSITIVE_INFINITY) arrived = Math.max(arrived, sent.first);
     progressAt = now;
     backoff = 1;
   };
@@ -93,7 +98,7 @@ export function createSender(options: SenderOptions): Sender {
     size.lost(sent.bytes);
   };
   const timeout = (): number => {
-    const once = roundTrip === undefined ? FIRST_TIMEOUT : 1.5 * roundTrip + 150;
+    const once = roundTrip === undefined ? FIRST_TIMEOUT : roundTrip + Math.max(MARGIN, 4 * variation);
     return Math.min(MOST_TIMEOUT, once * backoff);
   };
   const oldest = (): [number, Sent] | undefined => out.entries().next().value;
@@ -104,6 +109,7 @@ export function createSender(options: SenderOptions): Sender {
   };
   const put = (seq: number, sent: Sent, now: number): Outgoing => {
     sent.last = sendings++;
+    sent.first = Math.min(sent.first, sent.last);
     sent.sentAt = now;
     sent.tries += 1;
     sent.lost = false;
@@ -124,7 +130,7 @@ export function createSender(options: SenderOptions): Sender {
     const sent = {
       message,
       bytes: frameBytes(message.length),
-      first: sendings,
+      first: Number.POSITIVE_INFINITY,
       last: 0,
       sentAt: 0,
       tries: 0,
@@ -143,7 +149,12 @@ export function createSender(options: SenderOptions): Sender {
       limit = ack + Math.min(frame.credit, MOST_CREDIT);
       for (; base < ack; base++) acknowledge(base, now);
       for (let k = 0; k < 32; k++) if ((frame.sack >>> k) & 1) acknowledge(ack + 1 + k, now);
-      for (const sent of out.values()) if (!sent.lost && sent.last < arrived) lose(sent);
+      for (const sent of out.values()) {
+        if (sent.lost || sent.last >= arrived) continue;
+        lose(sent);
+        // The line keeps order, so no sending of it is still under way: what is acknowledged later is the next one.
+        sent.first = Number.POSITIVE_INFINITY;
+      }
     },
     next(now) {
       const first = oldest();
