@@ -4,7 +4,7 @@ import { modelMessage, update, wave } from '../messages';
 import { type FlowItem, type Runtime, startRuntime } from '../runtime';
 import { modelNode, weightsMessage } from '../small-model';
 
-const NODES = ['model', 'evaluate', 'predict', 'quantize', 'dp-noise', 'krum-filter', 'wire'];
+const NODES = ['model', 'evaluate', 'predict', 'quantize', 'dp-noise', 'krum-filter', 'wire', 'export'];
 const wait = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 const flow = (name: string): FlowItem[] => [
@@ -12,6 +12,7 @@ const flow = (name: string): FlowItem[] => [
   modelNode(),
   { id: 'e', type: 'fl-evaluate', z: 'f', name, model: 'm', wires: [['out']] },
   { id: 'p', type: 'fl-predict', z: 'f', name, model: 'm', wires: [['out']] },
+  { id: 'x', type: 'fl-export', z: 'f', name, model: 'm', every: '1', samples: '2', wires: [['out'], ['out']] },
   { id: 'n', type: 'fl-dp-noise', z: 'f', name, budgetType: 'none', wires: [['q'], []] },
   { id: 'q', type: 'fl-quantize', z: 'f', name, wires: [['k']] },
   { id: 'k', type: 'fl-krum-filter', z: 'f', name, wires: [['w'], []] },
@@ -34,14 +35,16 @@ describe('a redeploy in the middle', () => {
     runtime = await startRuntime(NODES, flow('first'));
     let slowest = 0;
     for (let round = 1; round <= 40; round++) {
-      runtime.send('e', {
-        payload: [
-          [9, 0],
-          [1, 0],
-        ],
-        label: ['yes', 'no'],
-      });
-      for (const to of ['e', 'p']) runtime.send(to, await weightsMessage([0, round, 0, 0, 0, -5], { round }));
+      for (const to of ['e', 'x']) {
+        runtime.send(to, {
+          payload: [
+            [9, 0],
+            [1, 0],
+          ],
+          label: ['yes', 'no'],
+        });
+      }
+      for (const to of ['e', 'p', 'x']) runtime.send(to, await weightsMessage([0, round, 0, 0, 0, -5], { round }));
       runtime.send('p', { payload: [1, 2] });
       for (const client of ['a', 'b', 'c', 'd', 'e']) {
         // The last one is missing in every other round: the filter still holds when the flow ends.
