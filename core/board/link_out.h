@@ -81,8 +81,7 @@ static inline void out_heard(LinkOut* out, const Head& h, uint32_t now) {
     }
   }
   out->oldest = h.ack;
-  const uint16_t limit = (uint16_t)(h.ack + (h.credit < 0x4000 ? h.credit : 0x4000));
-  if (ahead(limit, out->limit) > 0) out->limit = limit;
+  out->limit = (uint16_t)(h.ack + (h.credit < 0x4000 ? h.credit : 0x4000));
   for (uint16_t seq = out->oldest; seq != out->unsent; seq++) {
     SendSlot* s = &out->slots[seq % SEND_SLOTS];
     if (!s->acked && s->last_order < newest) s->lost = true;
