@@ -1,6 +1,7 @@
 /** Federated learning without Node-RED: each room adds what a script may use. */
-export { createKernels, type Int8Network, type Int8Quantisation, openInt8 } from './core/index';
+
 export * from './board/index';
+export { createKernels, type Int8Network, type Int8Quantisation, openInt8 } from './core/index';
 export * from './data/index';
 export * from './export/index';
 export * from './federation/index';
