@@ -68,14 +68,15 @@ export const clearBody = (first: number): Buffer => u32(first);
 const optimizers = ['sgd', 'momentum', 'adam'];
 const ADAM = [0.9, 0.999, 1e-7];
 
-export function trainBody({ key, bits, options }: BoardJob): Buffer {
+/** `batch`: most rows of a batch that the model was loaded for. */
+export function trainBody({ key, bits, options }: BoardJob, batch: number): Buffer {
   const word = (value: number): number => Math.min(value, 0x7fffffff);
   const { epochs, batchSize, maxSteps = 0, seed, learningRate, momentum = 0.9, l2 = 0, clipNorm = 0 } = options;
   const classWeights = options.classWeights ?? [];
   return Buffer.concat([
     named(key),
     Buffer.of(bits, optimizers.indexOf(options.optimizer), 0, 0),
-    u32(word(epochs), word(batchSize), word(maxSteps), streamSeed(seed, 'shuffle')),
+    u32(word(epochs), Math.min(batchSize, batch), word(maxSteps), streamSeed(seed, 'shuffle')),
     f64(learningRate, momentum, ...ADAM, l2, clipNorm, 0),
     u16(classWeights.length),
     f32(classWeights),

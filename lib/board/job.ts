@@ -51,7 +51,7 @@ export function createJobRun(wanted: WantedModel, job: BoardJob, upkeep: Upkeep,
 
   const begin = async (talk: Talk): Promise<void> => {
     rows = await control.prepare(talk);
-    const body = trainBody(job);
+    const body = trainBody(job, wanted.load.rows > 0 ? wanted.load.program[3] : job.options.batchSize);
     const most = talk.identity.maxPayload - 2;
     if (body.length > most) throw new RefusedError('job', 'The class weights do not fit the board: leave them out.');
     const steps = decodeNumber(await talk.request(codes.train, body, signal), 'answer to a training');

@@ -18,6 +18,7 @@ export interface HostedParts {
   arenaBytes: number;
   boot: number;
   bytesPerSecond?: number;
+  newBoot(): number;
   send(line: number, bytes: Uint8Array): void;
 }
 
@@ -79,6 +80,13 @@ export function createHostedBoard(parts: HostedParts): HostedBoard {
       if (line !== undefined) parts.send(line, bytes);
     }
   };
+  /** What is in its memory is lost, what is in its flash stays. */
+  const restart = (boot: number, reset: 'pin' | 'asked'): void => {
+    const saved = board.saved();
+    board.free();
+    board = start({ id, arenaBytes, boot, reset, saved });
+    coming = [];
+  };
   return {
     plug(number) {
       line = number;
@@ -92,16 +100,12 @@ export function createHostedBoard(parts: HostedParts): HostedBoard {
     write(number, bytes) {
       if (line === number) coming.push(bytes);
     },
-    reset(boot) {
-      const saved = board.saved();
-      board.free();
-      board = start({ id, arenaBytes, boot, reset: 'pin', saved });
-      coming = [];
-    },
+    reset: (boot) => restart(boot, 'pin'),
     turn(now) {
       take(now);
       const work = board.poll(now);
       give(now);
+      if (board.resetAsked()) restart(parts.newBoot(), 'asked');
       return { work, talks: coming.length > 0 || now - talkedAt < LATELY_MS };
     },
     get plugged() {

@@ -16,7 +16,10 @@ export interface BoardExports {
   board_send(boardAt: number, toAt: number, most: number): number;
   board_saved(boardAt: number): number;
   board_saved_bytes(boardAt: number): number;
+  /** Right after board_open. */
   board_restore(boardAt: number, fromAt: number, length: number): void;
+  /** 1: it was told to start anew. */
+  board_reset_asked(boardAt: number): number;
 }
 
 export const resetReasons = { unknown: 0, power: 1, pin: 2, watchdog: 3, asked: 4 } as const;
@@ -40,6 +43,8 @@ export interface WasmBoard {
   send(most: number): Uint8Array;
   /** What its flash holds. */
   saved(): Uint8Array | undefined;
+  /** The host told it to start anew. */
+  resetAsked(): boolean;
   /** Its memory may be used for another. */
   free(): void;
 }
@@ -55,8 +60,15 @@ function load(): WebAssembly.Module {
   return new WebAssembly.Module(readFileSync(path));
 }
 
+let compiled: WebAssembly.Module | undefined;
+
+export function boardModule(): WebAssembly.Module {
+  compiled ??= load();
+  return compiled;
+}
+
 /** Starts boards in one memory, which grows with them. */
-export function createWasmBoards(module = load()): (start: BoardStart) => WasmBoard {
+export function createWasmBoards(module = boardModule()): (start: BoardStart) => WasmBoard {
   const wasm = new WebAssembly.Instance(module).exports as unknown as BoardExports;
   const { memory } = wasm;
   const copyAt = aligned(wasm.__heap_base.value);
@@ -83,13 +95,13 @@ export function createWasmBoards(module = load()): (start: BoardStart) => WasmBo
     const at = allocate(bytes);
     bytesAt(at, bytes).fill(0);
     bytesAt(copyAt, 16).set(Buffer.from(id, 'hex'));
+    wasm.board_open(at, arenaBytes, copyAt, boot, resetReasons[reset]);
     if (saved) {
       const savedAt = allocate(saved.length);
       bytesAt(savedAt, saved.length).set(saved);
       wasm.board_restore(at, savedAt, saved.length);
       idle.push({ at: savedAt, bytes: saved.length });
     }
-    wasm.board_open(at, arenaBytes, copyAt, boot, resetReasons[reset]);
     return {
       receive(given) {
         let taken = 0;
@@ -111,6 +123,7 @@ export function createWasmBoards(module = load()): (start: BoardStart) => WasmBo
         const length = wasm.board_saved_bytes(at);
         return length > 0 ? bytesAt(wasm.board_saved(at), length).slice() : undefined;
       },
+      resetAsked: () => wasm.board_reset_asked(at) !== 0,
       free: () => idle.push({ at, bytes }),
     };
   };

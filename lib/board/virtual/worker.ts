@@ -1,4 +1,5 @@
 /** Hosts the virtual boards of this process, in a thread: each gets its turn, so that none waits for another's training. */
+import { randomInt } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { createHostedBoard, type HostedBoard } from './hosted-board';
 import type { FromHost, ToHost } from './messages';
@@ -8,6 +9,8 @@ import { createWasmBoards } from './wasm-board';
 const SLICE_MS = 5;
 const TALKING_MS = 2;
 const IDLE_MS = 20;
+
+const newBoot = (): number => randomInt(1, 0x1_0000_0000);
 
 const port = parentPort;
 if (port) {
@@ -55,7 +58,7 @@ if (port) {
   const hear = (message: ToHost): void => {
     if (message.type === 'start') {
       const send = (line: number, bytes: Uint8Array): void => say({ type: 'bytes', board: message.board, line, bytes });
-      boards.set(message.board, createHostedBoard({ ...message, start, send }));
+      boards.set(message.board, createHostedBoard({ ...message, start, send, newBoot }));
       return;
     }
     const board = boards.get(message.board);
