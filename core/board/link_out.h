@@ -13,13 +13,13 @@ namespace board {
 enum { SEND_SLOTS = FL_BOARD_SEND_SLOTS };
 static_assert(SEND_SLOTS >= 2 && SEND_SLOTS <= 32 && (SEND_SLOTS & (SEND_SLOTS - 1)) == 0, "as the slots of link_in.h");
 
-enum { FIRST_WAIT_MS = 500, LEAST_WAIT_MS = 150, MOST_WAIT_MS = 2000 };
+enum { FIRST_WAIT_MS = 500, LEAST_WAIT_MS = 30, MOST_WAIT_MS = 2000 };
 
 struct SendSlot {
   uint16_t length;
   bool acked, lost;
   uint8_t times;
-  /** Places in the order of sending: of the first time and of the last. */
+  /** Places in the order of sending: of the first time that may still arrive, and of the last. */
   uint32_t first_order, last_order;
   uint32_t sent_at;
   uint8_t bytes[MAX_PAYLOAD];
@@ -31,8 +31,11 @@ struct LinkOut {
   /** First number that the host does not take yet. */
   uint16_t limit;
   uint32_t order;
-  /** Last time that something was acknowledged; smoothed round trip in eighths of a millisecond, 0: none yet; timeouts in a row. */
-  uint32_t progress_at, round_trip8;
+  /**
+   * Last time that something was acknowledged; smoothed round trip in eighths of a millisecond, 0: none yet, and its mean
+   * deviation in quarters; timeouts in a row. As TCP has it (RFC 6298).
+   */
+  uint32_t progress_at, round_trip8, deviation4;
   uint8_t timeouts;
   uint32_t again;
   SendSlot slots[SEND_SLOTS];
@@ -43,14 +46,15 @@ static inline void out_begin(LinkOut* out, uint16_t credit, uint32_t now) {
   out->limit = credit;
   out->order = 0;
   out->progress_at = now;
-  out->round_trip8 = 0;
+  out->round_trip8 = out->deviation4 = 0;
   out->timeouts = 0;
 }
 
 static inline uint32_t out_room(const LinkOut& out) { return SEND_SLOTS - (uint16_t)(out.next - out.oldest); }
 
 static inline uint32_t out_wait(const LinkOut& out) {
-  const uint32_t base = out.round_trip8 == 0 ? (uint32_t)FIRST_WAIT_MS : out.round_trip8 * 3 / 16 + LEAST_WAIT_MS;
+  const uint32_t slack = out.deviation4 > LEAST_WAIT_MS ? out.deviation4 : (uint32_t)LEAST_WAIT_MS;
+  const uint32_t base = out.round_trip8 == 0 ? (uint32_t)FIRST_WAIT_MS : out.round_trip8 / 8 + slack;
   const uint32_t wait = base << (out.timeouts < 4 ? out.timeouts : 4);
   return wait < MOST_WAIT_MS ? wait : (uint32_t)MOST_WAIT_MS;
 }
@@ -60,8 +64,15 @@ static inline void out_acked(LinkOut* out, SendSlot* s, uint32_t now, uint32_t* 
   s->acked = true;
   if (s->first_order > *newest) *newest = s->first_order;
   if (s->times == 1) {
-    const uint32_t took = (now - s->sent_at) * 8 + 1;
-    out->round_trip8 = out->round_trip8 == 0 ? took : out->round_trip8 - out->round_trip8 / 8 + took / 8;
+    const uint32_t took = now - s->sent_at, smooth = out->round_trip8 / 8;
+    if (out->round_trip8 == 0) {
+      out->round_trip8 = took * 8 + 1;
+      out->deviation4 = took * 2;
+    } else {
+      const uint32_t apart = took > smooth ? took - smooth : smooth - took;
+      out->deviation4 = out->deviation4 - out->deviation4 / 4 + apart;
+      out->round_trip8 = out->round_trip8 - smooth + took;
+    }
   }
   out->timeouts = 0;
   out->progress_at = now;
@@ -116,8 +127,9 @@ static inline SendSlot* out_next(LinkOut* out, uint32_t now, uint16_t* seq, bool
 
 static inline void out_sent(LinkOut* out, SendSlot* s, uint32_t now) {
   s->last_order = ++out->order;
-  if (s->times == 0) s->first_order = s->last_order;
-  else out->again++;
+  // What was lost by evidence cannot arrive any more: its next sending is the first that can.
+  if (s->times == 0 || s->lost) s->first_order = s->last_order;
+  if (s->times > 0) out->again++;
   if (s->times < 255) s->times++;
   s->lost = false;
   s->sent_at = now;
