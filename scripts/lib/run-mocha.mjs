@@ -10,12 +10,16 @@ const endWithinMs = 15_000;
 const isLong = (file) => file.endsWith('.long.test.js');
 const isIn = (folder, file) => file.startsWith(`${folder}/`);
 
+/** Folders of suites that need more than npm. */
+const apart = ['browser', 'package', 'broker', 'board'];
+
 /** What each suite is made of. Every test file belongs to exactly one; tfjs-node runs a few of them again with the native engine. */
 const suites = {
-  default: (file) => !isLong(file) && !isIn('browser', file) && !isIn('package', file) && !isIn('broker', file),
+  default: (file) => !isLong(file) && !apart.some((folder) => isIn(folder, file)),
   process: (file) => isLong(file),
   package: (file) => isIn('package', file),
   broker: (file) => isIn('broker', file),
+  board: (file) => isIn('board', file),
   browser: (file) => isIn('browser', file),
   'tfjs-node': (file) => isIn('lib/training/tfjs', file),
 };

@@ -1,0 +1,45 @@
+// A board that learns: plug it in, and drag fl-serial-device onto a Node-RED canvas. settings.h says which sensors it has.
+#include <FlBoard.h>
+#include "settings.h"
+#include "usb.h"
+#include "flash.h"
+#include "chip.h"
+#include "sensors.h"
+#include "led.h"
+#include "watchdog.h"
+#if FL_TFLM
+#define FL_MAX_OPS 24
+#include <Chirale_TensorFlowLite.h>
+#include <firmware/tflm/tflm_backbone.h>
+#endif
+
+using namespace fl_nano;
+
+static const fl::board::Hal hal = {0,        now,      usb_receive, usb_send,  sensor_reading,
+                                   sensor_start, flash_save, flash_restore, chip_reset};
+static fl::board::Identity identity;
+static bool good;
+
+void setup() {
+  led_open();
+  // The port is open already: a second Serial.begin would start another thread of it.
+  usb_open();
+  flash_open();
+  identify(&identity, sensors_open());
+#if FL_TFLM
+  static fl::tflm::TflmBackbone tflm;
+  static const fl::Backbone engine = fl::tflm::tflm_backbone(&tflm);
+  good = fl_board::start(&hal, &identity, &engine);
+#else
+  good = fl_board::start(&hal, &identity, 0);
+#endif
+  watchdog_start();
+}
+
+void loop() {
+  watchdog_feed();
+  const bool more = good && fl_board::poll();
+  led_show(good ? fl_board::state() : LED_WRONG_BUILD);
+  // Lets the threads of USB run; a host is never waited for.
+  if (!more) delay(1);
+}

@@ -1,0 +1,3 @@
+// Declarations for a compile check: the C library.
+#pragma once
+extern "C" float sqrtf(float x);
