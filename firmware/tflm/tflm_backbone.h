@@ -38,14 +38,11 @@ static inline uint32_t most_arena(const int8::Network& n) {
   return bytes;
 }
 
-static inline void close(TflmBackbone* b) {
-  if (b->interpreter) b->interpreter->~MicroInterpreter();
-  b->interpreter = 0;
-}
-
 static inline int open(void* self, const uint8_t* file, uint32_t bytes, uint8_t* arena, uint32_t given, BackboneInfo* info) {
   TflmBackbone* b = static_cast<TflmBackbone*>(self);
-  close(b);
+  // The interpreter before is left without its destructor, which would walk through a file and an arena that may be gone by
+  // now. It owns nothing.
+  b->interpreter = 0;
   info->inputs = info->outputs = info->arena_bytes = 0;
   const int refused = int8::open(&b->network, file, bytes);
   if (refused) return refused;
@@ -56,7 +53,7 @@ static inline int open(void* self, const uint8_t* file, uint32_t bytes, uint8_t*
   if (!b->has_operators && !(b->has_operators = add_operators(&b->resolver))) return TFLM_REFUSES;
   b->interpreter = make_interpreter(b->room, ::tflite::GetModel(file), b->resolver, arena, given);
   if (b->interpreter->AllocateTensors() == kTfLiteOk) return 0;
-  close(b);
+  b->interpreter = 0;
   return TFLM_REFUSES;
 }
 

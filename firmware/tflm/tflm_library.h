@@ -14,13 +14,13 @@ struct Place {
   void* at;
 };
 
-typedef ::tflite::MicroMutableOpResolver<15> Resolver;
+typedef ::tflite::MicroMutableOpResolver<16> Resolver;
 
 /** The operators of core/int8/schema.h. */
 static inline bool add_operators(Resolver* r) {
   return r->AddFullyConnected() == kTfLiteOk && r->AddConv2D() == kTfLiteOk && r->AddDepthwiseConv2D() == kTfLiteOk &&
          r->AddMaxPool2D() == kTfLiteOk && r->AddAveragePool2D() == kTfLiteOk && r->AddSoftmax() == kTfLiteOk &&
-         r->AddRelu() == kTfLiteOk && r->AddRelu6() == kTfLiteOk && r->AddLogistic() == kTfLiteOk &&
+         r->AddRelu() == kTfLiteOk && r->AddRelu6() == kTfLiteOk && r->AddLeakyRelu() == kTfLiteOk && r->AddLogistic() == kTfLiteOk &&
          r->AddTanh() == kTfLiteOk && r->AddReshape() == kTfLiteOk && r->AddSqueeze() == kTfLiteOk &&
          r->AddExpandDims() == kTfLiteOk && r->AddQuantize() == kTfLiteOk && r->AddDequantize() == kTfLiteOk;
 }

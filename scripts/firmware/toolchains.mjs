@@ -38,7 +38,7 @@ export function run(command, args, options = {}) {
   return result.stdout;
 }
 
-const processor = ['-mcpu=cortex-m4', '-mthumb', '-mfpu=fpv4-sp-d16', '-mfloat-abi=hard'];
+export const cortexFlags = ['-mcpu=cortex-m4', '-mthumb', '-mfpu=fpv4-sp-d16', '-mfloat-abi=hard'];
 const freestanding = [
   '-std=gnu++14',
   '-O3',
@@ -59,22 +59,24 @@ const freestanding = [
 
 const script = join(root, 'firmware/qemu/memory.ld');
 const linking = ['-nostdlib', '-Wl,--gc-sections'];
+/** For gcc. */
+export const linkFlags = [...linking, '-T', script];
 
 /** name -> [command, flags in front, flags behind the sources] */
 export const toolchains = {
   gcc: () => [
     'arm-none-eabi-g++',
     // Else memset would be compiled into a call of itself.
-    [...processor, ...freestanding, '-fno-tree-loop-distribute-patterns', ...linking, '-T', script],
+    [...cortexFlags, ...freestanding, '-fno-tree-loop-distribute-patterns', ...linkFlags],
     ['-lgcc'],
   ],
   clang: () => {
-    const library = run('arm-none-eabi-gcc', [...processor, '-print-libgcc-file-name']).trim();
+    const library = run('arm-none-eabi-gcc', [...cortexFlags, '-print-libgcc-file-name']).trim();
     return [
       'clang-14',
       [
         '--target=thumbv7em-none-eabihf',
-        ...processor,
+        ...cortexFlags,
         ...freestanding,
         ...linking,
         '-fuse-ld=lld-14',
