@@ -18,7 +18,7 @@ const sources = floors
       .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1)),
   )
   .filter(
-    (file) => /\.(ts|mjs|cjs|js|cpp|h|hpp|html)$/.test(file) && !/(^|\/)(node_modules|build|golden)\//.test(file),
+    (file) => /\.(ts|mjs|cjs|js|cpp|h|hpp|ino|html)$/.test(file) && !/(^|\/)(node_modules|build|golden)\//.test(file),
   );
 
 for (const file of sources) {
@@ -83,6 +83,21 @@ for (const [file, imports] of graph) {
       if (!path && !name.startsWith('node:') && !isType)
         complain(file, `a node imports ${name}: what is not lib/ belongs in lib/`);
     }
+  }
+}
+
+// C++: the core uses nothing but itself and what every freestanding compiler brings; firmware uses the core.
+const freestanding = /^std(int|def|arg)\.h$/;
+for (const file of sources.filter((name) => /^(core|firmware)\/.*\.(cpp|h|ino)$/.test(name))) {
+  const floor = file.startsWith('core/') ? ['core'] : ['core', 'firmware'];
+  for (const [, open, name] of read(file).matchAll(/^#include (["<])([^">]+)/gm)) {
+    if (open === '<') {
+      if (floor.length === 1 && !freestanding.test(name)) complain(file, `the core includes <${name}>`);
+      continue;
+    }
+    const path = normalize(join(dirname(file), name));
+    if (existsSync(join(root, path)) && !floor.includes(path.split('/')[0]))
+      complain(file, `includes ${path}: a floor above it`);
   }
 }
 

@@ -1,0 +1,161 @@
+/** A federation in this process whose members learn on boards or on the gateway, and the model that it ends with. */
+import type { BoardState, OpenLine } from '../../lib/board/board';
+import { createBoard } from '../../lib/board/create-board';
+import { boardLearner } from '../../lib/board/learner';
+import { type SampleBank, sampleBank } from '../../lib/data/sample-bank';
+import { createCoordinator } from '../../lib/federation/coordinator';
+import { type FederatedModel, federatedModel } from '../../lib/federation/federated-model';
+import { gatewayLearner } from '../../lib/federation/gateway-learner';
+import type { Learner } from '../../lib/federation/learner';
+import { federationOptions } from '../../lib/federation/options';
+import { createParticipant, type Participant } from '../../lib/federation/participant';
+import { inputSize, type ModelSpec } from '../../lib/model';
+import { generator } from '../../lib/random/generator';
+import { createCoreEngine } from '../../lib/training/core/engine';
+import type { TrainingOptions } from '../../lib/training/engine';
+import { applyCodec } from '../../lib/update/codecs/registry';
+import type { FederationHeader, Message, UpdateHeader } from '../../lib/update/message';
+
+export interface Member {
+  name: string;
+  /** Of its updates. */
+  bits: 0 | 8;
+  /** The board; absent: the gateway's engine. */
+  openLine?: OpenLine;
+}
+
+export interface FederationPlan {
+  spec: ModelSpec;
+  rows: number;
+  rounds: number;
+  training: Omit<TrainingOptions, 'seed'>;
+  members: Member[];
+  /** Called when a model goes out. */
+  onRound?(round: number): void;
+  onTrouble?(what: string): void;
+}
+
+export interface Outcome {
+  weights: Float32Array;
+  /** Updates of each round. */
+  updates: number[];
+  refused: string[];
+  figures: ReturnType<typeof createBoard>['figures'][];
+}
+
+/** Rows by lot, each member's own: the classes lie in different directions. */
+function fill(bank: SampleBank, spec: ModelSpec, rows: number, name: string): void {
+  const random = generator(5, name);
+  const width = inputSize(spec);
+  const classes = spec.labels?.length ?? 2;
+  for (let row = 0; row < rows; row++) {
+    const label = random.below(classes);
+    const features = Float32Array.from({ length: width }, (_, i) => random.normal() + (i % classes === label ? 1 : 0));
+    bank.add({ features, targets: Float32Array.of(label), count: 1 });
+  }
+}
+
+/** As a board does it. */
+function quantised({ fl, payload }: Message<UpdateHeader>): Message<UpdateHeader> {
+  const how = { bits: 8, grid: 'symmetric', per: 'tensor', rounding: 'nearest', seed: 0 };
+  const coded = applyCodec({ fl, payload }, 'quantize', how);
+  return { fl: { ...fl, codecs: coded.codecs }, payload: coded.payload };
+}
+
+const isUpdate = (message: Message<FederationHeader>): message is Message<UpdateHeader> => message.fl.kind === 'update';
+
+export async function runFederation(plan: FederationPlan): Promise<Outcome> {
+  const model: FederatedModel = federatedModel(plan.spec);
+  const engine = createCoreEngine();
+  const outcome: Outcome = { weights: new Float32Array(0), updates: [], refused: [], figures: [] };
+  const participants: Participant[] = [];
+  const closers: (() => Promise<void>)[] = [];
+  let finish: () => void = () => {};
+  let fail: (error: Error) => void = () => {};
+  const finished = new Promise<void>((resolve, reject) => {
+    finish = resolve;
+    fail = reject;
+  });
+  const coordinator = await createCoordinator({
+    federation: 'bench',
+    model,
+    options: federationOptions({
+      rounds: plan.rounds,
+      minClients: plan.members.length,
+      quorum: plan.members.length,
+      deadlineMs: 120_000,
+      training: { seed: 3, ...plan.training },
+    }),
+    send(message) {
+      if (message.fl.kind === 'model') plan.onRound?.(message.fl.round);
+      for (const participant of participants) participant.receive(message);
+    },
+    onMetrics: ({ updates, void: why }) => {
+      if (why !== undefined) fail(new Error(`A round was void: ${why}`));
+      outcome.updates.push(updates);
+    },
+    onRefused: ({ code, message }) => outcome.refused.push(`${code}: ${message}`),
+    onStatus: ({ phase }) => {
+      if (phase === 'finished') finish();
+    },
+  });
+
+  for (const { name, bits, openLine } of plan.members) {
+    const bank = sampleBank({ width: inputSize(plan.spec), targetWidth: 1, capacity: plan.rows, eviction: 'oldest' });
+    fill(bank, plan.spec, plan.rows, name);
+    let participant: Participant | undefined;
+    let learner: Learner;
+    if (openLine) {
+      let stateChanged: ((state: BoardState) => void) | undefined;
+      const board = createBoard({ openLine, bank, onState: (state) => stateChanged?.(state) });
+      const made = boardLearner({
+        board,
+        model,
+        bits,
+        bank,
+        onChange: () => participant?.samplesChanged(),
+        onTrouble: (error) => plan.onTrouble?.(`${name}: ${String(error)}`),
+      });
+      stateChanged = made.stateChanged;
+      stateChanged(board.state);
+      made.load();
+      made.rowsChanged();
+      learner = made;
+      closers.push(async () => {
+        outcome.figures.push({ ...board.figures });
+        made.close();
+        await board.close();
+      });
+    } else {
+      learner = gatewayLearner({ model, bank, train: (job) => engine.train(job) });
+    }
+    participant = createParticipant({
+      federation: 'bench',
+      client: name,
+      model,
+      learner,
+      send(message) {
+        coordinator.receive(bits === 8 && !openLine && isUpdate(message) ? quantised(message) : message);
+      },
+      onRefused: ({ code, message }) => outcome.refused.push(`${name}: ${code}: ${message}`),
+    });
+    participants.push(participant);
+  }
+  try {
+    for (const participant of participants) participant.samplesChanged();
+    await finished;
+    outcome.weights = coordinator.snapshot().weights;
+    return outcome;
+  } finally {
+    for (const participant of participants) participant.close();
+    await coordinator.close();
+    for (const close of closers) await close();
+  }
+}
+
+/** The same members, all of them on the gateway's engine. */
+export const onGateways = (plan: FederationPlan): FederationPlan => ({
+  ...plan,
+  members: plan.members.map(({ name, bits }) => ({ name, bits })),
+  onRound: undefined,
+});
