@@ -16,7 +16,7 @@ struct Ring {
 };
 
 static Ring usb_in, usb_out;
-static rtos::Thread usb_reader(osPriorityAboveNormal, 1024), usb_writer(osPriorityAboveNormal, 1024);
+static rtos::Thread usb_reader(osPriorityAboveNormal, 2048), usb_writer(osPriorityAboveNormal, 2048);
 
 static inline void usb_read_for_ever() {
   for (;;) {
