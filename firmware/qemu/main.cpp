@@ -1,5 +1,7 @@
 // The board in QEMU. Its arguments (-semihosting-config arg=...): the id, 32 hexadecimal digits, and the boot number of its
 // first start, 8; each start after that counts on.
+#define FL_MAX_LAYERS 16
+#define FL_MAX_OPS 24
 #include "../../core/board/device.h"
 #include "clock.h"
 #include "kept.h"

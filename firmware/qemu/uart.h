@@ -1,5 +1,5 @@
-// UART0, 8 bits each way. What comes is put in a ring by the interrupt; while the ring is full the interrupt stays masked,
-// and QEMU holds back what follows: no byte is lost here.
+// UART0, 8 bits each way. What comes is put in a ring by the interrupt; while the ring is full the interrupt is held
+// back, and QEMU holds what follows: no byte is lost here.
 #ifndef FL_QEMU_UART_H
 #define FL_QEMU_UART_H
 #include "machine.h"
@@ -27,8 +27,8 @@ static inline uint32_t receive(void*, uint8_t* to, uint32_t most) {
   uint32_t at = ring.taken;
   while (n < most && at != ring.put) to[n++] = ring.bytes[at++ % RING];
   ring.taken = at;
-  // There is room again: the interrupt that was masked comes at once.
-  if (n > 0) reg(UART_CTRL) = TX_ENABLE | RX_ENABLE | RX_INTERRUPT;
+  // There is room again: an interrupt that was held back comes at once.
+  if (n > 0) reg(NVIC_ENABLE) = 1;
   return n;
 }
 
@@ -45,12 +45,14 @@ extern "C" void uart_handler() {
   using namespace fl::qemu;
   while (reg(UART_STATE) & RX_FULL) {
     if (ring.put - ring.taken == RING) {
-      reg(UART_CTRL) = TX_ENABLE | RX_ENABLE;
-      break;
+      // The request stays, and the byte where it is.
+      reg(NVIC_DISABLE) = 1;
+      return;
     }
+    // Before the byte is taken: reading lets the next one in, which asks anew.
+    reg(UART_CLEAR) = RX_CLEAR;
     ring.bytes[ring.put % RING] = (uint8_t)reg(UART_DATA);
     ring.put = ring.put + 1;
   }
-  reg(UART_CLEAR) = RX_CLEAR;
 }
 #endif

@@ -91,7 +91,7 @@ export async function runFederation(plan: FederationPlan): Promise<Outcome> {
       for (const participant of participants) participant.receive(message);
     },
     onMetrics: ({ updates, void: why }) => {
-      if (why !== undefined) fail(new Error(`A round was void: ${why}`));
+      if (why !== undefined) fail(new Error(`A round was void: ${why} ${outcome.refused.join(', ')}`));
       outcome.updates.push(updates);
     },
     onRefused: ({ code, message }) => outcome.refused.push(`${code}: ${message}`),
