@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type FlowItem, type Received, type Runtime, startRuntime } from '../runtime';
 
 const folder = join(__dirname, '..', '..', '..', '..', 'examples', 'flows');
-const NODES = ['model', 'client', 'aggregator', 'evaluate', 'dp-noise', 'krum-filter', 'wire', 'export'];
+const NODES = ['model', 'client', 'serial-device', 'aggregator', 'evaluate', 'dp-noise', 'krum-filter', 'wire', 'export'];
 const OWN = [
   'core/common/20-inject',
   'core/common/60-link',
@@ -68,6 +68,18 @@ describe('the small examples', () => {
     assert.ok(liars.every(({ reason }) => /^Rank 7 of 7/.test(String(reason))));
     assert.equal(thrown.length, 3 * 15);
     assert.ok(lastAccuracy(runtime) > 0.9, `${lastAccuracy(runtime)}`);
+  }).timeout(90000);
+
+  it('13: a board learns among gateways, and answers by itself', async () => {
+    runtime = await startRuntime([...NODES, ...OWN], drawing('13'));
+    await runtime.next('how good', (msg) => figures(msg).round === 5, 60000);
+    assert.ok(runtime.received('rounds').every((msg) => figures(msg).updates === 3));
+    assert.ok(lastAccuracy(runtime) > 0.9, `${lastAccuracy(runtime)}`);
+    const asking = drawing('13').find(({ name }) => name === 'worn?') as FlowItem;
+    runtime.send(asking.id, {});
+    const answer = (await runtime.next('the board says')).payload as Record<string, unknown>;
+    assert.equal(answer.label, 'worn');
+    assert.ok(Number(answer.confidence) > 0.8);
   }).timeout(90000);
 
   it('12: learns with nothing but bytes between clients and server', async () => {

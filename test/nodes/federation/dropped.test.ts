@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { definition, dropped } from '../palette';
 import { catalogOf, type FlowItem, type Runtime, startRuntime, translator } from '../runtime';
 
-const nodes = ['model', 'dataset', 'client', 'aggregator'];
+const nodes = ['model', 'dataset', 'client', 'serial-device', 'aggregator'];
 const around: FlowItem[] = [
   { id: 't', type: 'tab' },
   { id: 'caught', z: 't', type: 'sink', wires: [] },
@@ -20,6 +20,7 @@ describe('nodes as the palette gives them', () => {
   const waits: [string, string, object, RegExp][] = [
     ['dataset', 'add features', { payload: { heat: 1 } }, /Add at least one feature/],
     ['client', 'choose a model', { payload: [1] }, /Choose a model/],
+    ['serial-device', 'choose a model', { payload: [1] }, /Choose a model/],
     ['aggregator', 'choose a model', { topic: 'start' }, /Choose a model/],
   ];
   for (const [node, waiting, msg, sentence] of waits) {
@@ -74,6 +75,11 @@ describe('what the editor says of wrong settings', () => {
     ['dataset', 'rate', { pace: 'rate', rate: '0' }, /above 0/],
     ['client', 'capacity', { capacity: '5', minSamples: '16' }, /at least as many/],
     ['client', 'federation', { federation: ' ' }, /name that the aggregator has/],
+    ['serial-device', 'port', { board: 'serial' }, /pick a port/],
+    ['serial-device', 'boardId', { board: 'serial', boardId: 'abc' }, /32 hexadecimal/],
+    ['serial-device', 'window', { source: 'sensors', window: '0' }, /whole number/],
+    ['serial-device', 'features', { source: 'sensors', features: '' }, /at least one/],
+    ['serial-device', 'capacity', { capacity: '5', minSamples: '16' }, /at least as many/],
     ['aggregator', 'quorum', { quorum: '3', minClients: '2' }, /may ask only 2 clients/],
     ['aggregator', 'quorum', { quorum: '3', minClients: '5', sampler: 'random', sampleCount: '2' }, /may ask only 2/],
     ['aggregator', 'deadline', { deadline: '0' }, /at least 0.1/],

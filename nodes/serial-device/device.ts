@@ -1,0 +1,221 @@
+/** A board that takes part: its line, the board behind it, the learner on it, and the participant that answers for it. */
+import type { NodeMessage } from 'node-red';
+import type { BoardState, Fit } from '../../lib/board/board';
+import { createBoard } from '../../lib/board/create-board';
+import { boardLearner } from '../../lib/board/learner';
+import { meaningOf, shapeOf } from '../../lib/data/sample-input';
+import { createParticipant, type Participant, type ParticipantStatus } from '../../lib/federation/participant';
+import { targetWidth } from '../../lib/model/shapes';
+import { RefusedError } from '../../lib/refused';
+import { createStore } from '../../lib/state/store';
+import { createIntake, type Intake } from '../shared/intake';
+import { openSamples } from '../shared/kept-samples';
+import { findModel, stateFolder } from '../shared/model';
+import { requirePlace } from '../shared/participation';
+import { detached, type FlowMessage, type FlowNode, type Red, type Settings } from '../shared/red';
+import type { Shell } from '../shared/shell';
+import type { Claims } from './claims';
+import type { Commanded } from './commands';
+import type { KnownBoard } from './known-board';
+import { createLine } from './line';
+import { deviceOptions, requireSensing } from './options';
+import { boardReport, event, fitReport, lineReport, stateReport } from './reports';
+import { show, type View } from './show';
+
+export interface DeviceParts {
+  RED: Red;
+  node: FlowNode;
+  settings: Settings;
+  shell: Shell;
+  claims: Claims;
+  known: KnownBoard;
+  /** Refused by the participant. */
+  onRefused(refused: RefusedError): void;
+  acceptBoard(): Promise<void>;
+}
+
+export interface Device extends Omit<Commanded, 'closing' | 'acceptBoard'> {
+  participant: Participant;
+  close(): Promise<void>;
+}
+
+/** Rejects with a RefusedError that says what to mend. Nothing is left open then. */
+export async function openDevice(parts: DeviceParts): Promise<Device> {
+  const { RED, node, settings, shell, claims, known } = parts;
+  const model = await findModel(RED, settings.model);
+  const options = deviceOptions(settings, node);
+  const { client, federation, minSamples, sensing, port } = options;
+  requirePlace(RED, node, options);
+  const shape = shapeOf(model.spec, targetWidth(model.spec));
+  if (sensing) requireSensing(sensing, model.spec, shape.width);
+  if (port !== undefined) await claims.port(port);
+  const id = options.boardId ?? (port === undefined ? undefined : await known.read());
+  const samples = sensing
+    ? undefined
+    : await openSamples(
+        {
+          width: shape.width,
+          targetWidth: shape.targetWidth,
+          capacity: options.capacity,
+          eviction: 'oldest',
+          meaning: meaningOf(model.spec),
+          name: `${federation} ${client}`,
+          ...(options.persistent ? { store: createStore(stateFolder(RED, 'clients')) } : {}),
+        },
+        (sentence) => node.warn(sentence),
+      );
+  const bank = samples?.bank;
+  shell.closing.throwIfAborted();
+
+  let closed = false;
+  /** Everything below exists. */
+  let made = false;
+  let fit: Fit | undefined;
+  let broken = false;
+  let said: ParticipantStatus | undefined;
+  const tell = (message: FlowMessage | null, prediction: FlowMessage | null = null): void => {
+    if (!closed && (message || prediction)) node.send([null, prediction, message] as NodeMessage[]);
+  };
+  const line = createLine(port, settings.id);
+  const wordsOf = (code: string): string | undefined => {
+    const key = `refused.${code}`;
+    const words = RED._(key);
+    return typeof words !== 'string' || words.endsWith(key) ? undefined : words;
+  };
+  const showAll = (): void => {
+    if (closed || broken) return;
+    const held = board.rows.held;
+    const view: View = {
+      board: board.state,
+      trouble: line.trouble,
+      fit,
+      filling: intake?.loading ? bank?.count : undefined,
+      rows: { wanted: bank ? bank.count : held, held },
+      participant: said,
+      minSamples,
+    };
+    show(shell.status, view, wordsOf);
+  };
+  const changed = (): void => {
+    if (!intake?.loading) participant.samplesChanged();
+    showAll();
+  };
+  const fail = (thrown: unknown): void => {
+    if (closed) return;
+    broken = true;
+    shell.broken(thrown);
+  };
+
+  let before = '';
+  const stateChanged = (state: BoardState): void => {
+    if (closed) return;
+    // The same again, after another try, is no news.
+    const news = JSON.stringify(state);
+    if (news !== before) tell(stateReport(state));
+    if (before.includes('"ready"') && state.state !== 'ready') tell(lineReport(board.figures));
+    if (state.state === 'refused' && news !== before) shell.fail(new RefusedError(state.code, state.reason));
+    before = news;
+    if (state.state === 'ready') {
+      try {
+        claims.board(state.identity.id);
+      } catch (thrown) {
+        fail(thrown);
+        shell.background(end);
+        return;
+      }
+      if (port !== undefined && options.boardId === undefined) shell.background(() => known.meet(state.identity.id));
+    }
+    learner.stateChanged(state);
+    showAll();
+  };
+  const board = createBoard({
+    openLine: line.openLine,
+    ...(id !== undefined && { id }),
+    ...(bank && { bank }),
+    ...(sensing && { sensing }),
+    // What it says while it is being made is asked below.
+    onState: (state) => {
+      if (made) stateChanged(state);
+    },
+    onEvent: (happened) => {
+      if (closed || !made) return;
+      const trained = learner.inUse && Math.max(0, learner.inUse.round - 1);
+      const [prediction, message] = boardReport(happened, model.spec, trained);
+      tell(message, prediction);
+      if (happened.event === 'rows') changed();
+    },
+  });
+  const intake: Intake | undefined =
+    samples &&
+    createIntake({
+      shell,
+      samples,
+      shape,
+      client,
+      onChange: () => {
+        learner.rowsChanged();
+        changed();
+      },
+    });
+  const learner = boardLearner({
+    board,
+    model: { ...model, ...(sensing && { rows: options.capacity }) },
+    bits: options.bits,
+    ...(bank && { bank }),
+    filling: () => intake?.loading ?? false,
+    onFit: (now) => {
+      fit = now;
+      broken = false;
+      tell(fitReport(now));
+      changed();
+    },
+    onChange: changed,
+    onTrouble: fail,
+  });
+  const participant = createParticipant({
+    federation,
+    client,
+    model,
+    minSamples,
+    learner,
+    send: (message) => {
+      if (closed) return;
+      node.send(detached(message));
+      const { fl } = message;
+      if (fl.kind === 'join') tell(event('joined', { client, samples: fl.samples }));
+      if (fl.kind === 'decline') tell(event('declined', { client, round: fl.round, reason: fl.reason }));
+    },
+    onStatus: (now) => {
+      said = now;
+      showAll();
+    },
+    onTrained: (result) => {
+      tell(event('trained', { client, ...result }));
+      tell(lineReport(board.figures));
+    },
+    onRefused: parts.onRefused,
+  });
+  /** Stops at once; whoever comes second to a board leaves it alone. */
+  const end = async (): Promise<void> => {
+    closed = true;
+    participant.close();
+    learner.close();
+    await Promise.all([board.close().then(line.close), intake?.save()]);
+  };
+  made = true;
+  learner.load();
+  stateChanged(board.state);
+  learner.rowsChanged();
+  return {
+    board,
+    learner,
+    model,
+    options,
+    shape,
+    intake,
+    cable: line.cable,
+    participant,
+    tell,
+    close: end,
+  };
+}

@@ -1,0 +1,108 @@
+import { RefusedError } from '../../lib/refused';
+import { isKind } from '../shared/global-model';
+import { headerOf } from '../shared/intake';
+import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
+import { collectRefusals } from '../shared/refusals';
+import { text } from '../shared/settings';
+import { createShell } from '../shared/shell';
+import { createClaims, InUseError } from './claims';
+import { commandOf } from './commands';
+import { type Device, openDevice } from './device';
+import { knownBoard } from './known-board';
+import { registerPorts } from './ports-route';
+
+/** A port that another node had may be free again. */
+const AGAIN_MS = 3000;
+
+export = (RED: Red): void => {
+  function FlSerialDevice(this: FlowNode, settings: Settings): void {
+    RED.nodes.createNode(this, settings);
+    const shell = createShell(RED, this);
+    const refusals = collectRefusals(shell);
+    const claims = createClaims(RED, this, settings);
+    const known = knownBoard(RED, settings.id);
+    let device: Promise<Device> | undefined;
+
+    const ready = (): Promise<Device> => {
+      device ??= openDevice({
+        RED,
+        node: this,
+        settings,
+        shell,
+        claims,
+        known,
+        onRefused: refusals.take,
+        acceptBoard,
+      });
+      return device;
+    };
+    const closeDevice = async (): Promise<void> => {
+      const open = await device?.catch(() => undefined);
+      device = undefined;
+      await open?.close();
+      claims.release();
+    };
+    const start = async (): Promise<void> => {
+      try {
+        await ready();
+      } catch (thrown) {
+        claims.release();
+        if (!(thrown instanceof InUseError)) throw thrown;
+        shell.broken(thrown);
+        shell.status.error('status.usedBy', { name: thrown.user });
+        shell.after(AGAIN_MS, () => {
+          device = undefined;
+          return start();
+        });
+      }
+    };
+    async function acceptBoard(): Promise<void> {
+      const { options } = await ready();
+      if (options.port === undefined) {
+        throw new RefusedError('not-serial', 'A virtual board is always the same: there is no other one to accept.');
+      }
+      if (options.boardId !== undefined) {
+        throw new RefusedError('board-fixed', 'The id of the board stands in the settings: change or clear it there.');
+      }
+      await closeDevice();
+      await known.forget();
+      shell.status.working('status.starting');
+      await start();
+    }
+
+    shell.onInput(async (msg: FlowMessage, send: Send) => {
+      const open = await ready();
+      const fl = headerOf(msg);
+      const command = fl === undefined ? commandOf(msg.topic) : undefined;
+      if (command) {
+        await command({ ...open, closing: shell.closing, acceptBoard }, msg, send);
+      } else if (fl === undefined || fl.kind === 'samples') {
+        if (!open.intake) {
+          throw new RefusedError(
+            'own-sensors',
+            'This board fills its rows by its own sensors: set "Samples" to "from the flow" to send them.',
+          );
+        }
+        open.intake.take(msg);
+      } else {
+        refusals.during(() => open.participant.receive(msg));
+        const over = isKind(msg, 'model') && Array.isArray(msg.fl.cohort) && msg.fl.cohort.length === 0;
+        if (over && open.options.flash) shell.background(() => open.learner.save(shell.closing));
+      }
+    });
+    shell.onClose(async (removed) => {
+      await closeDevice();
+      if (removed) await known.forget();
+    });
+    shell.whenStarted(async () => {
+      if (text(settings, 'model') === '') {
+        shell.status.waiting('status.noModel');
+        return;
+      }
+      shell.status.working('status.starting');
+      await start();
+    });
+  }
+  registerPorts(RED);
+  RED.nodes.registerType('fl-serial-device', FlSerialDevice);
+};

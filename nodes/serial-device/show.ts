@@ -1,0 +1,47 @@
+/** The line under the node, from what is known of board, model, rows and participant. */
+import type { BoardState, Fit } from '../../lib/board/board';
+import type { ParticipantStatus } from '../../lib/federation/participant';
+import type { RefusedError } from '../../lib/refused';
+import type { Status } from '../shared/status';
+
+export interface View {
+  board: BoardState;
+  /** Why the line could not be opened. */
+  trouble: RefusedError | undefined;
+  /** Undefined: the model is not loaded yet. */
+  fit: Fit | undefined;
+  /** A pass over a data set is under way: so many rows have come. */
+  filling: number | undefined;
+  /** Rows that the board is to have, and has. */
+  rows: { wanted: number; held: number };
+  participant: ParticipantStatus | undefined;
+  minSamples: number;
+}
+
+export const kilobytes = (bytes: number): number => Math.ceil(bytes / 1000);
+
+/** `wordsOf`: a few words for the code of a refusal; undefined: there are none. */
+export function show(status: Status, view: View, wordsOf: (code: string) => string | undefined): void {
+  const { board, fit, rows, participant, filling } = view;
+  if (board.state === 'absent') {
+    const words = view.trouble && wordsOf(view.trouble.code);
+    if (words === undefined) status.error('status.absent');
+    else status.broken(words);
+  } else if (board.state === 'refused') {
+    status.broken(wordsOf(board.code) ?? board.code.replaceAll('-', ' '));
+  } else if (board.state === 'greeting') {
+    status.waiting('status.greeting');
+  } else if (!fit) {
+    status.working('status.loading');
+  } else if (filling !== undefined) {
+    status.working('status.filling', { held: filling });
+  } else if (participant?.state === 'training') {
+    status.working('status.training', { round: participant.round, percent: Math.round(100 * participant.progress) });
+  } else if (rows.held < rows.wanted) {
+    status.working('status.rows', rows);
+  } else if (rows.wanted < view.minSamples) {
+    status.waiting('status.samples', { held: rows.wanted, wanted: view.minSamples });
+  } else {
+    status.ready('status.ready', { held: rows.wanted });
+  }
+}

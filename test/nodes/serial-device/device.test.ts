@@ -1,0 +1,213 @@
+/** What a board is asked beside learning, what it feels by itself, and who may have it. */
+import assert from 'node:assert/strict';
+import { type Changes, pumpFolder } from '../federation/factory';
+import { type FlowItem, type Received, type Runtime, startRuntime } from '../runtime';
+import { asBoard, boardFlow, boardPalette, type Fields, fieldsOf, isFinal } from './boards';
+
+const sink = (id: string): FlowItem => ({ id, z: 't', type: 'sink', wires: [] });
+const sentence = ({ error }: Received): string => (error as { message: string }).message;
+
+describe('fl-serial-device', function () {
+  this.timeout(60_000);
+  const pumps = pumpFolder();
+  after(() => pumps.remove());
+  let runtime: Runtime;
+  afterEach(() => runtime.close());
+
+  const run = async (changes: Changes, userDir?: string): Promise<void> => {
+    const dataset = { file: `${pumps.folder}/pumps.csv`, ...changes.dataset };
+    runtime = await startRuntime([...boardPalette, 'predict'], boardFlow({ ...changes, dataset }), userDir);
+  };
+  const send = (topic: string, payload?: unknown): void => runtime.send('north-client', { topic, payload });
+  const said = (event: string): Promise<Fields> =>
+    runtime.next('events', (msg) => fieldsOf(msg).event === event, 20_000).then(fieldsOf);
+
+  it('predicts on the board what fl-predict predicts here', async () => {
+    await run({
+      north: asBoard({ update: 'int8' }),
+      aggregator: { wires: [['north-client', 'south-client', 'here', 'told'], ['metrics']] },
+      more: [
+        { id: 'here', z: 't', type: 'fl-predict', model: 'm', keep: false, wires: [['answers']] },
+        sink('answers'),
+      ],
+    });
+    await runtime.next('told', isFinal, 30_000);
+    const rows = [
+      [60, 0],
+      [35, 1],
+      [49, -1],
+    ];
+    for (const id of ['north-client', 'here']) runtime.send(id, { topic: 'predict', payload: rows, tag: 7 });
+    const board = await runtime.next('predictions');
+    const here = await runtime.next('answers');
+    assert.deepEqual([board.payload, board.tag], [here.payload, 7]);
+    runtime.forget();
+    runtime.send('north-client', { topic: 'predict', payload: { heat: 70, noise: 0 }, label: 'hot' });
+    const one = fieldsOf(await runtime.next('predictions'));
+    assert.deepEqual([one.label, one.expected, one.round], ['hot', 'hot', 5]);
+    send('evaluate');
+    const { rows: count, accuracy, loss } = await said('evaluation');
+    assert.equal(count, 161);
+    assert.ok(Number(accuracy) > 0.8 && Number(loss) < 0.6, `${accuracy} ${loss}`);
+    send('predict', [1, 2, 3]);
+    assert.match(sentence(await runtime.next('caught')), /takes 2 features/);
+  });
+
+  /** One channel; mean and deviation of four readings: the two features of the pumps. */
+  const feeling = (changes: Fields = {}): Fields =>
+    asBoard({
+      source: 'sensors',
+      sensor: 'host',
+      channels: '1',
+      rate: '100',
+      window: '4',
+      hop: '4',
+      features: 'mean, deviation',
+      minSamples: '6',
+      capacity: '12',
+      ...changes,
+    });
+
+  it('learns from what its own sensor felt, by labels that come as messages', async () => {
+    await run({
+      dataset: { start: 'message' },
+      north: feeling(),
+      aggregator: { minClients: '1', quorum: '1', rounds: '10', epochs: '20' },
+    });
+    await runtime.statusIs('north-client', ({ text }) => text === '0/6 samples');
+    const feel = (heat: number, windows: number): void => {
+      for (let i = 0; i < windows; i++)
+        send(
+          'readings',
+          [heat, heat + 2, heat - 2, heat + i].map((x) => [x]),
+        );
+    };
+    feel(55, 1);
+    send('label', 'cold');
+    feel(20, 4);
+    send('label', 'hot');
+    feel(80, 3);
+    send('label', '');
+    feel(50, 2);
+    const labels = (): unknown[] =>
+      runtime
+        .received('events')
+        .map(fieldsOf)
+        .filter(({ event }) => event === 'window')
+        .map(({ label }) => label);
+    await runtime.next('told', isFinal, 30_000);
+    assert.deepEqual(labels().slice(0, 10), [
+      undefined,
+      'cold',
+      'cold',
+      'cold',
+      'cold',
+      'hot',
+      'hot',
+      'hot',
+      undefined,
+      undefined,
+    ]);
+    runtime.forget();
+    feel(20, 1);
+    feel(80, 1);
+    await runtime.next('predictions', (msg) => fieldsOf(msg).label === 'hot');
+    const predictions = runtime.received('predictions').map(fieldsOf);
+    assert.deepEqual(
+      predictions.map(({ label, round }) => [label, round]),
+      [
+        ['cold', 10],
+        ['hot', 10],
+      ],
+    );
+    send('label-last', 'hot');
+    await runtime.statusIs('north-client', ({ text }) => text === '8 samples');
+    const caught = runtime.received('caught').map(sentence);
+    assert.deepEqual(caught, []);
+    send('label', 'lukewarm');
+    assert.match(sentence(await runtime.next('caught')), /lukewarm/);
+    runtime.send('north-client', { payload: [1, 2], label: 'hot' });
+    await runtime.next('caught', (msg) => /its own sensors/.test(sentence(msg)));
+    send('forget');
+    await runtime.statusIs('north-client', ({ text }) => text === '0/6 samples');
+  });
+
+  it('says why windows do not fit the model, and why a model does not fit the board', async () => {
+    await run({ dataset: { start: 'message' }, north: feeling({ features: 'mean' }) });
+    assert.match(sentence(await runtime.next('caught')), /A window gives 1 numbers, but the model takes 2/);
+    await runtime.statusIs('north-client', ({ fill }) => fill === 'red');
+    await runtime.close();
+    await run({ dataset: { start: 'message' }, north: asBoard({ capacity: '100000' }) });
+    const caught = await runtime.next('caught');
+    assert.match(sentence(caught), /needs [\d,.]+ kB/);
+    const status = await runtime.statusIs('north-client', ({ fill }) => fill === 'red');
+    assert.deepEqual([status.text, status.shape], ['does not fit', 'ring']);
+  });
+
+  it('lets a port have one user, and names the other', async () => {
+    const serial = (name: string) => asBoard({ name, board: 'serial', port: '/dev/no-such-port' });
+    await run({ dataset: { start: 'message' }, north: serial('north'), south: serial('south') });
+    const caught = await runtime.next('caught');
+    assert.match(sentence(caught), /The port \/dev\/no-such-port is used by "north"/);
+    const status = await runtime.statusIs('south-client', ({ text }) => /used by/.test(text ?? ''), 12_000);
+    assert.deepEqual([status.text, status.fill], ['used by north', 'red']);
+    assert.equal((await runtime.statusIs('north-client', ({ fill }) => fill === 'red')).text, 'board is away');
+    // The other one goes: the port is free.
+    const flow = boardFlow({ dataset: { start: 'message' }, south: serial('south') });
+    await runtime.deploy(
+      flow.filter(({ id }) => id !== 'north-client'),
+      'nodes',
+    );
+    await runtime.statusIs('south-client', ({ text }) => text === 'board is away', 10_000);
+  });
+
+  it('refuses what is meant for another kind of board', async () => {
+    await run({ dataset: { start: 'message' }, north: asBoard() });
+    const refused: [Fields, RegExp][] = [
+      [{ topic: 'readings', payload: [1] }, /no readings from the flow/],
+      [{ topic: 'label', payload: 'hot' }, /msg\.label/],
+      [{ topic: 'predict', payload: [1, 2] }, /no model yet/],
+      [{ topic: 'accept-board' }, /virtual board is always the same/],
+    ];
+    for (const [msg, wanted] of refused) {
+      runtime.send('north-client', { ...msg });
+      await runtime.next('caught', (caught) => wanted.test(sentence(caught)));
+    }
+    await runtime.close();
+    await run({ dataset: { start: 'message' }, north: asBoard({ board: 'serial', port: '/dev/no-such-port' }) });
+    send('unplug');
+    await runtime.next('caught', (caught) => /Only a virtual board/.test(sentence(caught)));
+  });
+
+  it('sixteen of them learn in one flow', async () => {
+    const names = Array.from({ length: 16 }, (_, i) => `board-${i}`);
+    const boards = names.map((name, i) => ({
+      ...asBoard({ minSamples: '4', federation: 'pumps', model: 'm', persistent: 'false', client: `number ${i}` }),
+      id: name,
+      z: 't',
+      type: 'fl-serial-device',
+      wires: [['agg'], [], i === 0 ? ['events'] : []],
+    }));
+    const flow = boardFlow({
+      aggregator: {
+        minClients: '16',
+        quorum: '16',
+        rounds: '3',
+        deadline: '60',
+        wires: [[...names, 'told'], ['metrics']],
+      },
+      more: boards,
+    }).filter(({ type }) => type !== 'fl-client' && type !== 'fl-dataset');
+    runtime = await startRuntime(boardPalette, flow);
+    for (const [i, name] of names.entries()) {
+      for (let row = 0; row < 4; row++) {
+        runtime.send(name, { payload: [40 + 5 * row + i, 0], label: row > 1 ? 'hot' : 'cold' });
+      }
+    }
+    await runtime.next('told', isFinal, 50_000);
+    assert.deepEqual(
+      runtime.received('metrics').map((msg) => fieldsOf(msg).updates),
+      [16, 16, 16],
+    );
+  });
+});
