@@ -51,13 +51,16 @@ export interface BoardLearner extends Learner {
   load(): void;
   /** The rows in the bank have changed: they are brought to the board. */
   rowsChanged(): void;
-  /** Drops all rows on the board. */
-  clearRows(): Promise<void>;
   /** Outputs for one row. Rejects with RefusedError 'no-weights', 'board-away'. */
   predict(features: Float32Array, signal: AbortSignal): Promise<Float32Array>;
+  /** The last window had this class; undefined: none. */
+  labelLast(classIndex: number | undefined, signal: AbortSignal): Promise<void>;
   evaluate(signal: AbortSignal): Promise<{ rows: number; loss: number; hits: number }>;
+  /** Drops all rows on the board, and what its flash holds. */
+  forget(signal: AbortSignal): Promise<void>;
   /** Into the flash, once the newest model is in use. */
   save(signal: AbortSignal): Promise<void>;
+  restart(signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
@@ -166,6 +169,14 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
       await board.bankChanged(closing.signal);
     } while (bringAgain);
   };
+  const forgetFlash = async (): Promise<void> => {
+    try {
+      await board.forget();
+    } catch (error) {
+      // There was nothing to forget.
+      if (!(error instanceof RefusedError && error.code === 'board-storage')) throw error;
+    }
+  };
   const asked = <T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
     if (presence.obstacle !== undefined) return Promise.reject(new RefusedError('board-away', presence.obstacle));
     return presence.whileThere({ signal, deadlineMs: ANSWER_MS }, work);
@@ -213,11 +224,6 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
       });
       background(bringing, closing.signal);
     },
-    async clearRows() {
-      rowsName = randomUUID();
-      if (bank) await board.bankChanged(closing.signal);
-      else await board.clearRows();
-    },
     predict(features, signal) {
       if (!inUse) {
         return Promise.reject(
@@ -226,8 +232,27 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
       }
       return asked(signal, (until) => board.predict(features, until));
     },
+    labelLast: (classIndex, signal) =>
+      asked(signal, (until) =>
+        inOrder(async () => {
+          await board.label('last', classIndex);
+          // So that its rows are counted anew.
+          await load(until);
+        }),
+      ),
     evaluate: (signal) => asked(signal, (until) => inOrder(() => board.evaluate(until))),
+    forget: (signal) =>
+      asked(signal, (until) =>
+        inOrder(async () => {
+          rowsName = randomUUID();
+          if (bank) await board.bankChanged(until);
+          else await board.clearRows();
+          await forgetFlash();
+          await load(until);
+        }),
+      ),
     save: (signal) => asked(signal, () => inOrder(() => board.save())),
+    restart: (signal) => asked(signal, () => board.restart()),
     close() {
       closing.abort();
       stopHearing();

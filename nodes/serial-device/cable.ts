@@ -20,7 +20,7 @@ export function createCable(openLine: OpenLine): Cable {
       return out ? new RefusedError('unplugged', OUT) : undefined;
     },
     async openLine(events, wanted) {
-      if (out) throw new RefusedError('unplugged', OUT);
+      if (out) throw new RefusedError('no-port', OUT);
       let over = false;
       const line: Line = await openLine(
         {
@@ -37,7 +37,7 @@ export function createCable(openLine: OpenLine): Cable {
       if (out) {
         over = true;
         await line.close();
-        throw new RefusedError('unplugged', OUT);
+        throw new RefusedError('no-port', OUT);
       }
       pull = () => {
         if (over) return;

@@ -104,14 +104,13 @@ const commands: Record<string, Command> = {
     board.readings(readingsFrom(msg.payload, channelsOf(sensing)));
   },
   label: async (device, msg) => device.board.label('next', classOf(device, msg)),
-  'label-last': async (device, msg) => device.board.label('last', classOf(device, msg)),
-  async forget({ learner, board, intake }) {
+  'label-last': async (device, msg) => device.learner.labelLast(classOf(device, msg), device.closing),
+  async forget({ learner, intake, closing }) {
     await intake?.forget();
-    await learner.clearRows();
-    await board.forget();
+    await learner.forget(closing);
   },
   save: ({ learner, closing }) => learner.save(closing),
-  restart: ({ board }) => board.restart(),
+  restart: ({ learner, closing }) => learner.restart(closing),
   'accept-board': ({ acceptBoard }) => acceptBoard(),
   unplug: (device) => virtualCable(device).unplug(),
   plug: (device) => virtualCable(device).plug(),

@@ -58,7 +58,8 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
           targetWidth: shape.targetWidth,
           capacity: options.capacity,
           eviction: 'oldest',
-          meaning: meaningOf(model.spec),
+          // A gateway keeps what the backbone makes of a sample, a board's gateway the sample.
+          meaning: meaningOf(model.spec) + (model.spec.backbone ? ' as they come' : ''),
           name: `${federation} ${client}`,
           ...(options.persistent ? { store: createStore(stateFolder(RED, 'clients')) } : {}),
         },

@@ -64,7 +64,7 @@ export function deviceOptions(settings: Settings, node: FlowNode): DeviceOptions
   const port = text(settings, 'port');
   if (!virtual && port === '') {
     throw new RefusedError(
-      'no-port',
+      'choose-port',
       'Choose the port of the board: open this node and pick one in the field "Board".',
     );
   }

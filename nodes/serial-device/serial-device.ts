@@ -83,7 +83,7 @@ export = (RED: Red): void => {
             'This board fills its rows by its own sensors: set "Samples" to "from the flow" to send them.',
           );
         }
-        open.intake.take(msg);
+        await open.intake.take(msg);
       } else {
         refusals.during(() => open.participant.receive(msg));
         const over = isKind(msg, 'model') && Array.isArray(msg.fl.cohort) && msg.fl.cohort.length === 0;

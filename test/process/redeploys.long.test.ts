@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { factoryNodes, factorySettings } from '../../scripts/demo/factory';
 import type { FlowNode } from '../../scripts/lib/admin-api';
-import { addProbe, wire } from '../../scripts/lib/example';
+import { addProbe, nodesOf, wire } from '../../scripts/lib/example';
 import { launchNodeRed, type NodeRedVersion } from '../../scripts/lib/node-red-process';
 
 const REDEPLOYS = 100;
@@ -17,6 +17,14 @@ function endless(turn: number): FlowNode[] {
   const flow = factorySettings({ rounds: 0 });
   const { aggregator } = factoryNodes(flow);
   aggregator.epochs = '10000';
+  // One of the plants has a virtual board.
+  const [plant] = nodesOf(flow, 'fl-client');
+  Object.assign(plant, {
+    type: 'fl-serial-device',
+    board: 'virtual',
+    capacity: '300',
+    wires: [plant.wires?.[0] ?? [], [], []],
+  });
   aggregator.name = `turn ${turn}`;
   const asked = addProbe(flow, 'hear-asked', `if (msg.fl.kind === 'model') report({ kind: 'asked' });`, 0);
   wire(aggregator, 0, asked);

@@ -4,7 +4,7 @@ import { modelMessage, update, wave } from '../messages';
 import { type FlowItem, type Runtime, startRuntime } from '../runtime';
 import { modelNode, weightsMessage } from '../small-model';
 
-const NODES = ['model', 'evaluate', 'predict', 'quantize', 'dp-noise', 'krum-filter', 'wire', 'export'];
+const NODES = ['model', 'evaluate', 'predict', 'quantize', 'dp-noise', 'krum-filter', 'wire', 'export', 'serial-device'];
 const wait = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 const flow = (name: string): FlowItem[] => [
@@ -17,6 +17,7 @@ const flow = (name: string): FlowItem[] => [
   { id: 'q', type: 'fl-quantize', z: 'f', name, wires: [['k']] },
   { id: 'k', type: 'fl-krum-filter', z: 'f', name, wires: [['w'], []] },
   { id: 'w', type: 'fl-wire', z: 'f', name, wires: [['out']] },
+  { id: 'b', type: 'fl-serial-device', z: 'f', name, model: 'm', federation: 'factory', minSamples: '1', wires: [['out'], ['out'], ['out']] },
   { id: 'out', type: 'sink', z: 'f' },
 ];
 
@@ -35,6 +36,7 @@ describe('a redeploy in the middle', () => {
     runtime = await startRuntime(NODES, flow('first'));
     let slowest = 0;
     for (let round = 1; round <= 40; round++) {
+      runtime.send('b', { payload: [round, 0], label: 'yes' });
       for (const to of ['e', 'x']) {
         runtime.send(to, {
           payload: [
@@ -44,7 +46,7 @@ describe('a redeploy in the middle', () => {
           label: ['yes', 'no'],
         });
       }
-      for (const to of ['e', 'p', 'x']) runtime.send(to, await weightsMessage([0, round, 0, 0, 0, -5], { round }));
+      for (const to of ['e', 'p', 'x', 'b']) runtime.send(to, await weightsMessage([0, round, 0, 0, 0, -5], { round }));
       runtime.send('p', { payload: [1, 2] });
       for (const client of ['a', 'b', 'c', 'd', 'e']) {
         // The last one is missing in every other round: the filter still holds when the flow ends.
