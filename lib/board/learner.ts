@@ -79,6 +79,8 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
   let rowsName = randomUUID();
   let last: Promise<unknown> = Promise.resolve();
   let hearing: AbortController | undefined;
+  /** Ends when the model that was heard of last is in use. */
+  let heard: Promise<unknown> = Promise.resolve();
   let bringing: Promise<void> | undefined;
   let bringAgain = false;
 
@@ -150,17 +152,19 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
     hearing = undefined;
   };
   /** The model that came last, when the board is done with what it is at. */
-  const hear = (heard: GlobalModel | undefined): void => {
+  const hear = (newest: GlobalModel | undefined): void => {
     stopHearing();
     const mine = new AbortController();
     hearing = mine;
     const signal = AbortSignal.any([mine.signal, closing.signal]);
     const work = async (): Promise<void> => {
       signal.throwIfAborted();
-      await (heard ? commit(heard, signal) : load(signal));
+      await (newest ? commit(newest, signal) : load(signal));
       if (hearing === mine) hearing = undefined;
     };
-    background(inOrder(work), mine.signal);
+    const done = inOrder(work);
+    heard = done.catch(() => undefined);
+    background(done, mine.signal);
   };
 
   const bring = async (): Promise<void> => {
@@ -225,12 +229,11 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
       background(bringing, closing.signal);
     },
     predict(features, signal) {
-      if (!inUse) {
-        return Promise.reject(
-          new RefusedError('no-weights', 'The board has no model yet: let the aggregator send one first.'),
-        );
-      }
-      return asked(signal, (until) => board.predict(features, until));
+      return asked(signal, async (until) => {
+        await heard;
+        if (inUse) return board.predict(features, until);
+        throw new RefusedError('no-weights', 'The board has no model yet: let the aggregator send one first.');
+      });
     },
     labelLast: (classIndex, signal) =>
       asked(signal, (until) =>

@@ -6,8 +6,7 @@ const OUT = 'The cable of the virtual board is out: send the topic "plug".';
 
 export interface Cable {
   openLine: OpenLine;
-  /** Why nothing gets through. */
-  readonly trouble: RefusedError | undefined;
+  readonly out: boolean;
   unplug(): void;
   plug(): void;
 }
@@ -16,8 +15,8 @@ export function createCable(openLine: OpenLine): Cable {
   let out = false;
   let pull: (() => void) | undefined;
   return {
-    get trouble() {
-      return out ? new RefusedError('unplugged', OUT) : undefined;
+    get out() {
+      return out;
     },
     async openLine(events, wanted) {
       if (out) throw new RefusedError('no-port', OUT);

@@ -23,6 +23,8 @@ export interface Commanded {
   /** Rows come from the flow. */
   intake: Intake | undefined;
   cable: Cable | undefined;
+  /** Ends when the board knows the label that came last. */
+  labelled: { last: Promise<unknown> };
   closing: AbortSignal;
   /** By the third output. */
   tell(message: FlowMessage): void;
@@ -35,7 +37,10 @@ type Command = (device: Commanded, msg: FlowMessage, send: Send) => void | Promi
 const MOST_ROWS = 1000;
 
 /** The number of a class; undefined: of none. */
-function classOf({ model, options }: Commanded, { payload }: FlowMessage): number | undefined {
+function classOf(
+  { model, options }: Pick<Commanded, 'model' | 'options'>,
+  { payload }: FlowMessage,
+): number | undefined {
   if (!options.sensing) {
     throw new RefusedError(
       'flow-samples',
@@ -93,7 +98,7 @@ const commands: Record<string, Command> = {
     const { rows, loss, hits } = await learner.evaluate(closing);
     tell(event('evaluation', { rows, loss, hits, ...(rows > 0 && { accuracy: hits / rows }) }));
   },
-  readings({ board, options }, msg) {
+  async readings({ board, options, labelled }, msg) {
     const { sensing } = options;
     if (sensing?.sensor !== 'host') {
       throw new RefusedError(
@@ -101,9 +106,17 @@ const commands: Record<string, Command> = {
         'This board takes no readings from the flow: set its sensor to "readings from the flow".',
       );
     }
-    board.readings(readingsFrom(msg.payload, channelsOf(sensing)));
+    const values = readingsFrom(msg.payload, channelsOf(sensing));
+    // What comes behind a label is of its class; without a line it is lost anyway.
+    if (board.state.state === 'ready') await labelled.last;
+    board.readings(values);
   },
-  label: async (device, msg) => device.board.label('next', classOf(device, msg)),
+  label({ board, labelled, ...device }, msg) {
+    const label = classOf(device, msg);
+    const done = labelled.last.then(() => board.label('next', label));
+    labelled.last = done.catch(() => undefined);
+    return done;
+  },
   'label-last': async (device, msg) => device.learner.labelLast(classOf(device, msg), device.closing),
   async forget({ learner, intake, closing }) {
     await intake?.forget();

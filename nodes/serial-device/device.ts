@@ -3,6 +3,7 @@ import type { NodeMessage } from 'node-red';
 import type { BoardState, Fit } from '../../lib/board/board';
 import { createBoard } from '../../lib/board/create-board';
 import { boardLearner } from '../../lib/board/learner';
+import { userOf } from '../../lib/board/serial/port-lease';
 import { meaningOf, shapeOf } from '../../lib/data/sample-input';
 import { createParticipant, type Participant, type ParticipantStatus } from '../../lib/federation/participant';
 import { targetWidth } from '../../lib/model/shapes';
@@ -13,8 +14,8 @@ import { openSamples } from '../shared/kept-samples';
 import { findModel, stateFolder } from '../shared/model';
 import { requirePlace } from '../shared/participation';
 import { detached, type FlowMessage, type FlowNode, type Red, type Settings } from '../shared/red';
+import { text } from '../shared/settings';
 import type { Shell } from '../shared/shell';
-import type { Claims } from './claims';
 import type { Commanded } from './commands';
 import type { KnownBoard } from './known-board';
 import { createLine } from './line';
@@ -27,7 +28,6 @@ export interface DeviceParts {
   node: FlowNode;
   settings: Settings;
   shell: Shell;
-  claims: Claims;
   known: KnownBoard;
   /** Refused by the participant. */
   onRefused(refused: RefusedError): void;
@@ -41,14 +41,13 @@ export interface Device extends Omit<Commanded, 'closing' | 'acceptBoard'> {
 
 /** Rejects with a RefusedError that says what to mend. Nothing is left open then. */
 export async function openDevice(parts: DeviceParts): Promise<Device> {
-  const { RED, node, settings, shell, claims, known } = parts;
+  const { RED, node, settings, shell, known } = parts;
   const model = await findModel(RED, settings.model);
   const options = deviceOptions(settings, node);
   const { client, federation, minSamples, sensing, port } = options;
   requirePlace(RED, node, options);
   const shape = shapeOf(model.spec, targetWidth(model.spec));
   if (sensing) requireSensing(sensing, model.spec, shape.width);
-  if (port !== undefined) await claims.port(port);
   const id = options.boardId ?? (port === undefined ? undefined : await known.read());
   const samples = sensing
     ? undefined
@@ -77,7 +76,7 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
   const tell = (message: FlowMessage | null, prediction: FlowMessage | null = null): void => {
     if (!closed && (message || prediction)) node.send([null, prediction, message] as NodeMessage[]);
   };
-  const line = createLine(port, settings.id);
+  const line = createLine({ RED, node: settings.id, name: text(settings, 'name', client), port });
   const wordsOf = (code: string): string | undefined => {
     const key = `refused.${code}`;
     const words = RED._(key);
@@ -88,14 +87,18 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
     const held = board.rows.held;
     const view: View = {
       board: board.state,
-      trouble: line.trouble,
+      unplugged: line.cable?.out ?? false,
       fit,
       filling: intake?.loading ? bank?.count : undefined,
       rows: { wanted: bank ? bank.count : held, held },
       participant: said,
       minSamples,
     };
-    show(shell.status, view, wordsOf);
+    show(shell.status, view, (code) => {
+      // The name says more than that it is in use.
+      const user = code === 'port-shared' && port !== undefined ? userOf(port) : undefined;
+      return user === undefined ? wordsOf(code) : RED._('status.usedBy', { name: user });
+    });
   };
   const changed = (): void => {
     if (!intake?.loading) participant.samplesChanged();
@@ -117,13 +120,6 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
     if (state.state === 'refused' && news !== before) shell.fail(new RefusedError(state.code, state.reason));
     before = news;
     if (state.state === 'ready') {
-      try {
-        claims.board(state.identity.id);
-      } catch (thrown) {
-        fail(thrown);
-        shell.background(end);
-        return;
-      }
       if (port !== undefined && options.boardId === undefined) shell.background(() => known.meet(state.identity.id));
     }
     learner.stateChanged(state);
@@ -196,7 +192,6 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
     },
     onRefused: parts.onRefused,
   });
-  /** Stops at once; whoever comes second to a board leaves it alone. */
   const end = async (): Promise<void> => {
     closed = true;
     participant.close();
@@ -204,6 +199,8 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
     await Promise.all([board.close().then(line.close), intake?.save()]);
   };
   made = true;
+  // That it has not been looked for yet is no news.
+  before = JSON.stringify(board.state);
   learner.load();
   stateChanged(board.state);
   learner.rowsChanged();
@@ -215,6 +212,7 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
     shape,
     intake,
     cable: line.cable,
+    labelled: { last: Promise.resolve() },
     participant,
     tell,
     close: end,

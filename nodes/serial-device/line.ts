@@ -4,43 +4,61 @@ import type { OpenLine } from '../../lib/board/board';
 import { serialLine } from '../../lib/board/serial/serial-line';
 import { virtualBoard } from '../../lib/board/virtual/virtual-board';
 import { RefusedError } from '../../lib/refused';
+import type { Red, Settings } from '../shared/red';
 import { type Cable, createCable } from './cable';
 
 export interface DeviceLine {
   openLine: OpenLine;
   /** Of a virtual board, to be pulled. */
   cable?: Cable;
-  /** Why the line could not be opened the last time. */
-  readonly trouble: RefusedError | undefined;
   close(): Promise<void>;
+}
+
+export interface LineParts {
+  RED: Red;
+  /** Id of the node. */
+  node: string;
+  /** What it is called, for others that want its port. */
+  name: string;
+  /** Undefined: a virtual board. */
+  port: string | undefined;
 }
 
 /** The same for a node as long as it is in the drawing. */
 const virtualId = (node: string): string =>
   createHash('sha256').update(`virtual board of node ${node}`).digest('hex').slice(0, 32);
 
-export function createLine(port: string | undefined, node: string): DeviceLine {
-  const device = port === undefined ? virtualBoard({ id: virtualId(node) }) : undefined;
-  const cable = device && createCable(device.openLine);
-  const open: OpenLine = cable ? cable.openLine : serialLine({ path: port ?? '' });
-  let trouble: RefusedError | undefined;
+/** The name of a node of another palette that has the port in its settings. */
+function otherUser(RED: Red, path: string): string | undefined {
+  let user: string | undefined;
+  RED.nodes.eachNode((each) => {
+    const other = each as Settings;
+    // The config node of node-red-node-serialport.
+    if (other.type === 'serial-port' && other.serialport === path && !other.d && RED.nodes.getNode(other.id)) {
+      user = other.name || 'serial-port';
+    }
+  });
+  return user;
+}
+
+export function createLine({ RED, node, name, port }: LineParts): DeviceLine {
+  if (port === undefined) {
+    const board = virtualBoard({ id: virtualId(node), name });
+    const cable = createCable(board.openLine);
+    return { openLine: cable.openLine, cable, close: () => board.close() };
+  }
+  const open = serialLine({ path: port, name });
   return {
-    cable,
-    get trouble() {
-      return cable?.trouble ?? trouble;
-    },
     async openLine(events, wanted) {
-      try {
-        const line = await open(events, wanted);
-        trouble = undefined;
-        return line;
-      } catch (thrown) {
-        trouble = thrown instanceof RefusedError ? thrown : undefined;
-        throw thrown;
+      const user = otherUser(RED, port);
+      if (user !== undefined) {
+        throw new RefusedError(
+          'port-shared',
+          `${port} is used by "${user}": choose another port here, or delete that node.`,
+        );
       }
+      return open(events, wanted);
     },
-    async close() {
-      await device?.close();
-    },
+    async close() {},
   };
 }

@@ -5,21 +5,16 @@ import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
 import { collectRefusals } from '../shared/refusals';
 import { text } from '../shared/settings';
 import { createShell } from '../shared/shell';
-import { createClaims, InUseError } from './claims';
 import { commandOf } from './commands';
 import { type Device, openDevice } from './device';
 import { knownBoard } from './known-board';
 import { registerPorts } from './ports-route';
-
-/** A port that another node had may be free again. */
-const AGAIN_MS = 3000;
 
 export = (RED: Red): void => {
   function FlSerialDevice(this: FlowNode, settings: Settings): void {
     RED.nodes.createNode(this, settings);
     const shell = createShell(RED, this);
     const refusals = collectRefusals(shell);
-    const claims = createClaims(RED, this, settings);
     const known = knownBoard(RED, settings.id);
     let device: Promise<Device> | undefined;
 
@@ -29,7 +24,6 @@ export = (RED: Red): void => {
         node: this,
         settings,
         shell,
-        claims,
         known,
         onRefused: refusals.take,
         acceptBoard,
@@ -40,21 +34,6 @@ export = (RED: Red): void => {
       const open = await device?.catch(() => undefined);
       device = undefined;
       await open?.close();
-      claims.release();
-    };
-    const start = async (): Promise<void> => {
-      try {
-        await ready();
-      } catch (thrown) {
-        claims.release();
-        if (!(thrown instanceof InUseError)) throw thrown;
-        shell.broken(thrown);
-        shell.status.error('status.usedBy', { name: thrown.user });
-        shell.after(AGAIN_MS, () => {
-          device = undefined;
-          return start();
-        });
-      }
     };
     async function acceptBoard(): Promise<void> {
       const { options } = await ready();
@@ -67,7 +46,7 @@ export = (RED: Red): void => {
       await closeDevice();
       await known.forget();
       shell.status.working('status.starting');
-      await start();
+      await ready();
     }
 
     shell.onInput(async (msg: FlowMessage, send: Send) => {
@@ -100,7 +79,7 @@ export = (RED: Red): void => {
         return;
       }
       shell.status.working('status.starting');
-      await start();
+      await ready();
     });
   }
   registerPorts(RED);

@@ -1,13 +1,12 @@
 /** The line under the node, from what is known of board, model, rows and participant. */
 import type { BoardState, Fit } from '../../lib/board/board';
 import type { ParticipantStatus } from '../../lib/federation/participant';
-import type { RefusedError } from '../../lib/refused';
 import type { Status } from '../shared/status';
 
 export interface View {
   board: BoardState;
-  /** Why the line could not be opened. */
-  trouble: RefusedError | undefined;
+  /** The cable of the virtual board is out. */
+  unplugged: boolean;
   /** Undefined: the model is not loaded yet. */
   fit: Fit | undefined;
   /** A pass over a data set is under way: so many rows have come. */
@@ -24,9 +23,7 @@ export const kilobytes = (bytes: number): number => Math.ceil(bytes / 1000);
 export function show(status: Status, view: View, wordsOf: (code: string) => string | undefined): void {
   const { board, fit, rows, participant, filling } = view;
   if (board.state === 'absent') {
-    const words = view.trouble && wordsOf(view.trouble.code);
-    if (words === undefined) status.error('status.absent');
-    else status.broken(words);
+    status.error(view.unplugged ? 'status.unplugged' : 'status.absent');
   } else if (board.state === 'refused') {
     status.broken(wordsOf(board.code) ?? board.code.replaceAll('-', ' '));
   } else if (board.state === 'greeting') {

@@ -9,7 +9,7 @@ declare const RED: Editor;
 
 /** The drawing of a board among gateways, with a board for each gateway. */
 function threeBoards() {
-  const flow = readExample('13 - A board beside two gateways.json');
+  const flow = readExample('14 - A board beside two gateways.json');
   const board = theNode(flow, 'fl-serial-device');
   for (const client of nodesOf(flow, 'fl-client')) {
     const { id, x, y, g, name, client: own, wires } = client;

@@ -97,6 +97,10 @@ export async function startRuntime(
         done();
       });
     });
+    // Stands for the port of a palette for serial ports.
+    RED.nodes.registerType('serial-port', function (this, settings) {
+      RED.nodes.createNode(this, settings);
+    });
     // Spoils the header of every message that it gets (a payload belongs to all who got the message: Node-RED does not copy it).
     RED.nodes.registerType('vandal', function (this, settings) {
       RED.nodes.createNode(this, settings);

@@ -5,7 +5,17 @@ import { join } from 'node:path';
 import { type FlowItem, type Received, type Runtime, startRuntime } from '../runtime';
 
 const folder = join(__dirname, '..', '..', '..', '..', 'examples', 'flows');
-const NODES = ['model', 'client', 'serial-device', 'aggregator', 'evaluate', 'dp-noise', 'krum-filter', 'wire', 'export'];
+const NODES = [
+  'model',
+  'client',
+  'serial-device',
+  'aggregator',
+  'evaluate',
+  'dp-noise',
+  'krum-filter',
+  'wire',
+  'export',
+];
 const OWN = [
   'core/common/20-inject',
   'core/common/60-link',
@@ -70,12 +80,12 @@ describe('the small examples', () => {
     assert.ok(lastAccuracy(runtime) > 0.9, `${lastAccuracy(runtime)}`);
   }).timeout(90000);
 
-  it('13: a board learns among gateways, and answers by itself', async () => {
-    runtime = await startRuntime([...NODES, ...OWN], drawing('13'));
+  it('14: a board learns among gateways, and answers by itself', async () => {
+    runtime = await startRuntime([...NODES, ...OWN], drawing('14'));
     await runtime.next('how good', (msg) => figures(msg).round === 5, 60000);
     assert.ok(runtime.received('rounds').every((msg) => figures(msg).updates === 3));
     assert.ok(lastAccuracy(runtime) > 0.9, `${lastAccuracy(runtime)}`);
-    const asking = drawing('13').find(({ name }) => name === 'worn?') as FlowItem;
+    const asking = drawing('14').find(({ name }) => name === 'worn?') as FlowItem;
     runtime.send(asking.id, {});
     const answer = (await runtime.next('the board says')).payload as Record<string, unknown>;
     assert.equal(answer.label, 'worn');

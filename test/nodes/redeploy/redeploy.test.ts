@@ -17,7 +17,16 @@ const flow = (name: string): FlowItem[] => [
   { id: 'q', type: 'fl-quantize', z: 'f', name, wires: [['k']] },
   { id: 'k', type: 'fl-krum-filter', z: 'f', name, wires: [['w'], []] },
   { id: 'w', type: 'fl-wire', z: 'f', name, wires: [['out']] },
-  { id: 'b', type: 'fl-serial-device', z: 'f', name, model: 'm', federation: 'factory', minSamples: '1', wires: [['out'], ['out'], ['out']] },
+  {
+    id: 'b',
+    type: 'fl-serial-device',
+    z: 'f',
+    name,
+    model: 'm',
+    federation: 'factory',
+    minSamples: '1',
+    wires: [['out'], ['out'], ['out']],
+  },
   { id: 'out', type: 'sink', z: 'f' },
 ];
 

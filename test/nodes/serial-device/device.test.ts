@@ -1,5 +1,7 @@
 /** What a board is asked beside learning, what it feels by itself, and who may have it. */
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { leasePort } from '../../../lib/board/serial/port-lease';
 import { type Changes, pumpFolder } from '../federation/factory';
 import { type FlowItem, type Received, type Runtime, startRuntime } from '../runtime';
 import { asBoard, boardFlow, boardPalette, type Fields, fieldsOf, isFinal } from './boards';
@@ -75,20 +77,22 @@ describe('fl-serial-device', function () {
       aggregator: { minClients: '1', quorum: '1', rounds: '10', epochs: '20' },
     });
     await runtime.statusIs('north-client', ({ text }) => text === '0/6 samples');
-    const feel = (heat: number, windows: number): void => {
-      for (let i = 0; i < windows; i++)
+    const feel = async (heat: number, windows: number): Promise<void> => {
+      for (let i = 0; i < windows; i++) {
         send(
           'readings',
           [heat, heat + 2, heat - 2, heat + i].map((x) => [x]),
         );
+        await sleep(40);
+      }
     };
-    feel(55, 1);
+    await feel(55, 1);
     send('label', 'cold');
-    feel(20, 4);
+    await feel(20, 4);
     send('label', 'hot');
-    feel(80, 3);
+    await feel(80, 3);
     send('label', '');
-    feel(50, 2);
+    await feel(50, 2);
     const labels = (): unknown[] =>
       runtime
         .received('events')
@@ -109,8 +113,8 @@ describe('fl-serial-device', function () {
       undefined,
     ]);
     runtime.forget();
-    feel(20, 1);
-    feel(80, 1);
+    await feel(20, 1);
+    await feel(80, 1);
     await runtime.next('predictions', (msg) => fieldsOf(msg).label === 'hot');
     const predictions = runtime.received('predictions').map(fieldsOf);
     assert.deepEqual(
@@ -145,20 +149,26 @@ describe('fl-serial-device', function () {
   });
 
   it('lets a port have one user, and names the other', async () => {
-    const serial = (name: string) => asBoard({ name, board: 'serial', port: '/dev/no-such-port' });
-    await run({ dataset: { start: 'message' }, north: serial('north'), south: serial('south') });
-    const caught = await runtime.next('caught');
-    assert.match(sentence(caught), /The port \/dev\/no-such-port is used by "north"/);
-    const status = await runtime.statusIs('south-client', ({ text }) => /used by/.test(text ?? ''), 12_000);
-    assert.deepEqual([status.text, status.fill], ['used by north', 'red']);
-    assert.equal((await runtime.statusIs('north-client', ({ fill }) => fill === 'red')).text, 'board is away');
-    // The other one goes: the port is free.
-    const flow = boardFlow({ dataset: { start: 'message' }, south: serial('south') });
-    await runtime.deploy(
-      flow.filter(({ id }) => id !== 'north-client'),
-      'nodes',
-    );
-    await runtime.statusIs('south-client', ({ text }) => text === 'board is away', 10_000);
+    const path = '/dev/no-such-port';
+    const release = leasePort(path, 'the other one');
+    try {
+      await run({ dataset: { start: 'message' }, north: asBoard({ board: 'serial', port: path }) });
+      assert.match(sentence(await runtime.next('caught')), /is used by "the other one"/);
+      const used = await runtime.statusIs('north-client', ({ text }) => /used by/.test(text ?? ''), 10_000);
+      assert.deepEqual([used.text, used.fill], ['used by the other …', 'red']);
+    } finally {
+      release();
+    }
+    // By itself, when the other one has gone.
+    await runtime.statusIs('north-client', ({ text, fill }) => text === 'board is away' && fill === 'red', 10_000);
+    await runtime.close();
+    const serial = { id: 'serial', type: 'serial-port', name: 'the old sensor', serialport: path };
+    await run({
+      dataset: { start: 'message' },
+      north: asBoard({ board: 'serial', port: path }),
+      more: [serial],
+    });
+    await runtime.next('caught', (msg) => /is used by "the old sensor"/.test(sentence(msg)));
   });
 
   it('refuses what is meant for another kind of board', async () => {
