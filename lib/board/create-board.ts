@@ -207,7 +207,7 @@ export function createBoard(parts: BoardParts & BoardRuntime): Board {
         await upkeep.weights(talk, signal);
         return upkeep.rows(talk, signal);
       };
-      const run = createJobRun(model, job, upkeep, { signal, onProgress: control.onProgress, prepare });
+      const run = createJobRun(model, job, upkeep, { signal, onProgress: control.onProgress, prepare, growing: !bank });
       try {
         return await persistence.alone((talk) => run.go(talk), signal);
       } catch (error) {

@@ -41,6 +41,8 @@ export interface JobControl {
   onProgress(fraction: number): void;
   /** Brings model, weights and rows to the board; how many rows it has then. */
   prepare(talk: Talk): Promise<number>;
+  /** Its sensors may add rows at any moment. */
+  growing: boolean;
 }
 
 export function createJobRun(wanted: WantedModel, job: BoardJob, upkeep: Upkeep, control: JobControl): JobRun {
@@ -55,11 +57,13 @@ export function createJobRun(wanted: WantedModel, job: BoardJob, upkeep: Upkeep,
     const most = talk.identity.maxPayload - 2;
     if (body.length > most) throw new RefusedError('job', 'The class weights do not fit the board: leave them out.');
     const steps = decodeNumber(await talk.request(codes.train, body, signal), 'answer to a training');
-    if (steps !== stepsOf(job.options, rows)) lies(`wants to make ${steps} steps with ${rows} rows`);
+    if (!control.growing && steps !== stepsOf(job.options, rows))
+      lies(`wants to make ${steps} steps with ${rows} rows`);
   };
   const check = (result: JobResult): void => {
     if (result.state === 'failed') throw refusalOfStatus(result.status, 0);
-    if (result.rows < 1 || (rows !== undefined && result.rows !== rows)) {
+    const fits = control.growing ? result.rows >= (rows ?? 1) : result.rows === (rows ?? result.rows);
+    if (result.rows < 1 || !fits) {
       lies(`trained on ${result.rows} rows where it holds ${rows}`);
     }
     if (result.steps !== stepsOf(job.options, result.rows)) lies(`made ${result.steps} steps with ${result.rows} rows`);

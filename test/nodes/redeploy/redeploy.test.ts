@@ -4,7 +4,17 @@ import { modelMessage, update, wave } from '../messages';
 import { type FlowItem, type Runtime, startRuntime } from '../runtime';
 import { modelNode, weightsMessage } from '../small-model';
 
-const NODES = ['model', 'evaluate', 'predict', 'quantize', 'dp-noise', 'krum-filter', 'wire', 'export', 'serial-device'];
+const NODES = [
+  'model',
+  'evaluate',
+  'predict',
+  'quantize',
+  'dp-noise',
+  'krum-filter',
+  'wire',
+  'export',
+  'serial-device',
+];
 const wait = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 const flow = (name: string): FlowItem[] => [

@@ -173,6 +173,7 @@ describe('fl-serial-device', function () {
 
   it('refuses what is meant for another kind of board', async () => {
     await run({ dataset: { start: 'message' }, north: asBoard() });
+    await runtime.statusIs('north-client', ({ text }) => text === '0/16 samples');
     const refused: [Fields, RegExp][] = [
       [{ topic: 'readings', payload: [1] }, /no readings from the flow/],
       [{ topic: 'label', payload: 'hot' }, /msg\.label/],
