@@ -1,10 +1,10 @@
-// Measures what the two main examples reach, federated, alone and pooled, over several seeds:
-//   node scripts/measure-examples.mjs [factory|frost] [--seeds 1,2,3,4,5] [--set '{"training":{"epochs":3}}']
+// Measures what the four main examples reach, federated, alone and pooled, over several seeds:
+//   node scripts/measure-examples.mjs [factory|frost|boards|voice] [--seeds 1,2,3,4,5] [--set '{"training":{"epochs":3}}']
 // Everything runs through the library as the nodes use it: statistics, training in the core, quantised updates, the round.
-import { createReadStream } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { samplesOf } from './lib/example-samples.mjs';
 import { examples } from './lib/example-settings.mjs';
 import { ensureReady, root } from './lib/ready.mjs';
 
@@ -14,8 +14,6 @@ const { createKernels } = load('./core/index.js');
 const { createCoordinator, createParticipant, federatedModel, federationOptions, gatewayLearner } =
   load('./federation/index.js');
 const { initialWeights, parseSpec } = load('./model/index.js');
-const { readCsv } = load('./data/csv.js');
-const { readBatches, requiredColumns } = load('./data/dataset.js');
 const { poolStatistics } = load('./data/normalisation.js');
 const { sampleBank } = load('./data/sample-bank.js');
 const { evaluateClasses } = load('./metrics/evaluation.js');
@@ -24,21 +22,8 @@ const { createCoreEngine } = load('./training/core/engine.js');
 const { applyCodec } = load('./update/codecs/registry.js');
 
 const engine = createCoreEngine();
-
-/** Name of client (or "test") -> its samples. */
-async function readSamples({ file, spec }, width) {
-  const stream = createReadStream(join(root, 'datasets', file));
-  const banks = new Map();
-  for await (const { client, split, block } of readBatches(
-    readCsv(stream, { required: requiredColumns(spec) }),
-    spec,
-  )) {
-    const name = client ?? split;
-    if (!banks.has(name)) banks.set(name, sampleBank({ width, targetWidth: 1, capacity: 1e6, eviction: 'oldest' }));
-    banks.get(name).add(block);
-  }
-  return banks;
-}
+/** Epochs of a client that goes on learning by itself from the shared model. */
+const HOME_EPOCHS = 10;
 
 const specOf = (example, seed) =>
   parseSpec({
@@ -47,7 +32,7 @@ const specOf = (example, seed) =>
     input: [example.inputs],
     layers: [
       ...example.hidden.map((units) => ({ type: 'dense', units, activation: 'relu' })),
-      { type: 'dense', units: 2, activation: 'softmax' },
+      { type: 'dense', units: example.labels.length, activation: 'softmax' },
     ],
     labels: example.labels,
     seed,
@@ -91,7 +76,7 @@ async function federate(example, seed, banks, test) {
         const weights = new Float32Array(payload.length / 4).map((_, i) => payload.readFloatLE(4 * i));
         pending = pending.then(async () => {
           figures[fl.round - 2] ??= await measure(example, spec, weights, fl.normalisation, test);
-          if (fl.cohort.length === 0) finish();
+          if (fl.cohort.length === 0) finish({ weights, normalisation: fl.normalisation });
         });
       }
       setImmediate(() => {
@@ -131,13 +116,13 @@ async function federate(example, seed, banks, test) {
     );
   }
   for (const participant of participants) participant.samplesChanged();
-  await finished;
+  const shared = await finished;
   await coordinator.close();
-  return { figures, bytesUp };
+  return { figures, bytesUp, shared };
 }
 
-/** The same options and as many steps on one client's rows alone, with its own statistics. */
-async function alone(example, seed, bank, test, name) {
+/** The same options and as many steps on one client's rows alone, with its own statistics; measured on each of `tests`. */
+async function alone(example, seed, bank, tests, name) {
   const spec = specOf(example, seed);
   const normalisation = poolStatistics([bank.statistics()], example.inputs);
   const options = {
@@ -147,52 +132,95 @@ async function alone(example, seed, bank, test, name) {
   };
   const job = { spec, weights: initialWeights(spec), samples: bank.block(), normalisation, options };
   const { weights } = await engine.train(job);
-  return measure(example, spec, weights, normalisation, test);
+  return Promise.all(tests.map((test) => measure(example, spec, weights, normalisation, test)));
+}
+
+/** What a client reaches on samples of its own kind: with the shared model, and when it goes on learning at home (a personal head). */
+async function personal(example, seed, { weights, normalisation }, bank, test, name) {
+  const spec = specOf(example, seed);
+  const options = { ...example.training, epochs: HOME_EPOCHS, seed: streamSeed(seed, 'home', name) };
+  const home = await engine.train({ spec, weights, samples: bank.block(), normalisation, options });
+  return {
+    shared: await measure(example, spec, weights, normalisation, test),
+    personal: await measure(example, spec, home.weights, normalisation, test),
+  };
 }
 
 /** All rows in one place, as many passes over them. */
 async function pooled(example, seed, banks, test) {
   const whole = sampleBank({ width: example.inputs, targetWidth: 1, capacity: 1e6, eviction: 'oldest' });
   for (const bank of banks.values()) whole.add(bank.block());
-  return alone(example, seed, whole, test, 'pooled');
+  const [figure] = await alone(example, seed, whole, [test], 'pooled');
+  return figure;
 }
 
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 const spread = (values) =>
   `${mean(values).toFixed(3)} (${Math.min(...values).toFixed(3)} to ${Math.max(...values).toFixed(3)})`;
+/** Average precision is of two classes only. */
 const shown = ({ averagePrecision, f1, accuracy }) =>
-  `AP ${averagePrecision.toFixed(3)}  F1 ${f1.toFixed(3)}  accuracy ${accuracy.toFixed(4)}`;
-const KEYS = ['averagePrecision', 'f1', 'accuracy', 'precision', 'recall'];
+  `${averagePrecision === undefined ? '' : `AP ${averagePrecision.toFixed(3)}  `}F1 ${f1.toFixed(3)}  accuracy ${accuracy.toFixed(4)}`;
+const keysOf = ({ labels }) => [
+  ...(labels.length === 2 ? ['averagePrecision'] : []),
+  'f1',
+  'accuracy',
+  'precision',
+  'recall',
+];
 
 async function report(name, change, seeds) {
   const example = { ...examples[name], ...change, training: { ...examples[name].training, ...change.training } };
-  const banks = await readSamples(example.train, example.inputs);
-  const [test] = [...(await readSamples(example.test, example.inputs)).values()];
+  const { clients: banks, test, own } = await samplesOf(example);
+  const keys = keysOf(example);
   const sizes = [...banks.values()].map(({ count }) => count);
   console.log(`${name}: ${banks.size} clients, ${mean(sizes)} samples each on average, ${test.count} test samples`);
   console.log(JSON.stringify({ hidden: example.hidden, ...example.training, quantize: example.quantize }));
   const results = { federated: [], alone: [], pooled: [] };
+  const mine = { shared: [], personal: [], alone: [] };
   for (const seed of seeds) {
-    const { figures, bytesUp } = await federate(example, seed, banks, test);
-    const final = figures.at(-1);
+    const { figures, bytesUp, shared } = await federate(example, seed, banks, test);
     const each = [];
-    for (const [client, bank] of banks) each.push(await alone(example, seed, bank, test, client));
-    const own = Object.fromEntries(KEYS.map((key) => [key, mean(each.map((figure) => figure[key]))]));
+    for (const [client, bank] of banks) {
+      const [whole, kind] = await alone(
+        example,
+        seed,
+        bank,
+        [test, ...(own.has(client) ? [own.get(client)] : [])],
+        client,
+      );
+      each.push(whole);
+      if (!kind) continue;
+      const found = await personal(example, seed, shared, bank, own.get(client), client);
+      for (const [way, { accuracy }] of Object.entries({ ...found, alone: kind })) mine[way].push([client, accuracy]);
+    }
+    const byThemselves = Object.fromEntries(keys.map((key) => [key, mean(each.map((figure) => figure[key]))]));
     const all = await pooled(example, seed, banks, test);
-    results.federated.push(final);
-    results.alone.push(own);
+    results.federated.push(figures.at(-1));
+    results.alone.push(byThemselves);
     results.pooled.push(all);
     console.log(`seed ${seed}  ${bytesUp} bytes up`);
     for (const round of [1, 5, 10, 15, 20]) {
       if (figures[round - 1]) console.log(`  round ${String(round).padStart(2)}  ${shown(figures[round - 1])}`);
     }
-    console.log(`  alone     ${shown(own)}\n  pooled    ${shown(all)}`);
+    console.log(`  alone     ${shown(byThemselves)}\n  pooled    ${shown(all)}`);
   }
   for (const [kind, figures] of Object.entries(results)) {
-    console.log(`${kind}: ${KEYS.map((key) => `${key} ${spread(figures.map((figure) => figure[key]))}`).join(', ')}`);
+    console.log(`${kind}: ${keys.map((key) => `${key} ${spread(figures.map((figure) => figure[key]))}`).join(', ')}`);
   }
   const least = (key) => Math.min(...results.federated.map((figure, i) => figure[key] - results.alone[i][key]));
-  console.log(`least gain over alone: AP ${least('averagePrecision').toFixed(3)}, F1 ${least('f1').toFixed(3)}\n`);
+  console.log(
+    `least gain over alone: ${keys
+      .slice(0, 2)
+      .map((key) => `${key} ${least(key).toFixed(3)}`)
+      .join(', ')}`,
+  );
+  for (const client of own.keys()) {
+    const way = (name) => spread(mine[name].filter(([of]) => of === client).map(([, accuracy]) => accuracy));
+    console.log(
+      `on ${client}'s own: alone ${way('alone')}, shared ${way('shared')}, and ${HOME_EPOCHS} epochs at home ${way('personal')}`,
+    );
+  }
+  console.log('');
 }
 
 const { values, positionals } = parseArgs({
