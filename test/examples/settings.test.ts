@@ -12,20 +12,27 @@ import type { Settings } from '../../nodes/shared/red';
 const root = join(__dirname, '../../..');
 type DrawnNode = Settings & { type: string };
 interface Example {
-  labels: [string, string];
+  labels: string[];
   inputs: number;
   hidden: number[];
   rounds: number;
   training: Partial<TrainingOptions>;
   quantize?: { bits: number };
-  train: { file: string; spec: DatasetSpec };
-  test: { file: string; spec: DatasetSpec };
+  /** In front of the layers. */
+  backbone?: string;
+  train?: { file: string; spec: DatasetSpec };
+  test?: { file: string; spec: DatasetSpec };
+  drawn?: { drawing: string; clients: string[]; channels: string[]; window: number; kinds: string[] };
 }
 
 const drawings: [name: string, file: string][] = [
   ['factory', '01 - Factory - which engine fails next.json'],
   ['frost', '02 - Farm - frost tonight.json'],
+  ['boards', '03 - Boards - gesture or vibration learned on the board.json'],
+  ['voice', '04 - Voice - spoken digits, backbone frozen.json'],
 ];
+/** What a board calls the features that fl-dataset has other names for. */
+const boardNames: Record<string, string> = { std: 'deviation', min: 'minimum', max: 'maximum' };
 
 async function settingsOf(name: string): Promise<Example> {
   const module: { examples: Record<string, Example> } = await import(
@@ -41,7 +48,7 @@ function specOf(node: DrawnNode, labels: readonly string[]): DatasetSpec {
   const { features, groupColumn, timeColumn, label, missing, where, incomplete } = window;
   const plain = {
     features,
-    groupColumn,
+    ...(groupColumn ? { groupColumn } : {}),
     label,
     ...(timeColumn ? { timeColumn } : {}),
     ...(missing && missing.policy !== 'drop' ? { missing } : {}),
@@ -61,10 +68,11 @@ for (const [name, file] of drawings) {
     };
 
     it('learns what was measured, from the same rows, in the same way', async () => {
-      const { labels, inputs, hidden, rounds, training, quantize, train, test } = await settingsOf(name);
+      const { labels, inputs, hidden, rounds, training, quantize, backbone, train, test } = await settingsOf(name);
       const model = only('fl-model');
       assert.deepEqual(String(model.labels).split(', '), labels);
-      assert.equal(Number(model.inputShape), inputs);
+      assert.equal(backbone ? model.backboneShipped : Number(model.inputShape), backbone ?? inputs);
+      assert.equal(model.backbone ?? 'none', backbone ? 'shipped' : 'none');
       assert.equal(model.normalisation, 'federated');
       const layers = model.layers as { type: string; units: number; activation: string }[];
       assert.deepEqual(
@@ -73,6 +81,7 @@ for (const [name, file] of drawings) {
       );
       const datasets = nodes.filter((node) => node.type === 'fl-dataset');
       for (const part of [train, test]) {
+        if (!part) continue;
         const drawn = datasets.filter((node) => node.shipped === part.file && node.start === 'deploy');
         assert.deepEqual(
           drawn.map((node) => specOf(node, labels)),
@@ -84,10 +93,31 @@ for (const [name, file] of drawings) {
       for (const [key, value] of Object.entries(training)) {
         assert.equal(options.training?.[key as keyof TrainingOptions], value, key);
       }
-      const quantizers = nodes.filter((node) => node.type === 'fl-quantize');
+      const quantizers = nodes.filter((node) => node.type === 'fl-quantize').map(({ bits }) => Number(bits));
+      const boards = nodes.filter((node) => node.type === 'fl-serial-device');
+      if (boards.length > 0) assert.ok(boards.every(({ update }) => update === (quantize ? 'int8' : 'float32')));
+      assert.deepEqual(quantizers, quantize && boards.length === 0 ? [quantize.bits] : []);
+    });
+
+    it('has boards make the features that were measured, and the gateway the same of the held-out readings', async () => {
+      const { labels, inputs, drawn } = await settingsOf(name);
+      if (!drawn) return;
+      const { clients, channels, window, kinds } = drawn;
+      const boards = nodes.filter((node) => node.type === 'fl-serial-device');
       assert.deepEqual(
-        quantizers.map(({ bits }) => Number(bits)),
-        quantize ? [quantize.bits] : [],
+        boards.map((board) => board.client),
+        clients,
+      );
+      for (const board of boards) {
+        assert.equal(board.features, kinds.map((kind) => boardNames[kind] ?? kind).join(', '));
+        assert.deepEqual([board.window, board.hop, board.channels].map(Number), [window, window, channels.length]);
+      }
+      assert.equal(inputs, channels.length * kinds.length);
+      const { features, hop } = datasetOptions({ ...only('fl-dataset'), classes: labels.join(', ') }).spec.window;
+      assert.equal(hop, window);
+      assert.deepEqual(
+        features,
+        channels.flatMap((column) => kinds.map((kind) => ({ column, kind, window }))),
       );
     });
 
