@@ -45,10 +45,8 @@ export interface BoardLearnerParts {
 export interface BoardLearner extends Learner {
   /** The model in use on the board; undefined: none yet. */
   readonly inUse: GlobalModel | undefined;
-  /** To be called with each state of the board. */
+  /** To be called with each state of the board. The model is brought to it when it is there. */
   stateChanged(state: BoardState): void;
-  /** Brings the model to the board. */
-  load(): void;
   /** The rows in the bank have changed: they are brought to the board. */
   rowsChanged(): void;
   /** Outputs for one row. Rejects with RefusedError 'no-weights', 'board-away'. */
@@ -73,6 +71,7 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
   /** Of the rounds as they were last asked for: they decide how much memory the training takes. */
   let training: BoardModel['training'] = { batchSize, optimizer };
   let told = '';
+  let loaded = false;
   let trouble: RefusedError | undefined;
   let inUse: GlobalModel | undefined;
   /** Names rows that only the board knows. */
@@ -99,6 +98,7 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
     try {
       const fit = await board.use({ ...model, training }, signal);
       trouble = undefined;
+      loaded = true;
       const tell = JSON.stringify(fit);
       if (tell !== told) parts.onFit?.(fit);
       told = tell;
@@ -159,8 +159,12 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
     const signal = AbortSignal.any([mine.signal, closing.signal]);
     const work = async (): Promise<void> => {
       signal.throwIfAborted();
-      await (newest ? commit(newest, signal) : load(signal));
-      if (hearing === mine) hearing = undefined;
+      try {
+        await (newest ? commit(newest, signal) : load(signal));
+      } finally {
+        if (hearing === mine) hearing = undefined;
+      }
+      parts.onChange?.();
     };
     const done = inOrder(work);
     heard = done.catch(() => undefined);
@@ -192,7 +196,7 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
       return bank ? bank.count : board.rows.held;
     },
     get obstacle() {
-      return trouble?.message ?? presence.obstacle;
+      return trouble?.message ?? presence.obstacle ?? (loaded ? undefined : 'The model is on its way to the board.');
     },
     get inUse() {
       return inUse;
@@ -218,8 +222,10 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
       return presence.whileThere(control, (signal) => inOrder(() => learn(task, { ...control, signal })));
     },
     hear,
-    stateChanged: presence.stateChanged,
-    load: () => hear(undefined),
+    stateChanged(state) {
+      presence.stateChanged(state);
+      if (state.state === 'ready' && (!loaded || trouble) && !hearing) hear(undefined);
+    },
     rowsChanged() {
       if (!bank) return;
       bringAgain = true;

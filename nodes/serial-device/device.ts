@@ -201,7 +201,6 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
   made = true;
   // That it has not been looked for yet is no news.
   before = JSON.stringify(board.state);
-  learner.load();
   stateChanged(board.state);
   learner.rowsChanged();
   return {

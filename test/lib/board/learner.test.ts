@@ -49,7 +49,6 @@ function bench(change: Partial<BoardLearnerParts> = {}): Bench {
     onTrouble: (error) => trouble.push(error),
     ...change,
   });
-  learner.load();
   return { board, learner, clock, bank, trouble };
 }
 const control = (deadlineMs = 60_000) => {
@@ -122,6 +121,8 @@ describe('a board as a learner', () => {
     const it = bench();
     assert.match(it.learner.obstacle ?? '', /has not answered yet/);
     it.board.say(ready);
+    assert.match(it.learner.obstacle ?? '', /on its way/);
+    await settle();
     assert.equal(it.learner.obstacle, undefined);
     it.board.say({ state: 'absent', reason: 'The cable is out.' });
     it.board.say({ state: 'greeting' });
