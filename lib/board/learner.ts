@@ -165,6 +165,7 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
         if (hearing === mine) hearing = undefined;
       }
       parts.onChange?.();
+      rowsChanged();
     };
     const done = inOrder(work);
     heard = done.catch(() => undefined);
@@ -184,6 +185,14 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
       // There was nothing to forget.
       if (!(error instanceof RefusedError && error.code === 'board-storage')) throw error;
     }
+  };
+  const rowsChanged = (): void => {
+    if (!bank || !loaded) return;
+    bringAgain = true;
+    bringing ??= bring().finally(() => {
+      bringing = undefined;
+    });
+    background(bringing, closing.signal);
   };
   const asked = <T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
     if (presence.obstacle !== undefined) return Promise.reject(new RefusedError('board-away', presence.obstacle));
@@ -226,14 +235,7 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
       presence.stateChanged(state);
       if (state.state === 'ready' && (!loaded || trouble) && !hearing) hear(undefined);
     },
-    rowsChanged() {
-      if (!bank) return;
-      bringAgain = true;
-      bringing ??= bring().finally(() => {
-        bringing = undefined;
-      });
-      background(bringing, closing.signal);
-    },
+    rowsChanged,
     predict(features, signal) {
       return asked(signal, async (until) => {
         await heard;

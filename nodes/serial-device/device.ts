@@ -202,7 +202,6 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
   // That it has not been looked for yet is no news.
   before = JSON.stringify(board.state);
   stateChanged(board.state);
-  learner.rowsChanged();
   return {
     board,
     learner,

@@ -118,7 +118,6 @@ export async function runFederation(plan: FederationPlan): Promise<Outcome> {
       });
       stateChanged = made.stateChanged;
       stateChanged(board.state);
-      made.rowsChanged();
       learner = made;
       closers.push(async () => {
         outcome.figures.push({ ...board.figures });

@@ -112,6 +112,9 @@ describe('fl-serial-device', function () {
       undefined,
       undefined,
     ]);
+    // Answered by the newest model.
+    send('predict', [20, 2]);
+    await runtime.next('predictions', (msg) => fieldsOf(msg).window === undefined);
     runtime.forget();
     await feel(20, 1);
     await feel(80, 1);
