@@ -28,10 +28,9 @@ export function createEmbedding(
   };
   return {
     embed(block) {
-      const own = through(block);
-      const inTurn = Promise.allSettled([before, own]).then(() => own);
-      before = inTurn.catch(() => {});
-      return inTurn;
+      const own = before.then(() => through(block));
+      before = own.catch(() => {});
+      return own;
     },
     async settled() {
       await before;

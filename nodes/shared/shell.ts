@@ -2,6 +2,7 @@
  * What stands around every node: its status, its input with `done` called once on every path, its errors as one
  * sentence for the Catch node, and a close that ends all that is under way.
  */
+import { setMaxListeners } from 'node:events';
 import type { NodeMessage } from 'node-red';
 import type { FlowMessage, FlowNode, Red, Send } from './red';
 import { createRefusals, type Refusals, type Sentence, sentenceOf } from './refusals';
@@ -39,6 +40,8 @@ export function createShell(RED: Red, node: FlowNode): Shell {
   const status = createStatus(RED, node);
   const refusals = createRefusals();
   const controller = new AbortController();
+  // Each message under way listens to it: any number is right, and Node warns from 11 on.
+  setMaxListeners(0, controller.signal);
   const timers = new Set<NodeJS.Timeout>();
   const closers: ((removed: boolean) => void | Promise<void>)[] = [];
 
