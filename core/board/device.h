@@ -22,7 +22,7 @@ static inline void start(Device* d, const Parts& parts) {
   d->rows = Rows{0, 0, 0, 1, 0, 0, 0, 0};
   d->memory = Memory();
   d->evaluation.code = OK;
-  d->sense.lost = 0;
+  d->sense.lost = d->sense.consumed = 0;
   d->sense.sensor = SENSOR_NONE;
   d->log_length = 0;
   d->staged.kind = NO_TRANSFER_KIND;
@@ -42,6 +42,7 @@ static inline bool poll(Device* d) {
     d->reading.what = READ_NOTHING;
     d->reading.open = false;
   }
+  if (d->link.fresh) d->sense.consumed = 0;
   d->link.fresh = false;
   bool more = take_message(d);
   poll_sensor(d);

@@ -119,8 +119,11 @@ static inline Outcome forget_all(Device* d) {
   return outcome(OK);
 }
 
-/** w: behind code, tag and status. `silent`: no answer when it went well. */
-static inline Outcome take_request(Device* d, uint8_t code, uint8_t tag, Reader* r, Writer* w, bool* silent) {
+/**
+ * w: behind code, tag and status. `silent`: no answer when it went well. `later`: it is not done with, and is to be taken again
+ * when there is more room for what it makes the board say.
+ */
+static inline Outcome take_request(Device* d, uint8_t code, uint8_t tag, Reader* r, Writer* w, bool* silent, bool* later) {
   const Outcome malformed = outcome(MALFORMED_MESSAGE);
   *silent = code == BLOCK_OF || code == ROWS || code == READINGS || code == READ;
   switch (code) {
@@ -173,7 +176,7 @@ static inline Outcome take_request(Device* d, uint8_t code, uint8_t tag, Reader*
       return o;
     }
     case READINGS:
-      return take_readings(d, r);
+      return take_readings(d, r, later);
     case LABEL: {
       const uint8_t mode = r->u8();
       const int32_t label = (int32_t)r->u32();
@@ -214,8 +217,10 @@ static inline bool take_message(Device* d) {
   w.u8(code | ANSWER);
   w.u8(tag);
   w.u8(OK);
-  bool silent;
-  Outcome o = take_request(d, code, tag, &r, &w, &silent);
+  bool silent, later = false;
+  Outcome o = take_request(d, code, tag, &r, &w, &silent, &later);
+  if (later) return false;
+  d->sense.consumed = 0;
   if (o.code == OK && w.full) o = outcome(MESSAGE_TOO_LARGE, w.room);
   if (o.code != OK) {
     d->messages_refused++;

@@ -33,6 +33,7 @@ static inline Outcome begin_sensing(Device* d, Reader* r, uint16_t* width) {
   if (sensor != SENSOR_HOST) channels = d->hal.sense(d->hal.self, sensor, rate);
   if (channels == 0 || channels > MAX_CHANNELS) return outcome(NO_SENSOR);
   s->sensor = sensor;
+  s->consumed = 0;
   const uint32_t wide = d->memory.wire_width;
   const uint32_t numbers = window_numbers(window, channels);
   const uint64_t needed = ((uint64_t)numbers + wide) * 4 + 32;
@@ -96,14 +97,22 @@ static inline void take_reading(Device* d, const float* channels) {
   if (push_reading(&d->sense.window, channels)) window_is_whole(d);
 }
 
-/** READINGS: whole readings only. */
-static inline Outcome take_readings(Device* d, Reader* r) {
-  if (d->sense.sensor != SENSOR_HOST) return outcome(NO_SENSOR);
-  const uint32_t bytes = d->sense.channels * 4;
+/**
+ * READINGS: whole readings only. Each window is told to the host, so it goes on only while there is room for that (`later`
+ * else): the host is slowed down then, and no window is lost.
+ */
+static inline Outcome take_readings(Device* d, Reader* r, bool* later) {
+  Sense* s = &d->sense;
+  if (s->sensor != SENSOR_HOST) return outcome(NO_SENSOR);
+  const uint32_t bytes = s->channels * 4;
   if (r->left == 0 || r->left % bytes != 0) return outcome(MALFORMED_MESSAGE);
+  r->bytes(s->consumed);
   float channels[MAX_CHANNELS];
   while (r->left > 0) {
-    for (uint32_t i = 0; i < d->sense.channels; i++) channels[i] = r->f32();
+    *later = out_room(d->link.out) < 2;
+    if (*later) return outcome(OK);
+    for (uint32_t i = 0; i < s->channels; i++) channels[i] = r->f32();
+    s->consumed += bytes;
     take_reading(d, channels);
   }
   return outcome(OK);

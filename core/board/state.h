@@ -71,7 +71,9 @@ struct Sense {
   int32_t label;
   /** The last window is in `made`; it is kept already. */
   bool some, kept;
-  uint8_t reading_held;
+  /** Bytes of the READINGS at hand that are done with. */
+  uint32_t consumed;
+  /** Windows that the host was not told of. */
   uint32_t lost;
 };
 

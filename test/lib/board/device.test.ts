@@ -255,4 +255,17 @@ describe('the board: by itself', () => {
       [3, 10.5, 9, -18.5, 63],
     );
   });
+
+  it('tells of every window, however many come at once', () => {
+    const { host } = ready({ ...dense, input: [1] }, 0);
+    host.ask(0x50, Buffer.from([1, 0x03]), f32(50), u16(3), u16(3), Buffer.from([1, 1]));
+    host.ask(0x52, Buffer.from([0]), u32(0));
+    host.send(Buffer.from([0x51, 5]), f32(...Array.from({ length: 100 }, (_, i) => i)));
+    host.send(Buffer.from([0x51, 6]), f32(...Array.from({ length: 50 }, (_, i) => i)));
+    const numbers = Array.from({ length: 50 }, () => host.event(0xc4, 100).readUInt32LE(0));
+    assert.deepEqual(
+      numbers,
+      Array.from({ length: 50 }, (_, i) => i + 1),
+    );
+  });
 });
