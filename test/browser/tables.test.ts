@@ -19,6 +19,7 @@ for (const version of [4, 5] as NodeRedVersion[]) {
         flows: [
           { id: 'tab', type: 'tab', label: 'tables' },
           { id: 'model', type: 'fl-model', name: '', labels: 'no, yes', inputShape: '16 x 3', layers: [] },
+          { id: 'head', type: 'fl-model', name: '', labels: 'no, yes', inputShape: '2', layers: [] },
           { id: 'data', type: 'fl-dataset', z: 'tab', x: 200, y: 100, name: '', source: 'shipped', wires: [[], []] },
         ],
       });
@@ -62,6 +63,33 @@ for (const version of [4, 5] as NodeRedVersion[]) {
           ['flatten', undefined, undefined],
         ],
       );
+      assert.deepEqual(editor.errors, []);
+    });
+
+    it('fl-model: a frozen backbone of the package, or a file; its outputs are what the layers take', async () => {
+      const { page } = editor;
+      await editor.openDialogue('head');
+      const field = (name: string) => page.locator(`#node-config-input-${name}`).last();
+      const summary = page.locator('#fl-model-summary');
+      // 2 inputs to 2 outputs.
+      await summary.getByText('6 parameters').waitFor();
+      await field('backbone').selectOption('file');
+      await summary.getByText(/Give the .tflite file/).waitFor();
+      await field('backbone').selectOption('shipped');
+      await field('backboneShipped').selectOption('voice-backbone.tflite');
+      await summary.getByText(/gives 64 numbers, but the layers take 2/).waitFor();
+      await field('inputShape').fill('');
+      // 64 * 2 + 2 of the output; the backbone has none.
+      await summary.getByText('130 parameters').waitFor();
+      await summary.getByText('backbone, frozen').waitFor();
+      await summary.getByText(/takes 160 numbers a sample; its file has 4,400 bytes/).waitFor();
+      await editor.closeDialogue('ok');
+      assert.deepEqual(await saved('head', ['backbone', 'backboneShipped', 'inputShape', 'valid']), {
+        backbone: 'shipped',
+        backboneShipped: 'voice-backbone.tflite',
+        inputShape: '',
+        valid: true,
+      });
       assert.deepEqual(editor.errors, []);
     });
 
