@@ -49,7 +49,7 @@ describe('what a virtual board feels', function () {
         await board.label('next', 1);
         board.readings(readings);
         const rows = expected.length / width;
-        // Of many windows at once some go untold; the rows are all there.
+        // Readings are silent: the rows come when the board has taken them.
         let told = await board.statistics(signal);
         while (told[0] < rows) told = await board.statistics(signal);
         assert.equal(told.length, 1 + 2 * width);
