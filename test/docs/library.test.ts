@@ -38,6 +38,17 @@ describe('docs/library.md', function () {
       assert.ok(losses[14] < 0.5 * losses[0], `losses ${losses}`);
       assert.ok((await readdir(join(folder, 'state'))).some((file) => file.endsWith('.state')));
 
+      // The same with boards: learner and participant of the page's second script in place of the first one's.
+      const boards = /```js\n( {4}const device[\s\S]*?)```/.exec(page)?.[1] ?? '';
+      const withBoards = script
+        .replace(/ +const learner = .*\n +participants\.push.*\n/, boards)
+        .replace("createStore('state')", "createStore('boards')")
+        .replace('pool.close()])', 'pool.close()]).then(() => process.exit())');
+      assert.ok(withBoards.includes('virtualBoard') && !withBoards.includes('gatewayLearner'));
+      await writeFile(join(folder, 'federation.js'), withBoards);
+      assert.deepEqual((await run(folder)).trim().split('\n'), lines);
+      await writeFile(join(folder, 'federation.js'), script);
+
       assert.equal(await run(folder), '');
       await writeFile(join(folder, 'federation.js'), script.replace('rounds: 15', 'rounds: 18'));
       assert.deepEqual((await run(folder)).match(/round \d+/g), ['round 16', 'round 17', 'round 18']);
