@@ -45,13 +45,16 @@ function compile(compiler, sanitizers, name, packages) {
 
 const mutations = compile('g++', 'address,undefined', 'board-mutations', 'g++');
 if (mutations) {
-  const result = run(mutations, [String(frames), '1']);
+  const result = run(mutations, [String(frames), '1', join(root, 'test/fixtures/int8/dense.tflite')]);
   const figures = result.status === 0 ? JSON.parse(result.stdout) : {};
   // That the board worked all the while: else nothing would have been tried.
   const share = figures.frames / 1000;
   report(result.status === 0, `${frames} mutated frames`, result);
   report(
-    figures.refused > 10 * share && figures.trained > share && figures.committed > share / 10,
+    figures.refused > 10 * share &&
+      figures.trained > share &&
+      figures.embedded > share / 10 &&
+      figures.committed > share / 10,
     'it worked',
     result,
   );

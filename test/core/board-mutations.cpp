@@ -1,5 +1,5 @@
 // A million frames, most of them wrong in one place, at a board: it must neither fall nor hang, and the weights in use must
-// stay those that were committed. Prints how many of them were taken. Arguments: frames, seed.
+// stay those that were committed. Prints how many of them were taken. Arguments: frames, seed, a .tflite file for a backbone.
 #include "board-world.h"
 
 namespace {
@@ -23,11 +23,16 @@ struct Body {
   Body& more(const uint8_t* from, uint32_t n) { return bytes.insert(bytes.end(), from, from + n), *this; }
 };
 
-const uint32_t FEATURES = 6, PARAMETERS = 6 * 5 + 5 + 5 * 3 + 3;
+std::vector<uint8_t> backbone_file;
 
-std::vector<uint8_t> weights(uint32_t which) {
+/** Features of a row, as it comes and as the model takes it: the backbone's when there is one. */
+uint32_t wire_features(const World& w) { return w.device.has_backbone ? w.device.backbone.inputs : 6; }
+uint32_t features(const World& w) { return w.device.has_backbone ? w.device.backbone.outputs : 6; }
+
+std::vector<uint8_t> weights(const World& w, uint32_t which) {
   Body b;
-  for (uint32_t i = 0; i < PARAMETERS; i++) b.f32((float)((i * 7 + which * 13) % 11) * 0.05f - 0.25f);
+  const uint32_t parameters = features(w) * 5 + 5 + 5 * 3 + 3;
+  for (uint32_t i = 0; i < parameters; i++) b.f32((float)((i * 7 + which * 13) % 11) * 0.05f - 0.25f);
   return b.bytes;
 }
 void hash_of(const std::vector<uint8_t>& bytes, uint8_t* digest) {
@@ -40,35 +45,40 @@ void hash_of(const std::vector<uint8_t>& bytes, uint8_t* digest) {
 /** Message number `step` of a conversation that never ends: a model, weights, rows, trainings, and all the rest. */
 std::vector<uint8_t> message(const World& w, uint32_t step, Random* random) {
   const uint32_t which = step / 200 % 3;
-  const std::vector<uint8_t> all = weights(which);
+  // Now and then a round of the conversation is about a backbone.
+  const bool about_backbone = step / 20 % 100 == 50;
+  const std::vector<uint8_t> all = about_backbone ? backbone_file : weights(w, which);
+  const uint8_t kind = about_backbone ? BACKBONE : WEIGHTS;
   uint8_t hash[HASH];
   hash_of(all, hash);
   Body b;
   const Rows& rows = w.device.rows;
   switch (step % 20) {
     case 0: {
-      b.u8(LOAD).u8(1).fill(KEY, (uint8_t)(1 + step / 2000 % 2)).u8(0).u32(20).u16(1);
-      const int32_t program[] = {1, 0, 0, 4, 2, 1, 1, 1, 6, 2, 0, 1, 5, 1, 1, 1, 1, 0, 1, 1, 0, 0, 0, 5, 3, 1, 1, 1, 1, 0, 1, 1, 0, 0};
+      b.u8(LOAD).u8(1).fill(KEY, (uint8_t)(1 + step / 2000 % 2)).u8(w.device.has_backbone).u32(20).u16(1);
+      const int32_t program[] = {1, 0, 0, 4, 2, 1, 1, 1, (int32_t)features(w), 2, 0, 1, 5, 1, 1, 1, 1, 0, 1, 1, 0, 0, 0, 5, 3, 1, 1, 1, 1, 0, 1, 1, 0, 0};
       for (int32_t word : program) b.u32((uint32_t)word);
       return b.bytes;
     }
-    case 1: return b.u8(BEGIN).u8(2).u8(WEIGHTS).u8(0).u32((uint32_t)all.size()).more(hash, HASH).bytes;
+    case 1: return b.u8(BEGIN).u8(2).u8(kind).u8(0).u32((uint32_t)all.size()).more(hash, HASH).bytes;
     case 2: {
-      const uint32_t at = w.device.staged.kind == WEIGHTS ? w.device.staged.received : 0;
-      const uint32_t n = at < all.size() ? ((uint32_t)all.size() - at) / 2 + 1 : 1;
+      const uint32_t at = w.device.staged.kind == kind ? w.device.staged.received : 0;
+      const uint32_t n = about_backbone ? 900 : at < all.size() ? ((uint32_t)all.size() - at) / 2 + 1 : 1;
       b.u8(BLOCK_OF).u8(3).u32(at);
       return at + n <= all.size() ? b.more(all.data() + at, n).bytes : b.u8(0).bytes;
     }
     case 3: {
-      const uint32_t at = w.device.staged.kind == WEIGHTS ? w.device.staged.received : 0;
+      const uint32_t at = w.device.staged.kind == kind ? w.device.staged.received : 0;
       b.u8(BLOCK_OF).u8(4).u32(at);
-      return at < all.size() ? b.more(all.data() + at, (uint32_t)all.size() - at).bytes : b.u8(0).bytes;
+      const uint32_t left = at < all.size() ? (uint32_t)all.size() - at : 0;
+      return left > 0 ? b.more(all.data() + at, left < 900 ? left : 900).bytes : b.u8(0).bytes;
     }
-    case 4: return b.u8(COMMIT).u8(5).u8(WEIGHTS).more(hash, HASH).bytes;
+    case 4: return b.u8(COMMIT).u8(5).u8(kind).more(hash, HASH).bytes;
     case 5:
     case 6: {
+      const uint32_t row = wire_features(w) + 1;
       b.u8(ROWS).u8(6).u32(rows.taken).u16(w.device.row_numbers);
-      for (uint32_t i = 0; i < 3 * (FEATURES + 1); i++) b.f32(i % 7 == 6 ? (float)(step % 3) : (float)(next(random) % 100) * 0.02f - 1);
+      for (uint32_t i = 0; i < (row < 60 ? 3 * row : row); i++) b.f32(i % row == row - 1 ? (float)(step % 3) : (float)(next(random) % 100) * 0.02f - 1);
       return b.bytes;
     }
     case 7:
@@ -77,7 +87,7 @@ std::vector<uint8_t> message(const World& w, uint32_t step, Random* random) {
     case 8: return b.u8(STATUS).u8(8).bytes;
     case 9: {
       b.u8(PREDICT).u8(9).u16(0);
-      for (uint32_t i = 0; i < FEATURES; i++) b.f32(0.1f * (float)i);
+      for (uint32_t i = 0; i < wire_features(w); i++) b.f32(0.1f * (float)i);
       return b.bytes;
     }
     case 10: return b.u8(READ).u8(10).u8(READ_UPDATE).more(w.device.job.key, KEY).u32(0).u32(w.device.job.bytes).u16(40).bytes;
@@ -93,7 +103,11 @@ std::vector<uint8_t> message(const World& w, uint32_t step, Random* random) {
     case 16: return b.u8(SAVE).u8(16).bytes;
     case 17: return b.u8(RESULT).u8(17).more(w.device.job.key, KEY).bytes;
     case 18: return b.u8(step % 400 == 18 ? CLEAR : ABORT).u8(18).bytes;
-    default: return b.u8(step % 1000 == 19 ? FORGET : RESET).u8(19).u8(step % 2000 == 1019 ? 1 : 0).bytes;
+    default: {
+      if (step % 1000 == 19) return b.u8(FORGET).u8(19).bytes;
+      if (step % 600 == 599) return b.u8(RESET).u8(19).u8(step % 1200 == 599).bytes;
+      return b.u8(STATUS).u8(19).bytes;
+    }
   }
 }
 
@@ -121,9 +135,13 @@ void mutate(std::vector<uint8_t>* bytes, Random* random) {
 int main(int count, char** arguments) {
   const uint32_t frames = count > 1 ? (uint32_t)strtoul(arguments[1], 0, 10) : 1000000;
   Random random = seeded(count > 2 ? (uint32_t)strtoul(arguments[2], 0, 10) : 1);
+  if (FILE* file = count > 3 ? fopen(arguments[3], "rb") : 0) {
+    for (int byte = fgetc(file); byte != EOF; byte = fgetc(file)) backbone_file.push_back((uint8_t)byte);
+    fclose(file);
+  }
   static World w;
   power_on(&w);
-  uint32_t trained = 0, committed_times = 0, sessions = 0, refused = 0;
+  uint32_t embedded = 0, trained = 0, committed_times = 0, sessions = 0, refused = 0;
   uint8_t last_job[KEY] = {0}, last_weights[HASH] = {0};
   for (uint32_t step = 0, sent = 0; sent < frames; sent++) {
     if (w.session == 0 || w.device.link.session != w.session) {
@@ -133,7 +151,9 @@ int main(int count, char** arguments) {
     const uint32_t kind = below(&random, 8);
     // Half of the frames are right, so that the board gets to where wrong ones hurt.
     std::vector<uint8_t> body = message(w, step, &random);
-    if (kind < 4) step++;
+    // A long file takes many blocks.
+    const bool blocks = step % 20 == 3 && w.device.staged.kind == BACKBONE && w.device.staged.received < w.device.staged.bytes;
+    if (kind < 4) step += blocks ? 0 : 1;
     else if (kind < 7) mutate(&body, &random);
     std::vector<uint8_t> frame = framed(w, DATA, w.session, body);
     if (kind == 7) {
@@ -149,6 +169,7 @@ int main(int count, char** arguments) {
     if (below(&random, 500) == 0) w.now += 11000;
     if (w.device.job.state == JOB_DONE && !same_bytes(w.device.job.key, last_job, KEY)) {
       trained++;
+      embedded += through_backbone(w.device);
       copy_bytes(last_job, w.device.job.key, KEY);
     }
     if (w.device.has_weights && !same_bytes(w.device.weights_hash, last_weights, HASH)) {
@@ -158,6 +179,6 @@ int main(int count, char** arguments) {
     if (sent % 16 == 0) check_world(w);
   }
   check_world(w);
-  printf("{\"frames\":%u,\"refused\":%u,\"trained\":%u,\"committed\":%u,\"sessions\":%u}\n", frames, refused, trained, committed_times, sessions);
+  printf("{\"frames\":%u,\"refused\":%u,\"trained\":%u,\"embedded\":%u,\"committed\":%u,\"sessions\":%u}\n", frames, refused, trained, embedded, committed_times, sessions);
   return 0;
 }
