@@ -56,8 +56,11 @@ export function createBench(): Bench {
 
 export interface BadLine {
   openLine: OpenLine;
-  /** Pulls the cable: the line is closed, what is under way is gone. It can be opened again at once. */
-  unplug(): void;
+  /**
+   * The cable is pulled when so many more bytes have crossed it, one after the other: the line is closed, what is under way is
+   * gone. It can be opened again at once.
+   */
+  unplugAfter(bytes: number[]): void;
   readonly unplugs: number;
 }
 
@@ -66,6 +69,15 @@ export function badLine(openLine: OpenLine, faults: Faults, seed: number): BadLi
   let opened = 0;
   let unplugs = 0;
   let pull: (() => void) | undefined;
+  const waiting: number[] = [];
+  const crossed = (bytes: number): void => {
+    if (waiting.length === 0) return;
+    waiting[0] -= bytes;
+    if (waiting[0] > 0) return;
+    waiting.shift();
+    pull?.();
+    pull = undefined;
+  };
   return {
     get unplugs() {
       return unplugs;
@@ -75,7 +87,10 @@ export function badLine(openLine: OpenLine, faults: Faults, seed: number): BadLi
       let bad: FaultyLine | undefined;
       const inner = await openLine(
         {
-          bytes: (chunk) => bad?.toHost.write(chunk),
+          bytes: (chunk) => {
+            bad?.toHost.write(chunk);
+            crossed(chunk.length);
+          },
           closed: (reason) => {
             if (!over) events.closed(reason);
             over = true;
@@ -105,16 +120,18 @@ export function badLine(openLine: OpenLine, faults: Faults, seed: number): BadLi
         );
       };
       return {
-        write: (bytes) => line.toBoard.write(bytes),
+        write(bytes) {
+          line.toBoard.write(bytes);
+          crossed(bytes.length);
+        },
         async close() {
           over = true;
           await inner.close();
         },
       };
     },
-    unplug() {
-      pull?.();
-      pull = undefined;
+    unplugAfter(bytes) {
+      waiting.push(...bytes);
     },
   };
 }
