@@ -1,22 +1,25 @@
 /** A board that is brought to where it should be, whatever happens to the line: see board.ts for what it promises. */
+import { setMaxListeners } from 'node:events';
 import { checkStatistics } from '../data/normalisation';
 import { type Clock, systemClock } from '../federation/clock';
 import { RefusedError } from '../refused';
-import { decodeEvaluation, decodeEvent, decodeNumber, type EvaluationResult, events, NO_KEY } from './answers';
+import { decodeEvaluation, decodeEvent, type EvaluationResult, events, NO_KEY } from './answers';
 import type { Board, BoardParts, Fit } from './board';
 import { clearBody, codes, labelBody, predictBody, readable, readingsBody, resetBody } from './commands';
 import { createConnection } from './connection';
+import { fitOfWanted, memoryRefusal } from './fit';
 import { createJobRun } from './job';
 import { createPersistence } from './persist';
 import { refusalOfStatus, StatusError, statuses } from './refusals';
 import { channelsOf } from './sensing';
-import type { Talk } from './talk';
+import { GoneError, type Talk } from './talk';
 import { createUpkeep, roomFor, type Wanted } from './upkeep';
 import { keyOf, wantedModel, wantedWeights } from './wanted';
 import { float32s, lies } from './wire';
 
 const EMPTY = new Uint8Array(0);
 const MESSAGE_HEAD = 2;
+const COUNT_MS = 500;
 
 /** The parts that tests replace. */
 export interface BoardRuntime {
@@ -30,8 +33,12 @@ export function createBoard(parts: BoardParts & BoardRuntime): Board {
   const wanted: Wanted = { bank, sensing };
   const rows = { held: 0, capacity: 0 };
   const closing = new AbortController();
+  // Each thing that waits for the board listens to it.
+  setMaxListeners(0, closing.signal);
   let boot: number | undefined;
   let restoring = false;
+  let counting: (() => void) | undefined;
+  let labelling: Promise<void> | undefined;
   /** A session in which the wanted weights are in use. */
   let inUse: Talk | undefined;
 
@@ -62,9 +69,7 @@ export function createBoard(parts: BoardParts & BoardRuntime): Board {
       try {
         const event = decodeEvent(code, body);
         if (!event) return;
-        if (event.event === 'window' && event.kept !== undefined) {
-          tellRows(Math.min(rows.held + 1, rows.capacity), rows.capacity);
-        }
+        if (event.event === 'window') countRows();
         parts.onEvent?.(event);
       } catch (error) {
         const text = error instanceof Error ? error.message : String(error);
@@ -77,6 +82,14 @@ export function createBoard(parts: BoardParts & BoardRuntime): Board {
     () => upkeep.doubt(),
   );
 
+  /** The board tells of a window only when the line has room: how many rows it holds now is asked a little later. */
+  const countRows = (): void => {
+    counting ??= clock.after(COUNT_MS, () => {
+      counting = undefined;
+      const { talk } = connection;
+      if (talk) upkeep.ask(talk, closing.signal).catch(() => {});
+    });
+  };
   /** Nothing that nobody waits for goes on. */
   const settle = async (talk: Talk, signal: AbortSignal): Promise<void> => {
     const { state } = await upkeep.status(talk, signal);
@@ -149,12 +162,16 @@ export function createBoard(parts: BoardParts & BoardRuntime): Board {
     use(model, signal) {
       return alone(signal, async (talk, until): Promise<Fit> => {
         const next = wantedModel(model, roomFor(model, bank));
+        const { arenaBytes, engines } = talk.identity;
+        const fit = fitOfWanted(next, arenaBytes);
+        // Another engine for the backbone needs other memory: then only the board knows.
+        if (!fit.fits && !(next.backbone && engines.includes('tflm'))) throw memoryRefusal(fit);
         await settle(talk, until);
         if (wanted.model?.load.key !== next.load.key) wanted.weights = undefined;
         wanted.model = next;
-        const { neededBytes, arenaBytes, capacity } = await upkeep.load(talk, until);
+        const { neededBytes } = await upkeep.load(talk, until);
         await upkeep.sensing(talk, until);
-        return { neededBytes, arenaBytes, mostRows: capacity, fits: true };
+        return { ...fit, neededBytes, fits: true };
       });
     },
     commit(weights, normalisation, signal) {
@@ -240,20 +257,36 @@ export function createBoard(parts: BoardParts & BoardRuntime): Board {
     readings(values) {
       const { talk } = connection;
       if (!talk || !sensing) return;
+      countRows();
       const channels = channelsOf(sensing);
       const most = Math.floor((talk.payload() - MESSAGE_HEAD) / 4 / channels) * channels;
       for (let at = 0; most > 0 && at < values.length; at += most) {
         talk.tell(codes.readings, readingsBody(values.subarray(at, at + most)));
       }
     },
-    label(which, classIndex) {
-      if (which === 'next') wanted.label = classIndex;
-      else if (!connection.talk) {
-        return Promise.reject(new RefusedError('board-away', 'The board is away: this window has no label.'));
+    async label(which, classIndex) {
+      if (which === 'next') {
+        wanted.label = classIndex;
+        // One that waits takes the newest with it.
+        labelling ??= beside(undefined, (talk, until) => upkeep.label(talk, until)).finally(() => {
+          labelling = undefined;
+        });
+        return labelling;
       }
-      return beside(undefined, async (talk, until) => {
-        decodeNumber(await talk.request(codes.label, labelBody(which, classIndex), until), 'answer to a label');
-      });
+      const { talk } = connection;
+      if (!talk) throw new RefusedError('board-away', 'The board is away: its last window has no label.');
+      try {
+        await talk.request(codes.label, labelBody('last', classIndex), closing.signal);
+        countRows();
+      } catch (error) {
+        if (error instanceof StatusError) throw refusalOfStatus(error.status, error.detail);
+        if (error instanceof GoneError)
+          throw new RefusedError(
+            'board-away',
+            'The board has gone: nobody knows whether its last window has the label.',
+          );
+        throw error;
+      }
     },
     clearRows: () => simply(codes.clear, clearBody(0)),
     save: () => simply(codes.save, EMPTY),
@@ -268,6 +301,7 @@ export function createBoard(parts: BoardParts & BoardRuntime): Board {
     },
     async close() {
       closing.abort();
+      counting?.();
       persistence.close();
       await connection.close();
     },

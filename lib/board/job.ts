@@ -7,7 +7,7 @@ import { decodeJob, decodeNumber, decodeProgress, events, type JobResult } from 
 import type { BoardJob, BoardUpdate } from './board';
 import { BOARD_CODEC, checkUpdate } from './check-update';
 import { codes, readable, resultBody, trainBody } from './commands';
-import { refusalOfStatus } from './refusals';
+import { refusalOfStatus, statuses } from './refusals';
 import type { Talk } from './talk';
 import type { Upkeep } from './upkeep';
 import type { WantedModel } from './wanted';
@@ -88,7 +88,9 @@ export function createJobRun(wanted: WantedModel, job: BoardJob, upkeep: Upkeep,
     const ended = talk.event((code, body) => {
       if (code !== events.job) return undefined;
       const result = decodeJob(body);
-      return result.key === job.key ? result : undefined;
+      // That an earlier run of the same job was stopped may be told only now.
+      const stopped = result.state === 'failed' && result.status === statuses.busy;
+      return result.key === job.key && !stopped ? result : undefined;
     }, scope);
     ended.catch(() => {});
     const progress = talk.event((code, body) => {

@@ -17,7 +17,7 @@ import {
   senseBody,
   transfers,
 } from './commands';
-import { memoryRefusal } from './fit';
+import { fitOfWanted, memoryRefusal } from './fit';
 import { refusalOfStatus, StatusError, statuses } from './refusals';
 import { offsetOf, type RowSnapshot, snapshotOf } from './row-numbers';
 import { sensingWidth } from './sensing';
@@ -46,12 +46,17 @@ export interface Upkeep {
   /** Rows of the bank; how many the board has then. */
   rows(talk: Talk, signal?: AbortSignal): Promise<number>;
   sensing(talk: Talk, signal?: AbortSignal): Promise<void>;
+  /** What the board has now. */
+  ask(talk: Talk, signal?: AbortSignal): Promise<BoardStatus>;
+  /** The class of the windows to come; when its sensors are not set yet it is told with them. */
+  label(talk: Talk, signal?: AbortSignal): Promise<void>;
 }
 
 const ROUNDS = 4;
 const EMPTY = new Uint8Array(0);
 const BLOCK_HEAD = 4;
 const ROWS_HEAD = 6;
+const NONE = -1;
 
 /** Bytes from `offset` on, in blocks as the line likes them. */
 function blocksOf(bytes: Uint8Array, offset: number): Source {
@@ -126,7 +131,7 @@ export function createUpkeep(wanted: Wanted, onStatus: (talk: Talk, status: Boar
     }
     const answer = talk.request(codes.load, model.body, signal).catch((error: unknown) => {
       if (!(error instanceof StatusError && error.status === statuses.noMemory)) throw error;
-      throw memoryRefusal({ neededBytes: error.detail, arenaBytes: talk.identity.arenaBytes });
+      throw memoryRefusal({ ...fitOfWanted(model, talk.identity.arenaBytes), neededBytes: error.detail });
     });
     const loaded = decodeLoaded(await answer);
     status = await ask(talk, signal);
@@ -195,15 +200,26 @@ export function createUpkeep(wanted: Wanted, onStatus: (talk: Talk, status: Boar
     throw refusalOfStatus(statuses.wrongPlace, status.rowsTaken);
   };
 
+  /** A new start of the board, or another model, ends its sensing. */
+  const sensingName = ({ identity }: Talk): string => `${identity.boot} ${wanted.model?.load.key}`;
+  /** Until the board has the newest: another one may have come while it was told. */
+  const label = async (talk: Talk, signal?: AbortSignal): Promise<void> => {
+    if (sensed !== sensingName(talk)) return;
+    for (let told = NaN; told !== (wanted.label ?? NONE); ) {
+      told = wanted.label ?? NONE;
+      await talk.request(codes.label, labelBody('next', wanted.label), signal);
+    }
+  };
   const sensing = async (talk: Talk, signal?: AbortSignal): Promise<void> => {
-    const { sensing: what, label } = wanted;
+    const { sensing: what } = wanted;
     if (!what || !wanted.model) return;
-    const name = `${talk.identity.boot} ${wanted.model.load.key}`;
+    const name = sensingName(talk);
     if (sensed === name) return;
+    sensed = '';
     const width = decodeWidth(await talk.request(codes.sense, senseBody(what), signal));
     if (width !== sensingWidth(what)) lies(`makes windows of ${width} numbers where ${sensingWidth(what)} were asked`);
-    if (label !== undefined) await talk.request(codes.label, labelBody('next', label), signal);
     sensed = name;
+    await label(talk, signal);
   };
 
   return {
@@ -216,6 +232,8 @@ export function createUpkeep(wanted: Wanted, onStatus: (talk: Talk, status: Boar
     weights,
     rows,
     sensing,
+    ask,
+    label,
   };
 }
 
