@@ -13,7 +13,8 @@ namespace board {
 enum { SEND_SLOTS = FL_BOARD_SEND_SLOTS };
 static_assert(SEND_SLOTS >= 2 && SEND_SLOTS <= 32 && (SEND_SLOTS & (SEND_SLOTS - 1)) == 0, "as the slots of link_in.h");
 
-enum { FIRST_WAIT_MS = 500, LEAST_WAIT_MS = 30, MOST_WAIT_MS = 2000 };
+/** The board does not know how fast the line carries what it has handed over: frames of a kilobyte take 90 ms at 115,200 baud. */
+enum { FIRST_WAIT_MS = 500, LEAST_WAIT_MS = 150, MOST_WAIT_MS = 2000 };
 
 struct SendSlot {
   uint16_t length;

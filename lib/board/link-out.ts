@@ -38,6 +38,8 @@ export interface Sender {
   heard(frame: Frame, now: number): void;
   /** The next frame to send, if one may be sent now. */
   next(now: number): Outgoing | undefined;
+  /** When the line has carried a frame that was given out. */
+  departs(seq: number, at: number): void;
   /** When the oldest frame is taken for lost; Infinity: nothing is out. */
   timeoutAt(): number;
   readonly nextSeq: number;
@@ -49,7 +51,9 @@ export interface Sender {
 
 const FIRST_TIMEOUT = 500;
 const MOST_TIMEOUT = 2000;
+/** Beyond the round trip, when it is known how fast the line carries, and when frames may wait in some queue. */
 const MARGIN = 30;
+const MARGIN_UNKNOWN = 150;
 /** More than this is not believed: sack tells of 32 frames. */
 const MOST_CREDIT = 33;
 /** Bytes of the ring that are left for frames without a message. */
@@ -71,6 +75,7 @@ export function createSender(options: SenderOptions): Sender {
   let variation = 0;
   let backoff = 1;
   let again = 0;
+  let margin = MARGIN_UNKNOWN;
   /** The oldest frame timed out: it asks for an answer. */
   let probe = -1;
   const ring = Math.max(options.ring - SPARE, frameBytes(0) + 1);
@@ -82,7 +87,7 @@ export function createSender(options: SenderOptions): Sender {
     if (!sent.lost) inFlight -= sent.bytes;
     size.came(sent.bytes);
     if (sent.tries === 1) {
-      const took = now - sent.sentAt;
+      const took = Math.max(0, now - sent.sentAt);
       // Jacobson (1988): mean and mean deviation of the round trip.
       const before = roundTrip ?? took;
       variation += (Math.abs(took - before) - variation) / 4;
@@ -98,7 +103,7 @@ export function createSender(options: SenderOptions): Sender {
     size.lost(sent.bytes);
   };
   const timeout = (): number => {
-    const once = roundTrip === undefined ? FIRST_TIMEOUT : roundTrip + Math.max(MARGIN, 4 * variation);
+    const once = roundTrip === undefined ? FIRST_TIMEOUT : roundTrip + Math.max(margin, 4 * variation);
     return Math.min(MOST_TIMEOUT, once * backoff);
   };
   const oldest = (): [number, Sent] | undefined => out.entries().next().value;
@@ -170,6 +175,11 @@ export function createSender(options: SenderOptions): Sender {
         return put(seq, sent, now);
       }
       return fresh(now);
+    },
+    departs(seq, at) {
+      const sent = out.get(seq);
+      if (sent) sent.sentAt = at;
+      margin = MARGIN;
     },
     timeoutAt,
     get nextSeq() {

@@ -63,6 +63,7 @@ export function createLink(options: LinkOptions): Link {
         const one = sender.next(now);
         if (!one) break;
         write(frame(kinds.data, one.seq, one.ping, one.message));
+        if (bytesPerSecond) sender.departs(one.seq, lineFreeAt);
       }
       if (receiver.dueAt() <= now) write(frame(kinds.ack, sender.nextSeq, false, nothing));
       if (now - spokeAt >= heartbeatMs) write(frame(kinds.ack, sender.nextSeq, true, nothing));
