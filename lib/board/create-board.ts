@@ -265,28 +265,28 @@ export function createBoard(parts: BoardParts & BoardRuntime): Board {
       }
     },
     async label(which, classIndex) {
-      if (which === 'next') {
-        wanted.label = classIndex;
-        // One that waits takes the newest with it.
-        labelling ??= beside(undefined, (talk, until) => upkeep.label(talk, until)).finally(() => {
-          labelling = undefined;
-        });
-        return labelling;
-      }
+      if (which === 'next') wanted.label = classIndex;
       const { talk } = connection;
-      if (!talk) throw new RefusedError('board-away', 'The board is away: its last window has no label.');
       try {
-        await talk.request(codes.label, labelBody('last', classIndex), closing.signal);
-        countRows();
+        // At once: readings that are given behind it must come behind it.
+        if (talk && which === 'next') return await upkeep.label(talk, closing.signal);
+        if (talk) {
+          await talk.request(codes.label, labelBody('last', classIndex), closing.signal);
+          countRows();
+          return;
+        }
       } catch (error) {
         if (error instanceof StatusError) throw refusalOfStatus(error.status, error.detail);
-        if (error instanceof GoneError)
-          throw new RefusedError(
-            'board-away',
-            'The board has gone: nobody knows whether its last window has the label.',
-          );
-        throw error;
+        if (!(error instanceof GoneError)) throw error;
       }
+      if (which === 'last') {
+        throw new RefusedError('board-away', 'The board is away: nobody knows whether its last window has this label.');
+      }
+      // One that waits takes the newest with it.
+      labelling ??= beside(undefined, upkeep.label).finally(() => {
+        labelling = undefined;
+      });
+      return labelling;
     },
     clearRows: () => simply(codes.clear, clearBody(0)),
     save: () => simply(codes.save, EMPTY),

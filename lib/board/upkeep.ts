@@ -56,7 +56,6 @@ const ROUNDS = 4;
 const EMPTY = new Uint8Array(0);
 const BLOCK_HEAD = 4;
 const ROWS_HEAD = 6;
-const NONE = -1;
 
 /** Bytes from `offset` on, in blocks as the line likes them. */
 function blocksOf(bytes: Uint8Array, offset: number): Source {
@@ -202,13 +201,8 @@ export function createUpkeep(wanted: Wanted, onStatus: (talk: Talk, status: Boar
 
   /** A new start of the board, or another model, ends its sensing. */
   const sensingName = ({ identity }: Talk): string => `${identity.boot} ${wanted.model?.load.key}`;
-  /** Until the board has the newest: another one may have come while it was told. */
   const label = async (talk: Talk, signal?: AbortSignal): Promise<void> => {
-    if (sensed !== sensingName(talk)) return;
-    for (let told = NaN; told !== (wanted.label ?? NONE); ) {
-      told = wanted.label ?? NONE;
-      await talk.request(codes.label, labelBody('next', wanted.label), signal);
-    }
+    if (sensed === sensingName(talk)) await talk.request(codes.label, labelBody('next', wanted.label), signal);
   };
   const sensing = async (talk: Talk, signal?: AbortSignal): Promise<void> => {
     const { sensing: what } = wanted;
