@@ -1,8 +1,9 @@
 // The firmware for QEMU's Cortex-M4F, by gcc and by clang -> build/firmware/. Prints what it takes, and refuses what would
 // not fit a Nano 33 BLE.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { nano } from './firmware/budget.mjs';
-import { sections, symbolBytes } from './firmware/disassembly.mjs';
+import { sections, symbolAddress, symbolBytes } from './firmware/disassembly.mjs';
 import { build, compilers, elfOf, output, programs } from './firmware/programs.mjs';
 import { worstStack } from './firmware/stack.mjs';
 import { needPackages } from './firmware/toolchains.mjs';
@@ -11,6 +12,8 @@ needPackages();
 mkdirSync(output, { recursive: true });
 
 const number = (n) => n.toLocaleString('en-US');
+/** For test/board/stack.ts. */
+const stacks = {};
 let complaints = 0;
 for (const compiler of compilers) {
   for (const program of programs) build(program, compiler);
@@ -22,6 +25,7 @@ for (const compiler of compilers) {
   const arena = symbolBytes(elf, 'fl::qemu::arena');
   const stack = bytes('.stack');
   const worst = worstStack(elf, 'reset_handler', ['tick_handler', 'uart_handler']);
+  stacks[compiler] = { address: symbolAddress(elf, 'stack_from'), bytes: stack, most: worst.bytes };
   console.log(
     `firmware for QEMU, ${compiler}: flash ${number(flash)} B of ${number(nano.flashBytes)}; ` +
       `static RAM ${number(ram)} B (arena ${number(arena)}, all else ${number(ram - arena)}); ` +
@@ -41,4 +45,5 @@ for (const compiler of compilers) {
     console.log(`Over budget: ${what} takes ${number(needed)} B of ${number(most)}.`);
   }
 }
+writeFileSync(join(output, 'stacks.json'), JSON.stringify(stacks));
 process.exit(complaints === 0 ? 0 : 1);

@@ -15,6 +15,9 @@ bool start(const fl::board::Hal* hal, const fl::board::Identity* identity, const
 /** To be called for ever. True: there is more to do at once. */
 bool poll();
 
+/** A button of the board was pressed or let go. `number` counts the presses. */
+void button(bool pressed, uint32_t number);
+
 /** As in STATUS: 0 empty, 1 has a model, 2 has weights, 3 trains, 4 evaluates. */
 int state();
 

@@ -3,6 +3,7 @@
 #include "settings.h"
 #include "usb.h"
 #include "flash.h"
+#include "button.h"
 #include "chip.h"
 #include "sensors.h"
 #include "led.h"
@@ -22,6 +23,7 @@ static bool good;
 
 void setup() {
   led_open();
+  button_open();
   // The port is open already: a second Serial.begin would start another thread of it.
   usb_open();
   flash_open();
@@ -39,6 +41,7 @@ void setup() {
 void loop() {
   watchdog_feed();
   const bool more = good && fl_board::poll();
+  if (good) button_look();
   led_show(good ? fl_board::state() : LED_WRONG_BUILD);
   // Lets the threads of USB run; a host is never waited for.
   if (!more) delay(1);

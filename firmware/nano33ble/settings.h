@@ -10,7 +10,7 @@
 #define FL_SENSORS 2
 #endif
 
-/** A button from this pin to ground labels what happens; -1: none. */
+/** A button from this pin to ground is told to the flow as an event; -1: none. */
 #ifndef FL_BUTTON_PIN
 #define FL_BUTTON_PIN 2
 #endif

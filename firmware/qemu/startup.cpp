@@ -25,7 +25,7 @@ __attribute__((noreturn)) void reset_handler() {
   const uint32_t* from = data_from;
   for (volatile uint32_t* to = data_to; to < data_end;) *to++ = *from++;
   for (volatile uint32_t* to = bss_from; to < bss_to;) *to++ = 0;
-  // What is still so at the end was never used (semihosting's "stack" of measure.cpp).
+  // What still has this colour was never used: test/board/stack.ts looks at it from outside.
   uint32_t here;
   __asm volatile("mov %0, sp" : "=r"(here));
   for (volatile uint32_t* to = stack_from; (uint32_t)to < here - 64;) *to++ = STACK_PAINT;

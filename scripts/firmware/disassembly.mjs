@@ -19,6 +19,14 @@ export function symbolBytes(elf, name) {
   return line ? Number.parseInt(line.split(' ')[1], 16) : 0;
 }
 
+export function symbolAddress(elf, name) {
+  const line = run('arm-none-eabi-nm', [elf])
+    .split('\n')
+    .find((text) => text.endsWith(` ${name}`));
+  if (!line) throw new Error(`${elf} has no ${name}.`);
+  return Number.parseInt(line, 16);
+}
+
 /** @returns {Map<string, {mnemonic: string, operands: string}[]>} by mangled name */
 export function functions(file) {
   const found = new Map();

@@ -3,6 +3,7 @@ import { virtualBoard } from '../../lib/board/virtual/virtual-board';
 import { parseSpec } from '../../lib/model';
 import { type Bench, createBench } from './bench';
 import { type FederationPlan, type Member, onGateways, runFederation } from './members';
+import { assertStack } from './stack';
 
 const dense = parseSpec({
   version: 1,
@@ -67,6 +68,8 @@ describe('a federation of boards in QEMU, virtual boards and a gateway', functio
         assert.deepEqual(mixed.refused, []);
         assert.deepEqual(mixed.updates, Array(100).fill(members.length));
         assert.ok(Buffer.from(mixed.weights.buffer).equals(Buffer.from(alone.weights.buffer)));
+        await assertStack(gcc.qemu, 'gcc');
+        await assertStack(clang.qemu, 'clang');
         // It has learned something: not the weights that it began with.
         const short = await runFederation(onGateways({ ...plan, rounds: 1 }));
         assert.ok(!Buffer.from(short.weights.buffer).equals(Buffer.from(alone.weights.buffer)));

@@ -1,6 +1,6 @@
 /** A board in QEMU: its serial port is a pty of the system. It ends when this process ends, however that ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '../../scripts/lib/node-red-process';
@@ -26,6 +26,8 @@ export interface QemuBoard {
   /** Stops the processor; the port stays, and what is sent to it waits. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
+  /** What its memory holds now. */
+  memory(address: number, bytes: number): Promise<Buffer>;
   /** SIGKILL: the port goes. The next life has an empty flash. */
   kill(): Promise<void>;
   /** 0, or 1 after a crash of the firmware; null: killed. */
@@ -58,11 +60,11 @@ function qmp(child: ChildProcess) {
     ended = true;
     for (const { reject } of waiting.splice(0)) reject(new Error('QEMU has ended.'));
   });
-  return (command: string): Promise<unknown> =>
+  return (command: string, options?: object): Promise<unknown> =>
     new Promise((resolve, reject) => {
       if (ended) return reject(new Error('QEMU has ended.'));
       waiting.push({ resolve, reject });
-      child.stdin?.write(`${JSON.stringify({ execute: command })}\n`);
+      child.stdin?.write(`${JSON.stringify({ execute: command, arguments: options })}\n`);
     });
 }
 
@@ -108,6 +110,16 @@ export async function startQemu({ compiler, id, link }: QemuOptions): Promise<Qe
     pressReset: async () => void (await ask('system_reset')),
     freeze: async () => void (await ask('stop')),
     thaw: async () => void (await ask('cont')),
+    async memory(address, bytes) {
+      const { folder, remove } = linkFolder();
+      const file = join(folder, 'memory');
+      try {
+        await ask('pmemsave', { val: address, size: bytes, filename: file });
+        return readFileSync(file);
+      } finally {
+        remove();
+      }
+    },
     async kill() {
       child.kill('SIGKILL');
       await exited;
