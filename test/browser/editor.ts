@@ -98,7 +98,11 @@ export async function openEditor(
       const file = entry(fileName.replace(/\.json$/, ''));
       // The tree's own root is called like our folder: ours is the one below it.
       await dialogue.getByText('flows', { exact: true }).nth(1).or(file).last().waitFor();
-      if (!(await file.isVisible())) await dialogue.getByText('flows', { exact: true }).last().click();
+      // On a busy machine it may open by itself a moment after it was looked at, and a click closes it then.
+      for (let tries = 0; tries < 3 && !(await file.isVisible()); tries++) {
+        await dialogue.getByText('flows', { exact: true }).last().click();
+        await file.waitFor({ timeout: 2000 }).catch(() => {});
+      }
       await file.click();
       await page.locator('#red-ui-clipboard-dialog-ok:visible').click();
       await dialogue.waitFor({ state: 'hidden' });
