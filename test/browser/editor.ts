@@ -103,8 +103,13 @@ export async function openEditor(
         await dialogue.getByText('flows', { exact: true }).last().click();
         await file.waitFor({ timeout: 2000 }).catch(() => {});
       }
-      await file.click();
-      await page.locator('#red-ui-clipboard-dialog-ok:visible').click();
+      const ok = page.locator('#red-ui-clipboard-dialog-ok:visible');
+      // The list still slides open: a click may come before its entry is where it will be.
+      for (let tries = 0; tries < 5 && (await ok.isDisabled()); tries++) {
+        await file.click();
+        await page.waitForTimeout(300);
+      }
+      await ok.click();
       await dialogue.waitFor({ state: 'hidden' });
     },
     deploy: async () => {
