@@ -135,7 +135,9 @@ export type BoardEvent =
   | { event: 'log'; level: 'info' | 'warning' | 'error'; text: string }
   /** The board has started anew: what it held in its memory is being given back. */
   | { event: 'reset'; reason: BoardIdentity['reset'] }
-  | { event: 'rows'; held: number; capacity: number };
+  | { event: 'rows'; held: number; capacity: number }
+  /** What the model will take: told before anything of it is sent, also when it does not fit. */
+  | ({ event: 'fit' } & Fit);
 
 export interface LineFigures {
   /** Bytes written and read, frames and messages. */

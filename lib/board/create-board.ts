@@ -164,6 +164,7 @@ export function createBoard(parts: BoardParts & BoardRuntime): Board {
         const next = wantedModel(model, roomFor(model, bank));
         const { arenaBytes, engines } = talk.identity;
         const fit = fitOfWanted(next, arenaBytes);
+        parts.onEvent?.({ event: 'fit', ...fit });
         // Another engine for the backbone needs other memory: then only the board knows.
         if (!fit.fits && !(next.backbone && engines.includes('tflm'))) throw memoryRefusal(fit);
         await settle(talk, until);

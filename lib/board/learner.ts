@@ -17,7 +17,7 @@ import { defaultOptions } from '../federation/options';
 import { inputSize } from '../model';
 import { RefusedError } from '../refused';
 import type { SampleBlock } from '../training/engine';
-import type { Board, BoardJob, BoardModel, BoardState, Fit } from './board';
+import type { Board, BoardJob, BoardModel, BoardState } from './board';
 import { checkUpdate } from './check-update';
 import { createPresence } from './presence';
 
@@ -33,8 +33,8 @@ export interface BoardLearnerParts {
   bank?: { readonly count: number; readonly seen: number; block(): SampleBlock; statistics(): Float64Array };
   /** True while more rows come at once: it counts as having none then, so that runs can be repeated. */
   filling?(): boolean;
-  /** The model fits, and how; told again when other training options change that. */
-  onFit?(fit: Fit): void;
+  /** The model is on the board. */
+  onLoaded?(): void;
   /** Its obstacle or its count may be another one. */
   onChange?(): void;
   /** What went wrong while nobody waited for an answer. */
@@ -70,7 +70,6 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
   const presence = createPresence(() => parts.onChange?.(), clock);
   /** Of the rounds as they were last asked for: they decide how much memory the training takes. */
   let training: BoardModel['training'] = { batchSize, optimizer };
-  let told = '';
   let loaded = false;
   let trouble: RefusedError | undefined;
   let inUse: GlobalModel | undefined;
@@ -96,12 +95,11 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
 
   const load = async (signal: AbortSignal): Promise<void> => {
     try {
-      const fit = await board.use({ ...model, training }, signal);
+      await board.use({ ...model, training }, signal);
+      const isNew = !loaded || trouble !== undefined;
       trouble = undefined;
       loaded = true;
-      const tell = JSON.stringify(fit);
-      if (tell !== told) parts.onFit?.(fit);
-      told = tell;
+      if (isNew) parts.onLoaded?.();
     } catch (error) {
       if (error instanceof RefusedError && !signal.aborted) trouble = error;
       throw error;

@@ -1,4 +1,5 @@
 /** A board that takes part: its line, the board behind it, the learner on it, and the participant that answers for it. */
+import { isDeepStrictEqual } from 'node:util';
 import type { NodeMessage } from 'node-red';
 import type { BoardState, Fit } from '../../lib/board/board';
 import { createBoard } from '../../lib/board/create-board';
@@ -20,7 +21,7 @@ import type { Commanded } from './commands';
 import type { KnownBoard } from './known-board';
 import { createLine } from './line';
 import { deviceOptions, requireSensing } from './options';
-import { boardReport, event, fitReport, lineReport, stateReport } from './reports';
+import { boardReport, event, lineReport, stateReport } from './reports';
 import { show, type View } from './show';
 
 export interface DeviceParts {
@@ -71,6 +72,7 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
   /** Everything below exists. */
   let made = false;
   let fit: Fit | undefined;
+  let loaded = false;
   let broken = false;
   let said: ParticipantStatus | undefined;
   const tell = (message: FlowMessage | null, prediction: FlowMessage | null = null): void => {
@@ -89,6 +91,7 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
       board: board.state,
       unplugged: line.cable?.out ?? false,
       fit,
+      loaded,
       filling: intake?.loading ? bank?.count : undefined,
       rows: { wanted: bank ? bank.count : held, held },
       participant: said,
@@ -136,6 +139,12 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
     },
     onEvent: (happened) => {
       if (closed || !made) return;
+      if (happened.event === 'fit') {
+        // It is planned anew for each round.
+        if (isDeepStrictEqual(fit, happened)) return;
+        fit = happened;
+        showAll();
+      }
       const trained = learner.inUse && Math.max(0, learner.inUse.round - 1);
       const [prediction, message] = boardReport(happened, model.spec, trained);
       tell(message, prediction);
@@ -160,10 +169,9 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
     bits: options.bits,
     ...(bank && { bank }),
     filling: () => intake?.loading ?? false,
-    onFit: (now) => {
-      fit = now;
+    onLoaded: () => {
+      loaded = true;
       broken = false;
-      tell(fitReport(now));
       changed();
     },
     onChange: changed,

@@ -1,5 +1,5 @@
 /** What a board says, as messages of the flow: predictions by the second output, everything else by the third. */
-import type { BoardEvent, BoardState, Fit, LineFigures } from '../../lib/board/board';
+import type { BoardEvent, BoardState, LineFigures } from '../../lib/board/board';
 import type { ModelSpec } from '../../lib/model/spec';
 import { answersOf } from '../shared/answers';
 import type { FlowMessage } from '../shared/red';
@@ -21,7 +21,6 @@ export const stateReport = (state: BoardState): FlowMessage => {
   });
 };
 
-export const fitReport = (fit: Fit): FlowMessage => event('fit', fit);
 export const lineReport = (figures: LineFigures): FlowMessage => event('line', { ...figures });
 
 const nameOf = (spec: ModelSpec, index: number | undefined): string | number | undefined =>
@@ -58,6 +57,10 @@ export function boardReport(
       return [null, event('button', { pressed: said.pressed, number: said.number })];
     case 'log':
       return [null, event('log', { level: said.level, text: said.text })];
+    case 'fit': {
+      const { event: name, ...fit } = said;
+      return [null, event(name, fit)];
+    }
     case 'reset':
       return [null, event('reset', { reason: said.reason })];
     // Many a second, perhaps: the status line shows them.

@@ -5,10 +5,10 @@ import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
 import { collectRefusals } from '../shared/refusals';
 import { text } from '../shared/settings';
 import { createShell } from '../shared/shell';
+import { registerRoutes } from './admin-routes';
 import { commandOf } from './commands';
 import { type Device, openDevice } from './device';
 import { knownBoard } from './known-board';
-import { registerPorts } from './ports-route';
 
 export = (RED: Red): void => {
   function FlSerialDevice(this: FlowNode, settings: Settings): void {
@@ -82,6 +82,6 @@ export = (RED: Red): void => {
       await ready();
     });
   }
-  registerPorts(RED);
+  registerRoutes(RED);
   RED.nodes.registerType('fl-serial-device', FlSerialDevice);
 };

@@ -7,8 +7,10 @@ export interface View {
   board: BoardState;
   /** The cable of the virtual board is out. */
   unplugged: boolean;
-  /** Undefined: the model is not loaded yet. */
+  /** What the model takes of the board's memory; undefined: not planned yet. */
   fit: Fit | undefined;
+  /** The model is on the board. */
+  loaded: boolean;
   /** A pass over a data set is under way: so many rows have come. */
   filling: number | undefined;
   /** Rows that the board is to have, and has. */
@@ -17,7 +19,7 @@ export interface View {
   minSamples: number;
 }
 
-export const kilobytes = (bytes: number): number => Math.ceil(bytes / 1000);
+const kilobytes = (bytes: number): number => Math.ceil(bytes / 1024);
 
 /** `wordsOf`: a few words for the code of a refusal; undefined: there are none. */
 export function show(status: Status, view: View, wordsOf: (code: string) => string | undefined): void {
@@ -28,8 +30,9 @@ export function show(status: Status, view: View, wordsOf: (code: string) => stri
     status.broken(wordsOf(board.code) ?? board.code.replaceAll('-', ' '));
   } else if (board.state === 'greeting') {
     status.waiting('status.greeting');
-  } else if (!fit) {
-    status.working('status.loading');
+  } else if (!view.loaded) {
+    if (!fit) status.working('status.loading');
+    else status.working('status.fitting', { needed: kilobytes(fit.neededBytes), arena: kilobytes(fit.arenaBytes) });
   } else if (filling !== undefined) {
     status.working('status.filling', { held: filling });
   } else if (participant?.state === 'training') {

@@ -156,6 +156,11 @@ describe('fl-serial-device', function () {
     assert.match(sentence(caught), /needs [\d,.]+ kB/);
     const status = await runtime.statusIs('north-client', ({ fill }) => fill === 'red');
     assert.deepEqual([status.text, status.shape], ['does not fit', 'ring']);
+    const { fits, neededBytes, arenaBytes, mostRows } = await said('fit');
+    assert.deepEqual(
+      [fits, arenaBytes, Number(neededBytes) > 1e6, Number(mostRows) > 1000],
+      [false, 131072, true, true],
+    );
   });
 
   it('lets a port have one user, and names the other', async () => {
