@@ -20,8 +20,8 @@ const spec = parseSpec({
 });
 const rounds = 10;
 const rows = 120;
-/** Some hundred milliseconds of training in QEMU: there is a middle to be disturbed in. */
-const training = { epochs: 30, batchSize: 4, optimizer: 'sgd' as const, learningRate: 0.02 };
+/** About a second of training in QEMU: there is a middle to be disturbed in. */
+const training = { epochs: 240, batchSize: 4, optimizer: 'sgd' as const, learningRate: 0.005 };
 
 interface Disturbed {
   boards: BenchBoard[];
@@ -43,16 +43,21 @@ describe('bad days of boards in QEMU', function () {
   });
   after(() => bench.close());
 
-  /** A federation of two boards; `disturb` is called when a model goes out. */
+  /** A federation of two boards; `disturb` is called when a model goes out, `inTraining` with each progress that is told. */
   async function disturbed(
     faults: Parameters<typeof badLine>[1],
     disturb: (parts: Omit<Disturbed, 'outcome'>) => void = () => {},
+    inTraining: (board: BenchBoard, round: number) => void = () => {},
   ): Promise<Disturbed> {
     const boards = await Promise.all(compilers.map((compiler) => bench.board(compiler)));
     const lines = boards.map(({ openLine }, i) => badLine(openLine, faults, 100 * (i + 1)));
     const members = lines.map(({ openLine }, i): Member => ({ name: names[i], bits: i === 0 ? 0 : 8, openLine }));
     const started = Date.now();
-    const outcome = await runFederation({ ...planOf(members), onRound: () => disturb({ boards, lines }) });
+    const outcome = await runFederation({
+      ...planOf(members),
+      onRound: () => disturb({ boards, lines }),
+      onTraining: (member, round) => inTraining(boards[member], round),
+    });
     const seconds = (Date.now() - started) / 1000;
     for (const { bytesIn, bytesOut, framesAgain, framesDamaged, sessions } of outcome.figures) {
       console.log(
@@ -94,15 +99,22 @@ describe('bad days of boards in QEMU', function () {
   });
 
   it('reset while it trains', async () => {
-    let resets = 0;
-    const day = await disturbed({}, ({ boards }) => {
-      soon(120, () => {
-        resets++;
-        for (const { qemu } of boards) qemu.pressReset().catch(() => {});
-      });
-    });
+    const reset = new Set<string>();
+    const day = await disturbed(
+      {},
+      () => {},
+      (board, round) => {
+        // Once in each round: the board has told of progress, so it is in the middle.
+        if (reset.has(`${board.id} ${round}`)) return;
+        reset.add(`${board.id} ${round}`);
+        board.qemu.pressReset().catch(() => {});
+      },
+    );
     assertUndisturbed(day);
-    assert.ok(resets >= rounds);
+    // A training that is over before it tells of progress is not disturbed.
+    console.log(`      ${reset.size} trainings of ${rounds * names.length} were reset in the middle`);
+    assert.ok(reset.size >= rounds, `only ${reset.size} resets`);
+    for (const { sessions } of day.outcome.figures) assert.ok(sessions > rounds / 4);
   });
 
   it('QEMU killed at any instant, and started again', async () => {

@@ -32,6 +32,8 @@ export interface FederationPlan {
   members: Member[];
   /** Called when a model goes out. */
   onRound?(round: number): void;
+  /** A member is in the middle of its training. */
+  onTraining?(member: number, round: number): void;
   onTrouble?(what: string): void;
 }
 
@@ -100,7 +102,7 @@ export async function runFederation(plan: FederationPlan): Promise<Outcome> {
     },
   });
 
-  for (const { name, bits, openLine } of plan.members) {
+  for (const [index, { name, bits, openLine }] of plan.members.entries()) {
     const bank = sampleBank({ width: inputSize(plan.spec), targetWidth: 1, capacity: plan.rows, eviction: 'oldest' });
     fill(bank, plan.spec, plan.rows, name);
     let participant: Participant | undefined;
@@ -135,6 +137,9 @@ export async function runFederation(plan: FederationPlan): Promise<Outcome> {
       send(message) {
         coordinator.receive(bits === 8 && !openLine && isUpdate(message) ? quantised(message) : message);
       },
+      onStatus(status) {
+        if (status.state === 'training' && status.progress > 0) plan.onTraining?.(index, status.round);
+      },
       onRefused: ({ code, message }) => outcome.refused.push(`${name}: ${code}: ${message}`),
     });
     participants.push(participant);
@@ -156,4 +161,5 @@ export const onGateways = (plan: FederationPlan): FederationPlan => ({
   ...plan,
   members: plan.members.map(({ name, bits }) => ({ name, bits })),
   onRound: undefined,
+  onTraining: undefined,
 });
