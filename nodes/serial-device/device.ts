@@ -195,8 +195,8 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
       showAll();
     },
     onTrained: (result) => {
-      tell(event('trained', { client, ...result }));
       tell(lineReport(board.figures));
+      tell(event('trained', { client, ...result }));
     },
     onRefused: parts.onRefused,
   });
