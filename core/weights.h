@@ -50,6 +50,12 @@ static inline void put_weights(const Model& m, const float* flat, uint32_t from,
   const PutRow put = {m.memory + m.weights, flat};
   each_row(m, from, n, put);
 }
+/** The whole vector, and zeros where rows are padded: a training that diverged may have left there what is no number. */
+static inline void put_all_weights(const Model& m, const float* flat) {
+  real* to = m.memory + m.weights;
+  for (uint32_t i = 0; i < m.padded_parameters; i++) to[i] = 0;
+  put_weights(m, flat, 0, m.parameters);
+}
 /** `source`: m.weights or m.gradient. */
 static inline void get_numbers(const Model& m, uint32_t source, float* flat, uint32_t from, uint32_t n) {
   const GetRow get = {flat, m.memory + source};

@@ -10,25 +10,16 @@ enum { RECEIVE_BYTES = 256 };
 
 /** Once, at the start of the machine; takes what the flash holds. */
 static inline void start(Device* d, const Parts& parts) {
+  // Its memory may be that of a board that was switched off in the middle of something.
+  clear_bytes(reinterpret_cast<uint8_t*>(d), sizeof(Device));
   d->hal = *parts.hal;
   d->identity = *parts.identity;
   d->engine = parts.backbone ? *parts.backbone : int8::core_backbone(&d->core_engine);
   d->arena = parts.arena;
   d->arena_bytes = parts.arena_bytes;
   link_start(&d->link);
-  d->messages_refused = 0;
-  d->has_model = d->has_weights = d->normalises = false;
-  d->weights_bytes = 0;
-  d->rows = Rows{0, 0, 0, 1, 0, 0, 0, 0};
-  d->memory = Memory();
-  d->evaluation.code = OK;
-  d->sense.lost = d->sense.consumed = 0;
-  d->sense.sensor = SENSOR_NONE;
-  d->log_length = 0;
-  d->staged.kind = NO_TRANSFER_KIND;
-  clear_bytes(d->job.hash, HASH);
+  d->rows.capacity = 1;
   drop_model(d);
-  drop_backbone(d);
   restore(d);
 }
 

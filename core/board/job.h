@@ -77,7 +77,7 @@ static inline Outcome begin_job(Device* d, const TrainRequest& r, const uint8_t*
 
 /** The global weights are in use again. */
 static inline void end_job(Device* d, uint8_t state, uint8_t code) {
-  put_weights(d->model, floats_at(*d, d->memory.global), 0, d->model.parameters);
+  put_all_weights(d->model, floats_at(*d, d->memory.global));
   d->job.state = state;
   d->job.code = code;
   d->job.unheard = 1;

@@ -38,14 +38,24 @@ static inline Outcome save(Device* d) {
   return outcome(d->hal.save(d->hal.self, scratch(*d), w.length) ? OK : STORAGE);
 }
 
-/** What was saved is read to the end of the arena, which a model without rows leaves free. */
+/** What was saved, when it is whole: its length, else 0. */
+static inline uint32_t read_kept(Device* d, uint8_t* to, uint32_t room) {
+  const uint32_t n = d->hal.restore(d->hal.self, to, room);
+  if (n < 12 || n > room || get32(to) != KEPT_MAGIC || get32(to + 4) != n) return 0;
+  return crc32(to, n - 4, 0) == get32(to + n - 4) ? n : 0;
+}
+
+/** Bytes of the image that go to their place at once: less than what stands in front of the weights, so that they do not overlap. */
+enum { KEPT_BLOCK = 64 };
+
+/**
+ * Read twice: first for the program, then, when the model lies in its place, to where save() had it. So whatever could be
+ * saved can be restored.
+ */
 static inline void restore(Device* d) {
-  const uint32_t room = d->arena_bytes / 2 / 16 * 16;
-  uint8_t* image = d->arena + (d->arena_bytes / 16 * 16 - room);
-  const uint32_t n = d->hal.restore(d->hal.self, image, room);
-  if (n < 12 || n > room || get32(image) != KEPT_MAGIC || get32(image + 4) != n) return;
-  if (crc32(image, n - 4, 0) != get32(image + n - 4)) return;
-  Reader r = {image, n - 4, false};
+  const uint32_t n = read_kept(d, d->arena, d->arena_bytes);
+  if (n == 0) return;
+  Reader r = {d->arena, n - 4, false};
   r.u32();
   r.u32();
   Loaded l;
@@ -57,16 +67,20 @@ static inline void restore(Device* d) {
   if (r.bad || l.words > PROGRAM_WORDS) return;
   copy_bytes(l.key, key, KEY);
   for (uint32_t i = 0; i < l.words; i++) l.program[i] = (int32_t)r.u32();
-  const uint8_t* hash = r.bytes(HASH);
+  uint8_t hash[HASH];
+  const uint8_t* told = r.bytes(HASH);
   const uint8_t flags = r.u8();
-  if (r.bad || load(d, l).code != OK) return;
-  const uint32_t bytes = weights_length(*d, flags != 0);
-  const uint8_t* weights = r.left == bytes ? r.bytes(bytes) : 0;
+  if (r.bad) return;
+  copy_bytes(hash, told, HASH);
+  const uint32_t bytes = r.left, front = n - 4 - bytes;
   uint32_t offset;
-  const bool clear = d->arena + d->memory.free <= image;
-  if (weights && clear && begin_transfer(d, WEIGHTS, flags, bytes, hash, &offset).code == OK) {
-    if (take_block(d, 0, weights, bytes).code == OK) commit(d, WEIGHTS, hash);
+  if (load(d, l).code != OK || read_kept(d, scratch(*d), scratch_bytes(*d)) != n) return;
+  if (begin_transfer(d, WEIGHTS, flags, bytes, hash, &offset).code != OK) return;
+  for (uint32_t at = 0, block = 0; at < bytes; at += block) {
+    block = bytes - at < KEPT_BLOCK ? bytes - at : (uint32_t)KEPT_BLOCK;
+    if (take_block(d, at, scratch(*d) + front + at, block).code != OK) break;
   }
+  commit(d, WEIGHTS, hash);
   d->staged.kind = NO_TRANSFER_KIND;
 }
 

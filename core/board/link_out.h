@@ -16,6 +16,9 @@ static_assert(SEND_SLOTS >= 2 && SEND_SLOTS <= 32 && (SEND_SLOTS & (SEND_SLOTS -
 /** The board does not know how fast the line carries what it has handed over: frames of a kilobyte take 90 ms at 115,200 baud. */
 enum { FIRST_WAIT_MS = 500, LEAST_WAIT_MS = 150, MOST_WAIT_MS = 2000 };
 
+/** Half of the window in which numbers are compared. */
+enum { MOST_CREDIT = 0x4000 };
+
 struct SendSlot {
   uint16_t length;
   bool acked, lost;
@@ -44,7 +47,7 @@ struct LinkOut {
 
 static inline void out_begin(LinkOut* out, uint16_t credit, uint32_t now) {
   out->oldest = out->unsent = out->next = 0;
-  out->limit = credit;
+  out->limit = credit < MOST_CREDIT ? credit : (uint16_t)MOST_CREDIT;
   out->order = 0;
   out->progress_at = now;
   out->round_trip8 = out->deviation4 = 0;
@@ -93,7 +96,7 @@ static inline void out_heard(LinkOut* out, const Head& h, uint32_t now) {
     }
   }
   out->oldest = h.ack;
-  out->limit = (uint16_t)(h.ack + (h.credit < 0x4000 ? h.credit : 0x4000));
+  out->limit = (uint16_t)(h.ack + (h.credit < MOST_CREDIT ? h.credit : (uint16_t)MOST_CREDIT));
   for (uint16_t seq = out->oldest; seq != out->unsent; seq++) {
     SendSlot* s = &out->slots[seq % SEND_SLOTS];
     if (!s->acked && s->last_order < newest) s->lost = true;

@@ -16,9 +16,9 @@ static inline void end_sensing(Device* d) {
 static inline void drop_model(Device* d) {
   end_sensing(d);
   d->has_model = d->has_weights = false;
-  if (d->staged.kind == WEIGHTS) d->staged.kind = NO_TRANSFER_KIND;
+  // A backbone that is coming in too: the model that comes next lies where it is written.
+  d->staged.kind = NO_TRANSFER_KIND;
   d->evaluation.runs = d->evaluation.unheard = false;
-  d->reading.what = READ_NOTHING;
   d->row_numbers = d->probe_numbers = 0;
   forget_job(d);
 }
@@ -46,6 +46,8 @@ static inline Outcome plan_load(const Loaded& l, const Demand& demand, uint32_t 
   if (refused) return outcome(BAD_MODEL, (uint32_t)-refused);
   if (!m->training || !targets_fit(*m, l.targets)) return outcome(BAD_MODEL, (uint32_t)-MALFORMED);
   const uint8_t code = lay_out(y, *m, demand, arena);
+  // The place in a row has 16 bits in the messages.
+  if (code == OK && (uint64_t)y->wire_width + demand.targets > 0xffff) return outcome(MESSAGE_TOO_LARGE, 0xffff);
   return outcome(code, code ? y->needed : 0);
 }
 
@@ -81,7 +83,7 @@ static inline Outcome load(Device* d, const Loaded& l) {
   }
   drop_model(d);
   const Rows rows = d->rows;
-  const bool stay = had && rows.capacity == after.rows && rows.width == after.width && rows.target_width == l.targets &&
+  const bool stay = had && d->loaded.flags == l.flags && rows.capacity == after.rows && rows.width == after.width && rows.target_width == l.targets &&
                     before.features == after.features && before.wire_width == after.wire_width;
   d->memory = after;
   d->loaded = l;

@@ -104,6 +104,7 @@ static inline Outcome take_predict(Device* d, Reader* r, Writer* w, bool* silent
 
 static inline Outcome clear_rows(Device* d, uint32_t first) {
   if (!d->has_model) return outcome(NO_MODEL);
+  if (first > MOST_FIRST) return outcome(MALFORMED_MESSAGE);
   if (works(*d)) return outcome(BUSY);
   d->rows.first = d->rows.taken = first;
   d->row_numbers = 0;
@@ -114,7 +115,6 @@ static inline Outcome forget_all(Device* d) {
   if (trains(*d)) end_job(d, JOB_FAILED, BUSY);
   drop_model(d);
   drop_backbone(d);
-  d->staged.kind = NO_TRANSFER_KIND;
   d->rows.first = d->rows.taken = 0;
   return outcome(OK);
 }
@@ -217,9 +217,11 @@ static inline bool take_message(Device* d) {
   w.u8(code | ANSWER);
   w.u8(tag);
   w.u8(OK);
+  const uint32_t consumed = d->sense.consumed;
   bool silent, later = false;
   Outcome o = take_request(d, code, tag, &r, &w, &silent, &later);
-  if (later) return false;
+  // True when it got on a little: then there is more to do at once.
+  if (later) return d->sense.consumed != consumed;
   d->sense.consumed = 0;
   if (o.code == OK && w.full) o = outcome(MESSAGE_TOO_LARGE, w.room);
   if (o.code != OK) {

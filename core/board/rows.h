@@ -7,6 +7,9 @@
 namespace fl {
 namespace board {
 
+/** So that the count of rows does not wrap while a buffer is given back. */
+enum { MOST_FIRST = 0x7fffffff };
+
 struct Rows {
   float* features;
   float* targets;

@@ -92,14 +92,16 @@ static inline void window_is_whole(Device* d) {
   if (!w.full) out_written(&d->link.out, w.length);
 }
 
-static inline void take_reading(Device* d, const float* channels) {
-  if (!all_finite(channels, d->sense.channels)) return;
-  if (push_reading(&d->sense.window, channels)) window_is_whole(d);
+/** True: a window became whole. */
+static inline bool take_reading(Device* d, const float* channels) {
+  if (!all_finite(channels, d->sense.channels) || !push_reading(&d->sense.window, channels)) return false;
+  window_is_whole(d);
+  return true;
 }
 
 /**
- * READINGS: whole readings only. Each window is told to the host, so it goes on only while there is room for that (`later`
- * else): the host is slowed down then, and no window is lost.
+ * READINGS: whole readings only, and a window at a poll. Each window is told to the host, so it goes on only while there is
+ * room for that (`later` else): the host is slowed down then, and no window is lost.
  */
 static inline Outcome take_readings(Device* d, Reader* r, bool* later) {
   Sense* s = &d->sense;
@@ -113,7 +115,8 @@ static inline Outcome take_readings(Device* d, Reader* r, bool* later) {
     if (*later) return outcome(OK);
     for (uint32_t i = 0; i < s->channels; i++) channels[i] = r->f32();
     s->consumed += bytes;
-    take_reading(d, channels);
+    *later = take_reading(d, channels) && r->left > 0;
+    if (*later) return outcome(OK);
   }
   return outcome(OK);
 }

@@ -55,7 +55,8 @@ struct Evaluation {
 /** What READ is sending. */
 struct Reading {
   uint8_t what, tag;
-  uint32_t offset, end, taken;
+  uint8_t key[KEY];
+  uint32_t offset, end;
   uint16_t block;
   /** Of the message that is being made: what it holds so far. */
   bool open;
@@ -157,7 +158,6 @@ static inline void forget_job(Device* d) {
 static inline void drop_scratch(Device* d) {
   if (d->staged.kind == WEIGHTS) d->staged.kind = NO_TRANSFER_KIND;
   if (d->job.state == JOB_DONE) forget_job(d);
-  if (d->reading.what == READ_UPDATE) d->reading.what = READ_NOTHING;
 }
 
 static inline void log_line(Device* d, uint8_t level, const char* text) {

@@ -88,7 +88,7 @@ static inline Outcome commit_weights(Device* d) {
   for (uint32_t i = 0; i < parameters; i++) global[i] = weights[i];
   float* used = floats_at(*d, d->memory.normalisation);
   for (uint32_t i = 0; normalises && i < features; i++) used[i] = normalisation[i];
-  put_weights(d->model, global, 0, parameters);
+  put_all_weights(d->model, global);
   d->normalises = normalises;
   d->has_weights = true;
   d->weights_bytes = d->staged.bytes;

@@ -102,7 +102,7 @@ std::vector<uint8_t> message(const World& w, uint32_t step, Random* random) {
     case 15: return b.u8(LABEL).u8(15).u8(step % 40 == 15).u32(step % 3).bytes;
     case 16: return b.u8(SAVE).u8(16).bytes;
     case 17: return b.u8(RESULT).u8(17).more(w.device.job.key, KEY).bytes;
-    case 18: return b.u8(step % 400 == 18 ? CLEAR : ABORT).u8(18).bytes;
+    case 18: return step % 400 == 18 ? b.u8(CLEAR).u8(18).u32(step % 800 == 18 ? 0 : 5).bytes : b.u8(ABORT).u8(18).bytes;
     default: {
       if (step % 1000 == 19) return b.u8(FORGET).u8(19).bytes;
       if (step % 600 == 599) return b.u8(RESET).u8(19).u8(step % 1200 == 599).bytes;
