@@ -18,6 +18,9 @@ static inline void put32(uint8_t* p, uint32_t v) {
   for (int k = 0; k < 4; k++) p[k] = (uint8_t)(v >> (8 * k));
 }
 
+/** Compiled once, not into each of many callers. */
+#define FL_ONCE __attribute__((noinline, unused))
+
 union Single {
   float value;
   uint32_t bits;
@@ -48,15 +51,15 @@ static inline bool finite(double v) {
   return (d.bits & 0x7ff0000000000000ull) != 0x7ff0000000000000ull;
 }
 
-static inline void copy_bytes(uint8_t* to, const uint8_t* from, uint32_t n) {
+FL_ONCE static void copy_bytes(uint8_t* to, const uint8_t* from, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) to[i] = from[i];
 }
-static inline bool same_bytes(const uint8_t* a, const uint8_t* b, uint32_t n) {
+FL_ONCE static bool same_bytes(const uint8_t* a, const uint8_t* b, uint32_t n) {
   uint32_t difference = 0;
   for (uint32_t i = 0; i < n; i++) difference |= (uint32_t)(a[i] ^ b[i]);
   return difference == 0;
 }
-static inline void clear_bytes(uint8_t* to, uint32_t n) {
+FL_ONCE static void clear_bytes(uint8_t* to, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) to[i] = 0;
 }
 
