@@ -1,4 +1,5 @@
 /** Measures every group of rows in one process, one after the other. --json: an array on stdout, nothing else there. */
+import { board } from './board';
 import { eventLoop } from './event-loop';
 import { fold } from './fold';
 import type { Row } from './measure';
@@ -15,6 +16,7 @@ const groups: Record<string, () => Promise<Row[]>> = {
   messages,
   round,
   eventLoop,
+  board,
 };
 
 function line({ name, value, unit, against, ratio }: Row): string {

@@ -34,6 +34,8 @@ struct Link {
   uint8_t raw[MAX_FRAME];
   /** One encoded frame on its way to the line. */
   uint32_t sending, sent;
+  /** Whose message that is: it is waited for from when its last byte has gone. */
+  SendSlot* leaving;
   uint32_t quiet_since;
   uint8_t encoded[MAX_ENCODED];
 };
@@ -48,6 +50,7 @@ static inline void link_start(Link* l) {
   l->lost_session = 0;
   l->lost_at = 0;
   l->sending = l->sent = 0;
+  l->leaving = 0;
   l->quiet_since = 0;
   l->out.again = 0;
   l->cobs.synchronised = false;
@@ -186,6 +189,7 @@ static inline bool next_frame(Link* l, Greet greet, const void* device, uint32_t
   l->in.told_credit = h.credit;
   encode(l, h, slot ? slot->bytes : 0, slot ? slot->length : 0, now);
   if (slot) out_sent(&l->out, slot, now);
+  l->leaving = slot;
   return true;
 }
 
@@ -201,6 +205,8 @@ static inline void link_send(Link* l, const Hal& hal, Greet greet, const void* d
       l->sent += took;
       l->quiet_since = now;
     }
+    if (l->leaving) l->leaving->sent_at = now;
+    l->leaving = 0;
     if (!next_frame(l, greet, device, now)) return;
   }
 }

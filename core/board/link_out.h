@@ -8,13 +8,16 @@ namespace fl {
 namespace board {
 
 #ifndef FL_BOARD_SEND_SLOTS
-#define FL_BOARD_SEND_SLOTS 4
+#define FL_BOARD_SEND_SLOTS 8
 #endif
 enum { SEND_SLOTS = FL_BOARD_SEND_SLOTS };
 static_assert(SEND_SLOTS >= 2 && SEND_SLOTS <= 32 && (SEND_SLOTS & (SEND_SLOTS - 1)) == 0, "as the slots of link_in.h");
 
-/** The board does not know how fast the line carries what it has handed over: frames of a kilobyte take 90 ms at 115,200 baud. */
-enum { FIRST_WAIT_MS = 500, LEAST_WAIT_MS = 150, MOST_WAIT_MS = 2000 };
+/**
+ * The board does not know how fast the line carries what it has handed over: a byte takes less than LINE_US microseconds, as at
+ * 115,200 baud.
+ */
+enum { FIRST_WAIT_MS = 500, LEAST_WAIT_MS = 30, MOST_WAIT_MS = 2000, LINE_US = 100 };
 
 /** Half of the window in which numbers are compared. */
 enum { MOST_CREDIT = 0x4000 };
@@ -57,7 +60,13 @@ static inline void out_begin(LinkOut* out, uint16_t credit, uint32_t now) {
 static inline uint32_t out_room(const LinkOut& out) { return SEND_SLOTS - (uint16_t)(out.next - out.oldest); }
 
 static inline uint32_t out_wait(const LinkOut& out) {
-  const uint32_t slack = out.deviation4 > LEAST_WAIT_MS ? out.deviation4 : (uint32_t)LEAST_WAIT_MS;
+  uint32_t bytes = 0;
+  for (uint16_t seq = out.oldest; seq != out.unsent; seq++) {
+    const SendSlot& s = out.slots[seq % SEND_SLOTS];
+    if (!s.acked) bytes += s.length + FRAME_HEAD + FRAME_CRC;
+  }
+  const uint32_t line = LEAST_WAIT_MS + bytes * LINE_US / 1000;
+  const uint32_t slack = out.deviation4 > line ? out.deviation4 : line;
   const uint32_t base = out.round_trip8 == 0 ? (uint32_t)FIRST_WAIT_MS : out.round_trip8 / 8 + slack;
   const uint32_t wait = base << (out.timeouts < 4 ? out.timeouts : 4);
   return wait < MOST_WAIT_MS ? wait : (uint32_t)MOST_WAIT_MS;

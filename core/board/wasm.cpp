@@ -9,13 +9,13 @@ using namespace fl::board;
 namespace {
 
 /** What lies between a board and the world: bytes on their way both ways, the time, and its flash behind its arena. */
-enum { RING = 4096 };
+enum { RING = 4096, OUT = 256 };
 struct Virtual {
   Device device;
   Hal hal;
   Identity identity;
   uint32_t now;
-  uint8_t incoming[RING], outgoing[RING];
+  uint8_t incoming[RING], outgoing[OUT];
   uint32_t incoming_at, incoming_length, outgoing_at, outgoing_length;
   uint32_t arena_bytes, flash_bytes, saved_bytes;
   bool reset_asked;
@@ -37,10 +37,10 @@ uint32_t drain(const uint8_t* from, uint32_t* at, uint32_t* length, uint8_t* to,
   return n;
 }
 /** Moves as many of n bytes into a buffer as it has room for. */
-uint32_t fill(uint8_t* to, uint32_t* at, uint32_t* length, const uint8_t* from, uint32_t n) {
+uint32_t fill(uint8_t* to, uint32_t size, uint32_t* at, uint32_t* length, const uint8_t* from, uint32_t n) {
   copy_bytes(to, to + *at, *length);
   *at = 0;
-  const uint32_t room = RING - *length, took = n < room ? n : room;
+  const uint32_t room = size - *length, took = n < room ? n : room;
   copy_bytes(to + *length, from, took);
   *length += took;
   return took;
@@ -53,7 +53,7 @@ uint32_t receive(void* self, uint8_t* to, uint32_t most) {
 }
 uint32_t send(void* self, const uint8_t* bytes, uint32_t n) {
   Virtual& v = of(self);
-  return fill(v.outgoing, &v.outgoing_at, &v.outgoing_length, bytes, n);
+  return fill(v.outgoing, OUT, &v.outgoing_at, &v.outgoing_length, bytes, n);
 }
 bool reading(void*, float*) { return false; }
 uint32_t sense(void*, uint8_t, float) { return 0; }
@@ -111,7 +111,7 @@ EXPORT(board_restore) void board_restore(Virtual* v, const uint8_t* saved, uint3
 }
 /** Bytes that it took; the others wait on the line. */
 EXPORT(board_receive) uint32_t board_receive(Virtual* v, const uint8_t* bytes, uint32_t n) {
-  return fill(v->incoming, &v->incoming_at, &v->incoming_length, bytes, n);
+  return fill(v->incoming, RING, &v->incoming_at, &v->incoming_length, bytes, n);
 }
 /** time: milliseconds, wraps. 1: there is more to do at once. */
 EXPORT(board_poll) int32_t board_poll(Virtual* v, uint32_t time) {

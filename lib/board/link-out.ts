@@ -26,6 +26,8 @@ export interface SenderOptions {
   credit: number;
   /** Encoded bytes that may be out. */
   ring: number;
+  /** What the line carries, when it is known: then departs() is told of each frame. */
+  bytesPerSecond?: number;
   size: FrameSize;
   /** The next message when none waits; at most so many bytes. */
   more?(most: number): Uint8Array | undefined;
@@ -51,9 +53,10 @@ export interface Sender {
 
 const FIRST_TIMEOUT = 500;
 const MOST_TIMEOUT = 2000;
-/** Beyond the round trip, when it is known how fast the line carries, and when frames may wait in some queue. */
+/** Beyond the round trip, and the time that bytes may take which are ahead of an answer. */
 const MARGIN = 30;
-const MARGIN_UNKNOWN = 150;
+/** Bytes a millisecond, when nobody knows better: as at 115,200 baud. */
+const SLOW = 10;
 /** More than this is not believed: sack tells of 32 frames. */
 const MOST_CREDIT = 33;
 /** Bytes of the ring that are left for frames without a message. */
@@ -75,7 +78,6 @@ export function createSender(options: SenderOptions): Sender {
   let variation = 0;
   let backoff = 1;
   let again = 0;
-  let margin = MARGIN_UNKNOWN;
   /** The oldest frame timed out: it asks for an answer. */
   let probe = -1;
   const ring = Math.max(options.ring - SPARE, frameBytes(0) + 1);
@@ -102,8 +104,13 @@ export function createSender(options: SenderOptions): Sender {
     inFlight -= sent.bytes;
     size.lost(sent.bytes);
   };
+  /** Frames that may be in some queue, or, when it is known when they left, one of the other side in front of its answer. */
+  const ahead = (): number => {
+    const { bytesPerSecond } = options;
+    return bytesPerSecond ? (1000 * frameBytes(size.payload(maxPayload))) / bytesPerSecond : inFlight / SLOW;
+  };
   const timeout = (): number => {
-    const once = roundTrip === undefined ? FIRST_TIMEOUT : roundTrip + Math.max(margin, 4 * variation);
+    const once = roundTrip === undefined ? FIRST_TIMEOUT : roundTrip + Math.max(MARGIN + ahead(), 4 * variation);
     return Math.min(MOST_TIMEOUT, once * backoff);
   };
   const oldest = (): [number, Sent] | undefined => out.entries().next().value;
@@ -179,7 +186,6 @@ export function createSender(options: SenderOptions): Sender {
     departs(seq, at) {
       const sent = out.get(seq);
       if (sent) sent.sentAt = at;
-      margin = MARGIN;
     },
     timeoutAt,
     get nextSeq() {

@@ -12,8 +12,6 @@ export interface LinkOptions extends SenderOptions {
   session: number;
   /** Receive slots of this side. */
   slots: number;
-  /** What the line carries, when it is known: then frames are not queued ahead of it. */
-  bytesPerSecond?: number;
   /** Ask for an answer after so long a silence of this side; absent: never. */
   heartbeatMs?: number;
 }

@@ -10,12 +10,16 @@ const tools = [
   ['clang-14', 'clang-14'],
   ['ld.lld-14', 'lld-14'],
 ];
-const emulator = ['qemu-system-arm', 'qemu-system-arm'];
+/** The emulator, and what offers a virtual board on a pseudo-terminal. */
+const machines = [
+  ['qemu-system-arm', 'qemu-system-arm', '--version'],
+  ['socat', 'socat', '-V'],
+];
 
 /** Debian packages whose commands are not there. */
 export function missingPackages({ withEmulator = false } = {}) {
-  const missing = [...tools, ...(withEmulator ? [emulator] : [])]
-    .filter(([command]) => spawnSync(command, ['--version'], { stdio: 'ignore' }).error)
+  const missing = [...tools, ...(withEmulator ? machines : [])]
+    .filter(([command, , version = '--version']) => spawnSync(command, [version], { stdio: 'ignore' }).error)
     .map(([, name]) => name);
   return [...new Set(missing)];
 }

@@ -19,8 +19,6 @@ let boards = 0;
 
 function startHost(): Host {
   const worker = new Worker(join(__dirname, 'worker.js'));
-  // Else a script that forgot to close its board would never end.
-  worker.unref();
   const mine: Host = { worker, listeners: new Map() };
   const end = (reason: string): void => {
     if (host === mine) host = undefined;
@@ -38,6 +36,8 @@ function startHost(): Host {
   });
   worker.on('error', (error) => end(error.message));
   worker.on('exit', () => end('The thread of the virtual boards has ended.'));
+  // Else a script that forgot to close its board would never end. Last: listening makes it count again.
+  worker.unref();
   return mine;
 }
 

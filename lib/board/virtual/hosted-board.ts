@@ -68,17 +68,21 @@ export function createHostedBoard(parts: HostedParts): HostedBoard {
       if (took < offered.length) return;
     }
   };
-  const give = (now: number): void => {
+  /** True: the board may have had to wait for room. */
+  const give = (now: number): boolean => {
+    let given = false;
     const carried = outwards(now);
     for (let left = carried.most; left > 0; ) {
       const bytes = board.send(Math.min(left, MOST));
-      if (bytes.length === 0) return;
+      if (bytes.length === 0) return given;
+      given = true;
       left -= bytes.length;
       carried.used(bytes.length);
       talkedAt = now;
       // With the cable pulled what it says is lost.
       if (line !== undefined) parts.send(line, bytes);
     }
+    return false;
   };
   /** What is in its memory is lost, what is in its flash stays. */
   const restart = (boot: number, reset: 'pin' | 'asked'): void => {
@@ -103,8 +107,8 @@ export function createHostedBoard(parts: HostedParts): HostedBoard {
     reset: (boot) => restart(boot, 'pin'),
     turn(now) {
       take(now);
-      const work = board.poll(now);
-      give(now);
+      const busy = board.poll(now);
+      const work = give(now) || busy;
       if (board.resetAsked()) restart(parts.newBoot(), 'asked');
       return { work, talks: coming.length > 0 || now - talkedAt < LATELY_MS };
     },
