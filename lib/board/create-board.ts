@@ -1,18 +1,19 @@
 /** A board that is brought to where it should be, whatever happens to the line: see board.ts for what it promises. */
 import { setMaxListeners } from 'node:events';
-import { checkStatistics } from '../data/normalisation';
 import { type Clock, systemClock } from '../federation/clock';
 import { RefusedError } from '../refused';
-import { decodeEvaluation, decodeEvent, type EvaluationResult, events, NO_KEY } from './answers';
+import { decodeEvent, NO_KEY } from './answers';
+import { GoneError } from './asking';
 import type { Board, BoardParts, Fit } from './board';
-import { clearBody, codes, labelBody, predictBody, readable, readingsBody, resetBody } from './commands';
+import { clearBody, codes, labelBody, predictBody, readingsBody, resetBody } from './commands';
 import { createConnection } from './connection';
 import { fitOfWanted, memoryRefusal } from './fit';
 import { createJobRun } from './job';
+import { evaluateRows, readStatistics } from './measures';
 import { createPersistence } from './persist';
 import { refusalOfStatus, StatusError, statuses } from './refusals';
 import { channelsOf } from './sensing';
-import { GoneError, type Talk } from './talk';
+import type { Talk } from './talk';
 import { createUpkeep, roomFor, type Wanted } from './upkeep';
 import { keyOf, wantedModel, wantedWeights } from './wanted';
 import { float32s, lies } from './wire';
@@ -134,14 +135,6 @@ export function createBoard(parts: BoardParts & BoardRuntime): Board {
       await upkeep.weights(now, until);
     });
   };
-  const evaluation = async (talk: Talk, signal: AbortSignal): Promise<EvaluationResult> => {
-    const ended = talk.event((code, body) => (code === events.evaluation ? decodeEvaluation(body) : undefined), signal);
-    ended.catch(() => {});
-    await talk.request(codes.evaluate, EMPTY, signal);
-    const result = await ended;
-    if (result.status !== 0) throw new StatusError(result.status, 0);
-    return result;
-  };
   const simply = (code: number, body: Uint8Array): Promise<void> =>
     alone(undefined, async (talk, signal) => {
       await settle(talk, signal);
@@ -195,21 +188,7 @@ export function createBoard(parts: BoardParts & BoardRuntime): Board {
         await loaded(talk, until);
         await upkeep.rows(talk, until);
         upkeep.doubt();
-        const { rowsTaken, rowsHeld } = await upkeep.status(talk, until);
-        const width = wanted.model?.inputs ?? 0;
-        const bytes = Buffer.alloc(8 * (1 + 2 * width));
-        const key = Buffer.alloc(8);
-        key.writeUInt32LE(rowsTaken);
-        let length = 0;
-        const take = (part: Buffer): void => {
-          bytes.set(part, length);
-          length += part.length;
-        };
-        await talk.read(readable.statistics, key.toString('hex'), { offset: 0, bytes: bytes.length }, take, until);
-        const sums = Float64Array.from({ length: 1 + 2 * width }, (_, i) => bytes.readDoubleLE(8 * i));
-        if (sums[0] !== rowsHeld) lies(`tells sums of ${sums[0]} rows and holds ${rowsHeld}`);
-        checkStatistics(sums, width);
-        return sums;
+        return readStatistics(talk, await upkeep.status(talk, until), wanted.model?.inputs ?? 0, until);
       });
     },
     async train(job, control) {
@@ -251,7 +230,7 @@ export function createBoard(parts: BoardParts & BoardRuntime): Board {
         await loaded(talk, until);
         await upkeep.weights(talk, until);
         await upkeep.rows(talk, until);
-        const { rows, loss, hits } = await evaluation(talk, until);
+        const { rows, loss, hits } = await evaluateRows(talk, until);
         return { rows, loss, hits };
       });
     },

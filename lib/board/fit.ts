@@ -47,7 +47,8 @@ function plan(wanted: WantedModel, rows: number, arenaBytes: number) {
 export function fitOfWanted(wanted: WantedModel, arenaBytes: number): Fit {
   const { status, needed, held } = plan(wanted, wanted.load.rows, arenaBytes);
   if (status !== 0 && status !== statuses.noMemory) throw refusalOfStatus(status, 0);
-  const most = plan(wanted, 0, arenaBytes);
+  // With fewer rows than a batch has, smaller batches were planned.
+  const most = plan(wantedModel(wanted.model, 0), 0, arenaBytes);
   return {
     neededBytes: needed,
     arenaBytes,

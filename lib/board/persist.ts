@@ -1,8 +1,9 @@
 /** One thing after the other is done with a board, each as often as it takes: a lost session is no reason to give up. */
 import { RefusedError } from '../refused';
 import { abortError } from '../training/abort';
+import { GoneError, SilentError } from './asking';
 import { refusalOfStatus, StatusError, statuses } from './refusals';
-import { GoneError, SilentError, type Talk } from './talk';
+import type { Talk } from './talk';
 
 export interface Persistence {
   /** The session that is open, or the next one. Rejects with AbortError. */
