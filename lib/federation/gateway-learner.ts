@@ -29,9 +29,10 @@ export function gatewayLearner({ model, bank, train }: GatewayParts): Learner {
       return bank.count;
     },
     statistics: () => bank.statistics(),
-    async learn({ weights, normalisation, options }, control) {
+    async learn({ round: _, ...task }, control) {
+      const { weights } = task;
       const samples = bank.block();
-      const result = await train({ spec: model.spec, weights, samples, normalisation, options }, control);
+      const result = await train({ spec: model.spec, samples, ...task }, control);
       const change = new Float32Array(weights.length);
       for (let i = 0; i < change.length; i++) change[i] = result.weights[i] - weights[i];
       if (!change.every(Number.isFinite)) {
@@ -42,6 +43,7 @@ export function gatewayLearner({ model, bank, train }: GatewayParts): Learner {
         codecs: [],
         samples: samples.count,
         metrics: learningMetrics(result),
+        ...(result.startGradient ? { startGradient: result.startGradient } : {}),
       };
     },
   };

@@ -12,8 +12,11 @@ export interface GlobalModel extends Pick<TrainJob, 'weights' | 'normalisation'>
   round: number;
 }
 
-/** A training job but for the samples, which are the learner's own. `options.seed` is of this round and client alone. */
-export type LearningTask = GlobalModel & Pick<TrainJob, 'options'>;
+/**
+ * A training job but for the samples, which are the learner's own. `options.seed` is of this round and client alone. The
+ * update is the local weights minus `weights`.
+ */
+export type LearningTask = GlobalModel & Pick<TrainJob, 'options' | 'anchor' | 'control' | 'atStart'>;
 
 /** How long an answer is of use. */
 export interface Patience {
@@ -36,6 +39,8 @@ export interface LocalUpdate {
   codecs: CodecStep[];
   samples: number;
   metrics: NonNullable<UpdateHeader['metrics']>;
+  /** Mean gradient at `weights`, when `atStart.gradient` asked for it. Stays on this side. */
+  startGradient?: Float32Array;
 }
 
 export interface Learner {
@@ -81,7 +86,7 @@ export function globalModel({ fl, payload }: Message<ModelHeader>, model: Federa
 type Metrics = LocalUpdate['metrics'];
 
 /** What a training told of itself; figures that are none are left out. */
-export const learningMetrics = ({ loss, firstLoss, steps, durationMs }: Required<Metrics>): Metrics =>
+export const learningMetrics = ({ loss, firstLoss, startLoss, steps, durationMs }: Metrics): Metrics =>
   Object.fromEntries(
-    Object.entries({ loss, firstLoss, steps, durationMs }).filter(([, value]) => Number.isFinite(value)),
+    Object.entries({ loss, firstLoss, startLoss, steps, durationMs }).filter(([, value]) => Number.isFinite(value)),
   );

@@ -24,6 +24,14 @@ function checkNormalisation(normalisation: Normalisation | undefined, width: num
   }
 }
 
+/** Fields of the contract that no engine has yet. */
+function refuseMissing(job: TrainJob): void {
+  const { proximal, fullBatch, focalGamma, adversarial } = job.options;
+  if (proximal || fullBatch || focalGamma || adversarial || job.anchor || job.control || job.atStart) {
+    refuse('This training has terms that no engine has yet.');
+  }
+}
+
 function checkOptions(options: TrainingOptions, spec: ModelSpec): void {
   const whole = (value: number, least: number, name: string): void => {
     if (!Number.isInteger(value) || value < least) refuse(`${name} must be a whole number of at least ${least}.`);
@@ -58,6 +66,7 @@ export function checkTrainJob(job: TrainJob): void {
   length(samples.features, samples.count * width, 'The features of the samples');
   length(samples.targets, samples.count * targets, 'The targets of the samples');
   checkOptions(job.options, spec);
+  refuseMissing(job);
   checkNormalisation(job.normalisation, width);
   if (spec.task !== 'classify') return;
   const labels = spec.labels?.length ?? outputSize(spec);

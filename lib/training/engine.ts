@@ -20,6 +20,27 @@ export interface TrainingOptions {
   seed: number;
   /** At most so many optimiser steps; absent: all of them. */
   maxSteps?: number;
+  /** mu of the proximal term mu/2 |w - anchor|^2, over all parameters (FedProx, arXiv 1812.06127); 0 or absent: none. */
+  proximal?: number;
+  /** Each step takes the mean gradient over all samples, summed in chunks of `batchSize` (FedSGD); an epoch is one step then. */
+  fullBatch?: boolean;
+  /** gamma of the focal loss (Lin 2017, arXiv 1708.02002), classifiers only; 0 or absent: cross-entropy. */
+  focalGamma?: number;
+  /** Adversarial training; absent: none. */
+  adversarial?: AdversarialOptions;
+}
+
+/** Trains on samples moved against the model, in units of the normalised features, by at most `epsilon` each (L-infinity). */
+export interface AdversarialOptions {
+  /** fgsm: one step (Goodfellow 2015, arXiv 1412.6572); pgd: several, from a random start (Madry 2018, arXiv 1706.06083). */
+  method: 'fgsm' | 'pgd';
+  epsilon: number;
+  /** pgd only; default 5. */
+  steps?: number;
+  /** pgd only; default 2.5 epsilon / steps. */
+  stepSize?: number;
+  /** Share of the loss that the moved samples have, 0 to 1; default 0.5, as in Goodfellow 2015. */
+  share?: number;
 }
 
 /** Rows of samples. `features` is n x inputSize: behind a frozen backbone, what it gave; `targets` n x targetWidth (classify: one class index a row). */
@@ -43,10 +64,20 @@ export interface TrainJob {
   samples: SampleBlock;
   normalisation?: Normalisation;
   options: TrainingOptions;
+  /** Where the proximal term pulls to; absent: `weights`. */
+  anchor?: Float32Array;
+  /** Added to the gradient of each step, before its norm is clipped (SCAFFOLD: c - c_i; FedDyn: -h_k). As long as `weights`. */
+  control?: Float32Array;
+  /** What to tell of the starting point besides; each costs one pass over the samples. */
+  atStart?: { loss?: boolean; gradient?: boolean };
 }
 
 export interface TrainResult {
   weights: Float32Array;
+  /** Mean loss of the samples at `job.weights`, without any added term, when asked for. */
+  startLoss?: number;
+  /** Mean gradient of that loss there, when asked for. */
+  startGradient?: Float32Array;
   /** Optimiser steps done. */
   steps: number;
   /** Mean loss over the last epoch (without the L2 term). */

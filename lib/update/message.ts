@@ -81,7 +81,8 @@ export interface UpdateHeader extends HeaderBase, Attempt {
   /** How many were asked in this round, and how long the round waits: what a filter that collects needs to know. */
   expected: number;
   deadlineMs: number;
-  metrics?: { loss?: number; firstLoss?: number; steps?: number; durationMs?: number };
+  /** `startLoss`: of the model as it came, on this client's samples (q-FedAvg, power-of-choice). */
+  metrics?: { loss?: number; firstLoss?: number; startLoss?: number; steps?: number; durationMs?: number };
   privacy?: PrivacyClaim;
   /** Put there by a filter that scores updates; rank 1 is best. */
   score?: { method: string; value: number; rank: number };

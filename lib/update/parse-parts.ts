@@ -1,5 +1,5 @@
 /** The parts that headers share: training options, normalisation, tensors, codec steps, privacy claims. */
-import type { Normalisation, TrainingOptions } from '../training/engine';
+import type { AdversarialOptions, Normalisation, TrainingOptions } from '../training/engine';
 import { limits } from './limits';
 import type { CodecStep, Notes, PrivacyClaim, TensorSizes, UpdateHeader } from './message';
 import {
@@ -8,6 +8,7 @@ import {
   type Fields,
   fields,
   finite,
+  flag,
   integer,
   list,
   optional,
@@ -51,6 +52,18 @@ export function parseTensors(value: unknown): TensorSizes {
   });
 }
 
+function parseAdversarial(value: unknown): AdversarialOptions {
+  const where = 'msg.fl.training.adversarial';
+  const read = fields(value, where);
+  return compact({
+    method: choice(read.get('method'), `${where}.method`, ['fgsm', 'pgd'] as const),
+    epsilon: positive(read.get('epsilon'), `${where}.epsilon`, 1000),
+    steps: optional(read.get('steps'), (v) => integer(v, `${where}.steps`, 1, 1000)),
+    stepSize: optional(read.get('stepSize'), (v) => positive(v, `${where}.stepSize`, 1000)),
+    share: optional(read.get('share'), (v) => finite(v, `${where}.share`, 0, 1)),
+  });
+}
+
 export function parseTraining(value: unknown): TrainingOptions {
   const read = fields(value, 'msg.fl.training');
   return compact({
@@ -66,6 +79,10 @@ export function parseTraining(value: unknown): TrainingOptions {
     ),
     seed: integer(read.get('seed'), 'msg.fl.training.seed', 0, 0xffffffff),
     maxSteps: optional(read.get('maxSteps'), (v) => integer(v, 'msg.fl.training.maxSteps', 1, 1_000_000_000)),
+    proximal: optional(read.get('proximal'), (v) => finite(v, 'msg.fl.training.proximal', 0, 1e6)),
+    fullBatch: optional(read.get('fullBatch'), (v) => flag(v, 'msg.fl.training.fullBatch')),
+    focalGamma: optional(read.get('focalGamma'), (v) => finite(v, 'msg.fl.training.focalGamma', 0, 100)),
+    adversarial: optional(read.get('adversarial'), parseAdversarial),
   });
 }
 
@@ -95,6 +112,7 @@ export function parseMetrics(value: unknown): NonNullable<UpdateHeader['metrics'
   return compact({
     loss: number('loss'),
     firstLoss: number('firstLoss'),
+    startLoss: number('startLoss'),
     steps: optional(read.get('steps'), (v) => integer(v, 'msg.fl.metrics.steps', 0, Number.MAX_SAFE_INTEGER)),
     durationMs: optional(read.get('durationMs'), (v) => finite(v, 'msg.fl.metrics.durationMs', 0)),
   });

@@ -17,7 +17,7 @@ export interface UpdateFacts {
   norm: number;
   /** Rounds between the model it started from and the present one; 0 in synchronous rounds. */
   staleness: number;
-  metrics: { loss?: number; firstLoss?: number; steps?: number; durationMs?: number };
+  metrics: { loss?: number; firstLoss?: number; startLoss?: number; steps?: number; durationMs?: number };
 }
 
 export interface Aggregate {
