@@ -6,6 +6,8 @@ import { ensureReady, root } from './ready.mjs';
 
 /** After its summary mocha has so long to end by itself; what still runs then was left behind by a test. */
 const endWithinMs = 15_000;
+/** And so long to say what that is. */
+const tellWithinMs = 2000;
 
 const isLong = (file) => file.endsWith('.long.test.js');
 const isIn = (folder, file) => file.startsWith(`${folder}/`);
@@ -37,10 +39,12 @@ export async function runSuite(suite, mochaArguments = []) {
   ensureReady();
   const files = testFiles(suite).map((file) => relative(root, file));
   const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
-  const child = spawn(process.execPath, ['--enable-source-maps', mocha, ...mochaArguments, ...files], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const lingers = join(root, 'scripts', 'lib', 'what-lingers.cjs');
+  const child = spawn(
+    process.execPath,
+    ['--enable-source-maps', '--require', lingers, mocha, ...mochaArguments, ...files],
+    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   process.once('exit', () => child.kill('SIGKILL'));
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
@@ -53,10 +57,11 @@ export async function runSuite(suite, mochaArguments = []) {
     if (watch || !/^ {2}\d+ passing/m.test(output)) return;
     watch = setTimeout(() => {
       lingering = true;
-      child.kill('SIGKILL');
+      child.kill('SIGUSR2');
+      watch = setTimeout(() => child.kill('SIGKILL'), tellWithinMs);
     }, endWithinMs);
   });
-  const code = await new Promise((resolve) => child.once('close', resolve));
+  const [code, signal] = await new Promise((resolve) => child.once('close', (...how) => resolve(how)));
   clearTimeout(watch);
 
   const count = (word) => Number(new RegExp(`^ {2}(\\d+) ${word}`, 'm').exec(output)?.[1] ?? 0);
@@ -68,7 +73,7 @@ export async function runSuite(suite, mochaArguments = []) {
   }
   if (failed === 0 && (code !== 0 || passed === 0)) {
     failed += 1;
-    console.log(passed === 0 ? 'No test was run.' : `mocha ended with code ${code}.`);
+    console.log(passed === 0 ? 'No test was run.' : `mocha ended with ${signal ?? `code ${code}`}.`);
   }
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0;

@@ -7,6 +7,8 @@ import { generator } from '../../../lib/random/generator';
 import { createStore } from '../../../lib/state';
 
 const INSTANTS = 60;
+/** Of all the killed writers together: a busy machine needs more of them for as many. */
+const WRITES = 60;
 
 /** Runs the writer, kills it `delayMs` after its first write; the last number that it said. */
 function killed(folder: string, delayMs: number): Promise<number> {
@@ -33,13 +35,13 @@ function killed(folder: string, delayMs: number): Promise<number> {
 }
 
 describe('store, killed', () => {
-  it(`is readable after each of ${INSTANTS} kills, and never forgets what it said was written`, async function () {
+  it(`is readable after each of ${INSTANTS} kills and more, and never forgets what it said was written`, async function () {
     this.timeout(120_000);
     const folder = await mkdtemp(join(tmpdir(), 'fl-kill-'));
     try {
       const random = generator(6, 'kill');
       let last = 0;
-      for (let i = 0; i < INSTANTS; i++) {
+      for (let i = 0; i < INSTANTS || last <= WRITES; i++) {
         // Microseconds count: the event loop's own jitter spreads the instants over a write.
         const said = await killed(folder, random.uniform() * 25);
         const found = await createStore(folder).read('victim');
@@ -50,7 +52,6 @@ describe('store, killed', () => {
         assert.ok(number === 0 || (weights?.length === 200_000 && weights.every((byte) => byte === number % 251)));
         last = number;
       }
-      assert.ok(last > INSTANTS, `only ${last} writes`);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
