@@ -3,7 +3,9 @@
 import { RefusedError } from '../refused';
 import type { SampleBlock } from '../training/engine';
 import type { Row } from './cell';
-import { type ClientSpec, clientOwner } from './clients';
+import { divide, surveyNeed } from './clients/division';
+import type { ClientSpec, Survey } from './clients/spec';
+import { surveyor } from './clients/survey';
 import { type HoldOutSpec, holdOut, type Split } from './split';
 import { type Sample, type SampleMaker, sampleMaker, type WindowSpec } from './windows';
 
@@ -53,11 +55,11 @@ export interface Batcher {
   flush(): SampleBatch[];
 }
 
-/** The hold-out comes first: test samples belong to no client. */
-export function batcher(spec: DatasetSpec): Batcher {
+/** The hold-out comes first: test samples belong to no client. `survey`: of the same rows, where the split needs one. */
+export function batcher(spec: DatasetSpec, survey?: Survey): Batcher {
   const maker = sampleMaker(spec.window);
   const side = holdOut(spec.holdOut);
-  let owner = clientOwner(spec.clients);
+  let division = divide(spec.clients, survey);
   const size = spec.batchSize ?? 256;
   if (!Number.isInteger(size) || size < 1)
     throw new RefusedError('batch', 'The batch size must be a whole number from 1 up.');
@@ -73,7 +75,7 @@ export function batcher(spec: DatasetSpec): Batcher {
     const full: SampleBatch[] = [];
     for (const sample of samples) {
       const split = side(sample);
-      const client = split === 'test' ? undefined : owner(sample);
+      const client = split === 'test' ? undefined : division.owner(sample);
       if (split === 'train' && client === undefined && spec.clients.kind === 'column') {
         ownerless += 1;
         continue;
@@ -81,7 +83,7 @@ export function batcher(spec: DatasetSpec): Batcher {
       const key = JSON.stringify([split, client]);
       const batch = open.get(key) ?? { client, split, samples: [] };
       open.set(key, batch);
-      batch.samples.push(sample);
+      batch.samples.push(client !== undefined && division.seen ? division.seen(sample, client) : sample);
       if (batch.samples.length === size) {
         full.push(batchOf(batch));
         open.delete(key);
@@ -98,15 +100,36 @@ export function batcher(spec: DatasetSpec): Batcher {
     flush() {
       const last = [...place(maker.flush()), ...[...open.values()].map(batchOf)];
       open.clear();
-      owner = clientOwner(spec.clients);
+      division = divide(spec.clients, survey);
       return last;
     },
   };
 }
 
+/** A pass over the rows that only counts; undefined when the split needs none. */
+export async function surveyRows(
+  rows: () => AsyncIterable<Row> | Promise<AsyncIterable<Row>>,
+  spec: DatasetSpec,
+): Promise<Survey | undefined> {
+  if (surveyNeed(spec.clients) === 'none') return undefined;
+  const maker = sampleMaker(spec.window);
+  const side = holdOut(spec.holdOut);
+  const counts = surveyor(spec.clients, maker.width);
+  const take = (samples: readonly Sample[]): void => {
+    for (const sample of samples) if (side(sample) === 'train') counts.add(sample);
+  };
+  for await (const row of await rows()) take(maker.push(row).ready);
+  take(maker.flush());
+  return counts.done();
+}
+
 /** One pass over the rows. Throws RefusedError when rows came but no sample could be made, with the reason. */
-export async function* readBatches(rows: AsyncIterable<Row>, spec: DatasetSpec): AsyncGenerator<SampleBatch> {
-  const batches = batcher(spec);
+export async function* readBatches(
+  rows: AsyncIterable<Row>,
+  spec: DatasetSpec,
+  survey?: Survey,
+): AsyncGenerator<SampleBatch> {
+  const batches = batcher(spec, survey);
   for await (const row of rows) yield* batches.push(row);
   yield* batches.flush();
   const { counts } = batches.maker;

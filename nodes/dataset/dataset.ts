@@ -1,4 +1,5 @@
-import { type Batcher, batcher, requiredColumns } from '../../lib/data/dataset';
+import { type Batcher, batcher, requiredColumns, surveyRows } from '../../lib/data/dataset';
+import { sampleMaker } from '../../lib/data/windows';
 import { RefusedError } from '../../lib/update/message';
 import { findModel } from '../shared/model';
 import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
@@ -9,17 +10,22 @@ import { type DatasetOptions, datasetOptions } from './options';
 import { createOutlets, type Outlets } from './outlets';
 import { registerPreview } from './preview';
 import { replay } from './replay';
+import { createReport, type Report } from './report';
 import { merge, rowsOf } from './rows';
 import { openRows } from './source';
+import { registerUnlikeness } from './unlikeness';
 
 interface Work {
   options: DatasetOptions;
-  batches: Batcher;
+  /** Of rows that come by message; a pass over a file has its own. */
+  batches: Batcher | undefined;
   outlets: Outlets;
+  report: Report | undefined;
 }
 
 export = (RED: Red): void => {
   registerPreview(RED);
+  registerUnlikeness(RED);
 
   function FlDataset(this: FlowNode, settings: Settings): void {
     RED.nodes.createNode(this, settings);
@@ -46,27 +52,38 @@ export = (RED: Red): void => {
         ...settings,
         classes: classes.length > 0 ? classes : (model?.spec.labels ?? []),
       });
-      const batches = batcher(options.spec);
-      if (model) checkAgainst(model, batches);
-      const source = options.source === 'flow' ? undefined : this.id;
-      return { options, batches, outlets: createOutlets(options.outputs, batches.maker, source) };
+      const batches = options.source === 'flow' ? batcher(options.spec) : undefined;
+      const maker = batches?.maker ?? sampleMaker(options.spec.window);
+      if (model) checkAgainst(model, { maker });
+      return {
+        options,
+        batches,
+        outlets: createOutlets(options.outputs, maker, batches ? undefined : this.id),
+        report: options.report ? createReport(maker) : undefined,
+      };
     };
     // Read at once, so that a second message does not start a second one; an error is told when it is used.
     let work = prepare();
     work.catch(() => {});
 
     const pass = async (signal: AbortSignal): Promise<void> => {
-      const { options, outlets } = await work;
+      const { options, outlets, report: unlike } = await work;
       outlets.reset();
+      unlike?.reset();
       const live = options.rowsPerSecond !== undefined;
       const required = requiredColumns(options.spec);
+      const counted = async () => (await openRows(RED, options, required, required)).rows;
+      const survey = await surveyRows(counted, options.spec);
+      signal.throwIfAborted();
       do {
         const { rows, report } = await openRows(RED, options, required, live ? undefined : required);
         const problems = await replay(rows, {
           spec: options.spec,
+          survey,
           samplesPerSecond: options.rowsPerSecond,
           signal,
           emit(batch, last, row) {
+            unlike?.add(batch);
             outlets.send(emit, batch, last, row ? { row } : undefined);
             status.working('status.sending', { number: outlets.sent() });
           },
@@ -81,6 +98,8 @@ export = (RED: Red): void => {
             `Rows of "${unlisted}" have no output: add it to the list of clients, or leave its rows out by a condition.`,
           );
         }
+        if (unlike) outlets.report(emit, unlike.made());
+        unlike?.reset();
       } while (options.repeat && !signal.aborted);
       status.ready('status.sent', { number: outlets.sent() });
     };
@@ -100,7 +119,8 @@ export = (RED: Red): void => {
     };
 
     const takeRows = async (msg: FlowMessage, send: Send): Promise<void> => {
-      const { options, batches, outlets } = await work;
+      const { options, batches, outlets, report } = await work;
+      if (!batches) return;
       const ended = msg.topic === 'end';
       const { missing } = options.spec.window;
       const columns = missing?.policy === 'drop' ? requiredColumns(options.spec) : [];
@@ -109,9 +129,11 @@ export = (RED: Red): void => {
       const before = counts.dropped;
       const made = merge([...rows.flatMap((row) => batches.push(row)), ...(ended ? batches.flush() : [])]);
       for (const batch of made) {
+        report?.add(batch);
         const single = rows.length === 1 && batch.block.count === 1 ? { ...msg, row: rows[0] } : { ...msg };
         outlets.send(send, batch, undefined, single);
       }
+      if (ended && report) outlets.report(send, report.made());
       status.ready('status.sent', { number: outlets.sent() });
       if (counts.dropped > before) {
         const why = counts.problems.at(-1) ?? 'a cell is empty or no number.';

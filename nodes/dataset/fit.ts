@@ -4,7 +4,7 @@ import { RefusedError } from '../../lib/update/message';
 import type { Model } from '../shared/model';
 
 /** Throws when samples of this data set would not fit the model. */
-export function checkAgainst(model: Model, { maker }: Batcher): void {
+export function checkAgainst(model: Model, { maker }: Pick<Batcher, 'maker'>): void {
   const wanted = sampleSize(model.spec);
   if (maker.width !== wanted) {
     throw new RefusedError(

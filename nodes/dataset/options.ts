@@ -1,5 +1,6 @@
 /** The settings of an fl-dataset, as the library wants them. */
-import type { ClientSpec } from '../../lib/data/clients';
+import { surveyNeed } from '../../lib/data/clients/division';
+import { type ClientSpec, clientName } from '../../lib/data/clients/spec';
 import { type Condition, OPERATORS, type Operator } from '../../lib/data/condition';
 import type { DatasetSpec } from '../../lib/data/dataset';
 import { FEATURE_KINDS, type FeatureKind, type FeatureSpec } from '../../lib/data/features';
@@ -27,6 +28,8 @@ export interface DatasetOptions {
   /** Starts again at the end. */
   repeat: boolean;
   start: 'deploy' | 'message';
+  /** An output more, that tells how unlike the clients are. */
+  report: boolean;
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -121,16 +124,40 @@ function holdOut(settings: Settings): HoldOutSpec {
   return { kind };
 }
 
+const SPLITS = ['single', 'column', 'iid', 'dirichlet', 'shards', 'quantity', 'feature-shift'] as const;
+const COUNT = { min: 1, max: 1000, integer: true } as const;
+
 function clients(settings: Settings): ClientSpec {
-  const kind = choice(settings, 'split', ['single', 'column', 'iid', 'dirichlet'] as const, 'single');
-  const count = (): number => number(settings, 'clients', 3, { min: 1, max: 1000, integer: true });
-  const seed = number(settings, 'seed', 1, SEED);
-  if (kind === 'column') return { kind, column: text(settings, 'clientColumn') };
-  if (kind === 'iid') return { kind, clients: count(), seed };
-  if (kind === 'dirichlet') {
-    return { kind, clients: count(), alpha: number(settings, 'alpha', 0.5, { min: 0.001, max: 1e6 }), seed };
+  const kind = choice(settings, 'split', SPLITS, 'single');
+  const simulated = () => ({ clients: number(settings, 'clients', 3, COUNT), seed: number(settings, 'seed', 1, SEED) });
+  const alpha = (): number => number(settings, 'alpha', 0.5, { min: 0.001, max: 1e6 });
+  const least = (): number => number(settings, 'least', 1, { min: 0, max: 1e6, integer: true });
+  switch (kind) {
+    case 'single':
+      return { kind };
+    case 'column':
+      return { kind, column: text(settings, 'clientColumn') };
+    case 'iid':
+      return { kind, ...simulated() };
+    case 'dirichlet':
+      return { kind, ...simulated(), alpha: alpha(), least: least() };
+    case 'shards':
+      return { kind, ...simulated(), shards: number(settings, 'shards', 2, COUNT) };
+    case 'quantity': {
+      const sizes = choice(settings, 'sizes', ['power-law', 'dirichlet'] as const, 'power-law');
+      const common = { kind, ...simulated(), least: least() };
+      return sizes === 'dirichlet'
+        ? { ...common, sizes, alpha: alpha() }
+        : { ...common, sizes, exponent: number(settings, 'exponent', 1, { min: 0, max: 10 }) };
+    }
+    case 'feature-shift':
+      return {
+        kind,
+        ...simulated(),
+        shift: choice(settings, 'shift', ['affine', 'noise'] as const, 'affine'),
+        strength: number(settings, 'strength', 0.5, { min: 0, max: 10 }),
+      };
   }
-  return { kind };
 }
 
 /** The clients that have an output of their own, in order; undefined: one output for all. */
@@ -140,7 +167,7 @@ export function outputNames(settings: Settings): string[] | undefined {
     return undefined;
   }
   if (spec.kind === 'column') return list(settings, 'clientNames');
-  return Array.from({ length: spec.clients }, (_, index) => `client-${index + 1}`);
+  return Array.from({ length: spec.clients }, (_, index) => clientName(index));
 }
 
 /** Throws RefusedError with one sentence that says what to mend. */
@@ -153,6 +180,13 @@ export function datasetOptions(settings: Settings): DatasetOptions {
   const outputs = outputNames(settings);
   if (outputs?.length === 0) {
     throw new RefusedError('no-clients', 'List the clients that get an output, or send all by one output.');
+  }
+  const split = clients(settings);
+  if (source === 'flow' && surveyNeed(split) === 'must') {
+    throw new RefusedError(
+      'no-survey',
+      'To split by shards or by feature shift all rows must be counted first: read them from a file, or split by Dirichlet.',
+    );
   }
   const pace = choice(settings, 'pace', ['all', 'rate'] as const, 'all');
   return {
@@ -172,7 +206,7 @@ export function datasetOptions(settings: Settings): DatasetOptions {
         missing: missing(settings, [...new Set(given.map(({ column }) => column))]),
       },
       holdOut: holdOut(settings),
-      clients: clients(settings),
+      clients: split,
       batchSize:
         pace === 'rate' || source === 'flow'
           ? 1
@@ -183,5 +217,6 @@ export function datasetOptions(settings: Settings): DatasetOptions {
     // At full speed without an end would only keep the machine busy.
     repeat: pace === 'rate' && flag(settings, 'repeat', false),
     start: choice(settings, 'start', ['deploy', 'message'] as const, 'deploy'),
+    report: split.kind !== 'single' && flag(settings, 'report', false),
   };
 }

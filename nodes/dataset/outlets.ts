@@ -1,4 +1,4 @@
-/** Which output a batch leaves by: one for each listed client (or one for all), and the last one for what is held out. */
+/** Which output a batch leaves by: one for each listed client (or one for all), and one for what is held out. */
 import type { SampleBatch } from '../../lib/data/dataset';
 import { encodeSamples } from '../../lib/data/samples-message';
 import type { FlowMessage, Outputs, Send } from '../shared/red';
@@ -12,6 +12,8 @@ export interface SampleForm {
 export interface Outlets {
   /** `last`: the last batch of this client in a pass; false: more will follow; undefined: nobody knows (live rows). */
   send(send: Send, batch: SampleBatch, last?: boolean, more?: FlowMessage): void;
+  /** By the output behind the one for what is held out. */
+  report(send: Send, payload: object): void;
   /** Samples sent since the last reset. */
   sent(): number;
   /** Clients that rows named and that have no output, with their samples. */
@@ -64,6 +66,11 @@ export function createOutlets(names: readonly string[] | undefined, form: Sample
       outputs[outlet] = { topic: batch.client, ...more, payload, fl };
       send(outputs);
       sent += block.count;
+    },
+    report(send, payload) {
+      const outputs: Outputs = new Array(heldOut + 2).fill(null);
+      outputs[heldOut + 1] = { topic: 'fl/unlikeness', payload };
+      send(outputs);
     },
     sent: () => sent,
     unlisted: () => unlisted,

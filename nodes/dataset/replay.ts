@@ -1,11 +1,14 @@
 /** One pass over the rows of a file, all at once in blocks or at a pace. */
 import { setImmediate as afterEvents, setTimeout as sleep } from 'node:timers/promises';
 import type { Row } from '../../lib/data/cell';
+import type { Survey } from '../../lib/data/clients/spec';
 import { batcher, type DatasetSpec, type SampleBatch } from '../../lib/data/dataset';
 import { RefusedError } from '../../lib/update/message';
 
 export interface ReplayOptions {
   spec: DatasetSpec;
+  /** Of the same rows, where the split needs one. */
+  survey: Survey | undefined;
   /** Samples a second; undefined: as fast as the flow takes them. */
   samplesPerSecond: number | undefined;
   signal: AbortSignal;
@@ -17,8 +20,8 @@ const keyOf = ({ client, split }: SampleBatch): string => JSON.stringify([split,
 
 /** Sentences on rows that gave no sample, for the log. Throws RefusedError (code "no-samples") when none gave one. */
 export async function replay(rows: AsyncIterable<Row>, options: ReplayOptions): Promise<string[]> {
-  const { spec, samplesPerSecond, signal, emit } = options;
-  const batches = batcher(spec);
+  const { spec, survey, samplesPerSecond, signal, emit } = options;
+  const batches = batcher(spec, survey);
   const live = samplesPerSecond !== undefined;
   const sentTo = new Map<string, SampleBatch>();
   // A row is told along with its sample when it is the row that made it: with a label that looks ahead it is not.

@@ -21,6 +21,19 @@ for (const version of [4, 5] as NodeRedVersion[]) {
           { id: 'model', type: 'fl-model', name: '', labels: 'no, yes', inputShape: '16 x 3', layers: [] },
           { id: 'head', type: 'fl-model', name: '', labels: 'no, yes', inputShape: '2', layers: [] },
           { id: 'data', type: 'fl-dataset', z: 'tab', x: 200, y: 100, name: '', source: 'shipped', wires: [[], []] },
+          {
+            id: 'unlike',
+            type: 'fl-dataset',
+            z: 'tab',
+            x: 200,
+            y: 300,
+            name: '',
+            source: 'shipped',
+            shipped: 'factory-train.csv',
+            features: [{ columns: 's2', kind: 'value' }],
+            start: 'message',
+            wires: [[], []],
+          },
         ],
       });
       editor = await openEditor(browser, nodeRed);
@@ -119,6 +132,48 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       assert.deepEqual([feature.columns, feature.kind, feature.window], ['s2, s3', 'mean', '7']);
       assert.deepEqual(node.where, [{ column: 'cycle', operator: '=', value: '30' }]);
       assert.equal(node.outputs, 11);
+      assert.deepEqual(editor.errors, []);
+    });
+
+    it('fl-dataset: each way to split shows its own fields, and how unlike its clients would be', async () => {
+      const { page } = editor;
+      await editor.openDialogue('unlike');
+      const own = ['clientColumn', 'clients', 'alpha', 'least', 'shards', 'sizes', 'exponent', 'shift', 'strength'];
+      const shown = async (split: string): Promise<string[]> => {
+        await page.locator('#node-input-split').selectOption(split);
+        const visible: string[] = [];
+        for (const name of own) {
+          const row = page.locator('.form-row').filter({ has: page.locator(`#node-input-${name}`) });
+          if (await row.isVisible()) visible.push(name);
+        }
+        return visible;
+      };
+      assert.deepEqual(await shown('single'), []);
+      assert.deepEqual(await shown('column'), ['clientColumn']);
+      assert.deepEqual(await shown('iid'), ['clients']);
+      assert.deepEqual(await shown('dirichlet'), ['clients', 'alpha', 'least']);
+      assert.deepEqual(await shown('shards'), ['clients', 'shards']);
+      assert.deepEqual(await shown('quantity'), ['clients', 'least', 'sizes', 'exponent']);
+      await page.locator('#node-input-sizes').selectOption('dirichlet');
+      assert.deepEqual(await shown('quantity'), ['clients', 'alpha', 'least', 'sizes']);
+      assert.deepEqual(await shown('feature-shift'), ['clients', 'shift', 'strength']);
+
+      await page.locator('#node-input-split').selectOption('shards');
+      await page.locator('#node-input-labelKind').selectOption('end');
+      await page.locator('#node-input-groupColumn').fill('unit');
+      await page.locator('#node-input-classes').fill('healthy, failing');
+      await page.locator('#fl-dataset-unlikeness').click();
+      await page.getByText(/In size like 3\.0 of 3 clients/).waitFor();
+      await page.locator('#fl-dataset-unlikeness-report').scrollIntoViewIfNeeded();
+      await editor.screenshot(`unlike clients (Node-RED ${version})`);
+      await page.locator('#node-input-report').check();
+      await editor.closeDialogue('ok');
+      // Three clients, what is held out, the report.
+      assert.deepEqual(await saved('unlike', ['outputs', 'split', 'report']), {
+        outputs: 5,
+        split: 'shards',
+        report: true,
+      });
       assert.deepEqual(editor.errors, []);
     });
   });

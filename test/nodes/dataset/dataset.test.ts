@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SamplesHeader } from '../../../lib/update/message';
+import type { LabelledReport } from '../../../nodes/dataset/report';
 import { type FlowItem, type Received, type Runtime, startRuntime } from '../runtime';
 
 const folder = mkdtempSync(join(tmpdir(), 'fl-dataset-'));
@@ -136,6 +137,79 @@ describe('fl-dataset', () => {
       ],
     });
     assert.deepEqual(values(await runtime.next('a', (each) => header(each).count === 2)), [25, 1, 40, 0]);
+  });
+
+  it('splits by shards, and tells at the end how unlike the clients are', async () => {
+    await run(
+      dataset({ split: 'shards', clients: '2', shards: '1', seed: '1', report: true }, [
+        ['a'],
+        ['b'],
+        ['held'],
+        ['told'],
+      ]),
+      [sink('told')],
+    );
+    const { topic, payload } = await runtime.next('told');
+    assert.equal(topic, 'fl/unlikeness');
+    const { labels, pooled, clients, mean } = payload as LabelledReport;
+    assert.deepEqual(
+      [labels, pooled],
+      [
+        ['no', 'yes'],
+        [15, 15],
+      ],
+    );
+    // One shard each of two classes alike in number: each client has one class whole.
+    assert.deepEqual(clients.map(({ counts }) => counts).sort(), [
+      [0, 15],
+      [15, 0],
+    ]);
+    assert.equal(mean.totalVariation, 0.5);
+    const classes = ['a', 'b'].map(
+      (id) => new Set(runtime.received(id).flatMap((msg) => values(msg).filter((_, i) => i % 2))),
+    );
+    assert.ok(classes.every(({ size }) => size === 1));
+  });
+
+  it('splits by quantity and by feature shift, each row to one client', async () => {
+    await run(
+      dataset({ split: 'quantity', clients: '2', sizes: 'power-law', exponent: '2' }, [['a'], ['b'], ['held']]),
+    );
+    await runtime.statusIs('d', ({ fill }) => fill === 'green');
+    const heats = ['a', 'b'].flatMap((id) =>
+      runtime.received(id).flatMap((msg) => values(msg).filter((_, i) => i % 2 === 0)),
+    );
+    assert.deepEqual(
+      heats.sort((x, y) => x - y),
+      Array.from({ length: 30 }, (_, i) => i * 10),
+    );
+    await runtime.close();
+    await run(
+      dataset({ split: 'feature-shift', clients: '2', shift: 'affine', strength: '1' }, [['a'], ['b'], ['held']]),
+    );
+    await runtime.statusIs('d', ({ fill }) => fill === 'green');
+    const sizes = ['a', 'b'].map((id) => runtime.received(id).reduce((sum, msg) => sum + header(msg).count, 0));
+    assert.deepEqual(sizes, [15, 15]);
+    const seen = values(runtime.received('a')[0])[0];
+    assert.ok(Math.abs(seen / 10 - Math.round(seen / 10)) > 1e-4, String(seen));
+  });
+
+  it('refuses to cut rows of the flow into shards, and tells unlikeness of them when they end', async () => {
+    await run(dataset({ source: 'flow', split: 'shards', clients: '2' }));
+    assert.match(
+      ((await runtime.next('caught')).error as { message: string }).message,
+      /all rows must be counted first/,
+    );
+    await runtime.close();
+    await run(
+      dataset({ source: 'flow', split: 'iid', clients: '2', report: true }, [['a'], ['b'], ['held'], ['told']]),
+      [sink('told')],
+    );
+    runtime.send('d', { payload: [1, 2, 3, 4].map((heat) => ({ heat, label: 'yes' })) });
+    runtime.send('d', { topic: 'end' });
+    const report = (await runtime.next('told')).payload as LabelledReport;
+    assert.deepEqual(report.pooled, [0, 4]);
+    assert.equal(report.effectiveClients, 2);
   });
 
   const sentences: [string, Record<string, unknown>, RegExp, string][] = [
