@@ -22,14 +22,25 @@ function filesUnder(folder) {
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
 }
 
-// A long dialogue lies in two files, x.form.html (its fields) and x.html (what they do); Node-RED reads one.
-const isForm = (file) => file.endsWith('.form.html');
+// A long dialogue lies in several files, Node-RED reads one: x.form.html (its fields) goes before x.html (what they do), and a
+// line `<!-- include form/part.html -->` or `// include form/part.js` of x.html stands for that part, with its indentation.
+const isForm = (file) => file.endsWith('.form.html') || /^nodes\/[^/]+\/form\//.test(file);
 const beside = filesUnder('nodes').filter((file) => /\.(html|json|svg|png)$/.test(file) && !isForm(file));
+const assembled = (file) =>
+  readFileSync(join(root, file), 'utf8').replace(
+    /^([ \t]*)(?:<!-- include (form\/[\w-]+\.html) -->|\/\/ include (form\/[\w-]+\.js))$/gm,
+    (_, indent, html, script) =>
+      readFileSync(join(root, dirname(file), html ?? script), 'utf8')
+        .trimEnd()
+        .replace(/^(?=.)/gm, indent),
+  );
 for (const file of beside) {
   mkdirSync(dirname(join(dist, file)), { recursive: true });
   const form = join(root, file.replace(/\.html$/, '.form.html'));
   if (file.endsWith('.html') && existsSync(form)) {
     writeFileSync(join(dist, file), readFileSync(form) + readFileSync(join(root, file)));
+  } else if (file.endsWith('.html')) {
+    writeFileSync(join(dist, file), assembled(file));
   } else {
     cpSync(join(root, file), join(dist, file));
   }

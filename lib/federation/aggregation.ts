@@ -35,8 +35,8 @@ export interface Aggregation {
   weigh(facts: UpdateFacts, privacy?: PrivacyClaim): number;
   /** `claim`: the text that tells kinds of privacy apart. Vectors are kept only when the strategy needs them. */
   add(claim: string, facts: UpdateFacts, vectors: readonly Float32Array[], privacy?: PrivacyClaim): void;
-  /** What was taken in with this claim. */
-  aggregate(claim: string): Aggregate & { privacy?: PrivacyClaim };
+  /** What was taken in with this claim. `clients`: how many the registry has. */
+  aggregate(claim: string, clients: number): Aggregate & { privacy?: PrivacyClaim };
   clear(): void;
 }
 
@@ -91,7 +91,7 @@ export function createAggregation({ size, strategy, kernels, normal }: Aggregati
         vectors: strategy.needs === 'vectors' ? vectors.map((vector) => vector.slice()) : [],
       });
     },
-    aggregate(claim) {
+    aggregate(claim, clients) {
       const { privacy, folds, members } = groupOf(claim);
       members.sort((a, b) => (a.facts.client < b.facts.client ? -1 : 1));
       const totalWeight = members.reduce((sum, { weight }) => sum + weight, 0);
@@ -99,6 +99,7 @@ export function createAggregation({ size, strategy, kernels, normal }: Aggregati
       const noisy = new Map<number, Float32Array>();
       return {
         privacy,
+        clients,
         updates: members.map(({ facts }) => facts),
         totalWeight,
         mean(which = 0, divisor = totalWeight) {

@@ -21,7 +21,7 @@ import { countsOf, type RoundMetrics } from './metrics';
 import { nextModel } from './next-model';
 import { createRoundReducer } from './round';
 import { type Command, type Effect, firstState, type RoundEvent, type TimerName } from './round-state';
-import { findStrategy } from './strategies';
+import { createStrategy } from './strategies';
 import { entries } from './table';
 
 export type { Coordinator, CoordinatorParts, CoordinatorStatus, Snapshot } from './coordinator-parts';
@@ -51,7 +51,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const { federation, model, options } = parts;
   const { kernels = createKernels(), clock = systemClock, normal = systemNoise() } = parts;
   const statistics = model.normalisation === 'federated';
-  const { strategy = findStrategy(options.strategy) } = parts;
+  const { strategy = createStrategy(options.strategy, options.training) } = parts;
   const reduce = createRoundReducer({ options, statistics });
   const aggregation = createAggregation({ size: model.layout.size, strategy, kernels, normal });
   const gate = createGate({ federation, model, strategy, kernels });
@@ -201,7 +201,9 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
         deadlineMs,
         quorum,
         // Copies: what goes out may be changed by strangers.
-        training: { ...training },
+        training: { ...training, ...strategy.training },
+        ...(strategy.local ? { local: { ...strategy.local } } : {}),
+        ...(strategy.startLoss ? { startLoss: true } : {}),
         ...(normalisation ? { normalisation: structuredClone(normalisation) } : {}),
         tensors: tensorSizes(model.layout, vectors.length),
         codecs: [],
@@ -241,7 +243,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   });
 
   const closeRound = (effect: Extract<Effect, { type: 'close' }>): Made => {
-    const made = nextModel(learned, aggregation.aggregate(effect.claim), strategy, kernels);
+    const made = nextModel(learned, aggregation.aggregate(effect.claim, state.clients.size), strategy, kernels);
     const told = record(effect, made.told);
     return { next: { ...made.learned, bytesUp: told.bytesUpTotal, bytesDown: told.bytesDownTotal }, told };
   };

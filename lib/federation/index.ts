@@ -20,5 +20,6 @@ export {
 } from './participant';
 export type { Command, Phase } from './round-state';
 export type { SamplerOptions } from './samplers/sampler';
-export { strategyNames } from './strategies';
+export { createStrategy, strategyNames } from './strategies';
+export type { StrategyName, StrategyOptions } from './strategies/options';
 export type { Aggregate, Strategy, StrategyState, UpdateFacts } from './strategies/strategy';

@@ -6,7 +6,8 @@ import { limits } from '../update/limits';
 import { parseTraining } from '../update/parse-parts';
 import { createSampler } from './samplers';
 import type { SamplerOptions } from './samplers/sampler';
-import { findStrategy } from './strategies';
+import { createStrategy } from './strategies';
+import type { StrategyOptions } from './strategies/options';
 
 export interface FederationOptions {
   /** Rounds to do; 0: without an end. */
@@ -22,7 +23,7 @@ export interface FederationOptions {
   /** Begin by itself once `minClients` are there; else wait for the command "start". */
   autoStart: boolean;
   sampler: SamplerOptions;
-  strategy: string;
+  strategy: StrategyOptions;
   /** What the clients are asked to do; its seed also chooses the cohorts. */
   training: TrainingOptions;
   /** Ids remembered at most; further ones are refused. */
@@ -39,7 +40,7 @@ export const defaultOptions: FederationOptions = {
   pauseMs: 0,
   autoStart: true,
   sampler: { name: 'all' },
-  strategy: 'fedavg',
+  strategy: { name: 'fedavg' },
   training: { epochs: 1, batchSize: 16, optimizer: 'sgd', learningRate: 0.05, seed: 1 },
   maxClients: 10_000,
   missesUntilAway: 3,
@@ -83,7 +84,6 @@ export function federationOptions(wish: Partial<FederationOptions> = {}): Federa
     }
     whole(sampler.minimum, 'the smallest number of sampled clients', 1, 1e6);
   }
-  findStrategy(options.strategy);
   if (options.minClients > options.maxClients) {
     throw bad(
       `Wait for at most ${options.maxClients} clients (${options.minClients} are set): more are not remembered.`,
@@ -96,5 +96,7 @@ export function federationOptions(wish: Partial<FederationOptions> = {}): Federa
       `Lower the quorum (${options.quorum}) to ${smallest}, or wait for more clients and ask more of them: a round may have a cohort of only ${smallest}.`,
     );
   }
-  return { ...options, training: training(options.training) };
+  const asked = training(options.training);
+  createStrategy(options.strategy, asked);
+  return { ...options, training: asked };
 }

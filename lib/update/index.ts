@@ -10,6 +10,7 @@ export type {
   InviteHeader,
   JoinHeader,
   Kind,
+  LocalRule,
   Message,
   ModelHeader,
   Notes,

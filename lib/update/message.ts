@@ -58,6 +58,13 @@ export interface StatisticsHeader extends HeaderBase, Attempt {
   kind: 'statistics';
   client: string;
 }
+/** The clients' part of a strategy that is more than plain training, each with a state that stays at the client. */
+export type LocalRule =
+  /** How c_i is made anew: 1 of the gradient at the model that came, 2 of the steps done (arXiv 1910.06378). */
+  | { name: 'scaffold'; option: 1 | 2 }
+  /** `alpha` of the dynamic regulariser (arXiv 2111.04263). */
+  | { name: 'feddyn'; alpha: number };
+
 /** aggregator -> participants. Payload: the full vector. The cohort trains; everybody may predict with it. */
 export interface ModelHeader extends HeaderBase, Attempt {
   kind: 'model';
@@ -66,6 +73,15 @@ export interface ModelHeader extends HeaderBase, Attempt {
   deadlineMs: number;
   quorum: number;
   training: TrainingOptions;
+  /** Absent: plain training. */
+  local?: LocalRule;
+  /**
+   * For each of `cohort`: the last round in which its update counted, 0: none yet. By it a client keeps or takes back
+   * what its answers would have changed in the state that it holds. Only sent when somebody needs it.
+   */
+  settled?: number[];
+  /** The answer shall tell `metrics.startLoss`. */
+  startLoss?: boolean;
   normalisation?: Normalisation;
   tensors: TensorSizes;
   codecs: CodecStep[];

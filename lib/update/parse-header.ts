@@ -3,11 +3,13 @@ import { limits } from './limits';
 import type { Header, Kind } from './message';
 import {
   parseCodecs,
+  parseLocal,
   parseMetrics,
   parseNormalisation,
   parseNotes,
   parsePrivacy,
   parseScore,
+  parseSettled,
   parseTensors,
   parseTraining,
 } from './parse-parts';
@@ -80,19 +82,24 @@ const parsers: Parsers = {
     deadlineMs: deadline(read),
   }),
   statistics: (read) => ({ kind: 'statistics', ...base(read), attempt: attempt(read), client: client(read) }),
-  model: (read) =>
-    compact({
+  model: (read) => {
+    const asked = cohort(read);
+    return compact({
       kind: 'model' as const,
       ...base(read),
       attempt: attempt(read),
-      cohort: cohort(read),
+      cohort: asked,
       deadlineMs: deadline(read),
       quorum: integer(read.get('quorum'), 'msg.fl.quorum', 0, limits.cohort),
       training: parseTraining(read.get('training')),
+      local: optional(read.get('local'), parseLocal),
+      settled: optional(read.get('settled'), (v) => parseSettled(v, asked)),
+      startLoss: optional(read.get('startLoss'), (v) => flag(v, 'msg.fl.startLoss')),
       normalisation: optional(read.get('normalisation'), parseNormalisation),
       tensors: parseTensors(read.get('tensors')),
       codecs: parseCodecs(read.get('codecs')),
-    }),
+    });
+  },
   update: (read) =>
     compact({
       kind: 'update' as const,

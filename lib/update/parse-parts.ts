@@ -1,7 +1,7 @@
 /** The parts that headers share: training options, normalisation, tensors, codec steps, privacy claims. */
 import type { AdversarialOptions, Normalisation, TrainingOptions } from '../training/engine';
 import { limits } from './limits';
-import type { CodecStep, Notes, PrivacyClaim, TensorSizes, UpdateHeader } from './message';
+import type { CodecStep, LocalRule, Notes, PrivacyClaim, TensorSizes, UpdateHeader } from './message';
 import {
   choice,
   compact,
@@ -84,6 +84,22 @@ export function parseTraining(value: unknown): TrainingOptions {
     focalGamma: optional(read.get('focalGamma'), (v) => finite(v, 'msg.fl.training.focalGamma', 0, 100)),
     adversarial: optional(read.get('adversarial'), parseAdversarial),
   });
+}
+
+export function parseLocal(value: unknown): LocalRule {
+  const where = 'msg.fl.local';
+  const read = fields(value, where);
+  const name = choice(read.get('name'), `${where}.name`, ['scaffold', 'feddyn'] as const);
+  if (name === 'feddyn') return { name, alpha: positive(read.get('alpha'), `${where}.alpha`, 1e6) };
+  return { name, option: integer(read.get('option'), `${where}.option`, 1, 2) === 1 ? 1 : 2 };
+}
+
+/** One round for each of the cohort, which must be named then. */
+export function parseSettled(value: unknown, cohort: readonly string[] | 'all'): number[] {
+  const where = 'msg.fl.settled';
+  if (cohort === 'all') return refuse(`${where} belongs to a cohort of named participants.`);
+  const rounds = list(value, where, cohort.length, cohort.length, (round) => round);
+  return rounds.map((round, i) => integer(round, `${where}[${i}]`, 0, limits.round));
 }
 
 export function parseNormalisation(value: unknown): Normalisation {

@@ -1,10 +1,11 @@
 /** The settings of an fl-aggregator, as the library wants them. */
 import type { FederationOptions } from '../../lib/federation/options';
 import type { SamplerOptions } from '../../lib/federation/samplers/sampler';
+import { strategyNames } from '../../lib/federation/strategies';
 import type { TrainingOptions } from '../../lib/training/engine';
 import { RefusedError } from '../../lib/update/message';
 import type { Settings } from '../shared/red';
-import { choice, list, number, text } from '../shared/settings';
+import { choice, list, number } from '../shared/settings';
 
 const COUNT = { min: 1, max: 1e6, integer: true } as const;
 const SEED = { min: 0, max: 0xffffffff, integer: true } as const;
@@ -65,7 +66,7 @@ export function aggregatorOptions(
     pauseMs: Math.round(1000 * number(settings, 'pause', 0, { min: 0, max: 2e6 })),
     autoStart: choice(settings, 'start', ['auto', 'message'] as const, 'auto') === 'auto',
     sampler: sampler(settings, quorum),
-    strategy: text(settings, 'strategy', 'fedavg'),
+    strategy: { name: choice(settings, 'strategy', strategyNames(), 'fedavg') },
     training: training(settings, labels),
   };
 }

@@ -1,19 +1,29 @@
 /** The strategies by name. */
-import { RefusedError } from '../../update/message';
+import { RefusedError } from '../../refused';
+import type { TrainingOptions } from '../../training/engine';
 import { fedavg } from './fedavg';
+import type { StrategyName, StrategyOptions } from './options';
 import type { Strategy } from './strategy';
 
-const strategies: ReadonlyMap<string, Strategy> = new Map([[fedavg.name, fedavg]]);
+type Makers = {
+  [N in StrategyName]: (options: Extract<StrategyOptions, { name: N }>, training: TrainingOptions) => Strategy;
+};
 
-export const strategyNames = (): string[] => [...strategies.keys()];
+const makers: Makers = { fedavg: () => fedavg };
 
-export function findStrategy(name: string): Strategy {
-  const strategy = strategies.get(name);
-  if (!strategy) {
+export const strategyNames = (): StrategyName[] => Object.keys(makers) as StrategyName[];
+
+/**
+ * `training`: what the person wished for the clients. Throws RefusedError 'bad-setting' with what to change: a strategy that
+ * does not exist, a parameter out of range, or a training with which the strategy is not what its paper proves.
+ */
+export function createStrategy(options: StrategyOptions, training: TrainingOptions): Strategy {
+  const { name } = options;
+  if (!Object.hasOwn(makers, name)) {
     throw new RefusedError(
       'bad-setting',
       `Choose a strategy that exists (${strategyNames().join(', ')}): "${name}" does not.`,
     );
   }
-  return strategy;
+  return makers[name](options, training);
 }

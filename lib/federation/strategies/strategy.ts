@@ -1,3 +1,6 @@
+import type { TrainingOptions } from '../../training/engine';
+import type { LocalRule } from '../../update/message';
+
 /**
  * How the updates of a round become the next model. A strategy is pure: `(state, global, aggregate) -> {state, model}`.
  * It says what it needs, so that a mean-like strategy holds one vector in all and not one per client.
@@ -23,6 +26,8 @@ export interface UpdateFacts {
 export interface Aggregate {
   /** One entry for each update, sorted by client: sums over it do not depend on who was faster. */
   updates: readonly UpdateFacts[];
+  /** Clients in the registry, asked or not: N where the cohort is S. */
+  clients: number;
   /** Sum of the weights that `weigh` gave (under central privacy: the number of updates). */
   totalWeight: number;
   /**
@@ -47,6 +52,12 @@ export interface Strategy {
   readonly vectorsPerUpdate: number;
   /** True when it stays correct with all weights equal: central privacy is proved for the uniform mean only. */
   readonly uniformMean: boolean;
+  /** What it changes in the training that the person wished for. */
+  readonly training?: Partial<TrainingOptions>;
+  /** The clients' part where it is more than plain training. */
+  readonly local?: LocalRule;
+  /** It needs `metrics.startLoss` of each update. */
+  readonly startLoss?: boolean;
   start(size: number): StrategyState;
   /** Weight of an update in the fold. Throws RefusedError when the update can have none. */
   weigh(update: UpdateFacts): number;

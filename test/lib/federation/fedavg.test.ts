@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createKernels } from '../../../lib/core';
 import { createAggregation } from '../../../lib/federation/aggregation';
-import { findStrategy } from '../../../lib/federation/strategies';
+import { defaultOptions } from '../../../lib/federation/options';
+import { createStrategy } from '../../../lib/federation/strategies';
 import type { Strategy, UpdateFacts } from '../../../lib/federation/strategies/strategy';
 import { seededNoise } from '../../../lib/privacy/noise';
 import { generator, shuffle } from '../../../lib/random/generator';
@@ -9,7 +10,7 @@ import { RefusedError } from '../../../lib/refused';
 import type { PrivacyClaim } from '../../../lib/update/message';
 
 const kernels = createKernels();
-const fedavg = findStrategy('fedavg');
+const fedavg = createStrategy({ name: 'fedavg' }, defaultOptions.training);
 const facts = (client: string, samples: number): UpdateFacts => ({
   client,
   samples,
@@ -28,7 +29,7 @@ function average(
   updates.forEach(([vector, samples], i) => {
     aggregation.add('', facts(`c${i}`, samples), [Float32Array.from(vector)], privacy);
   });
-  return strategy.apply(strategy.start(global.length), Float32Array.from(global), aggregation.aggregate('')).model;
+  return strategy.apply(strategy.start(global.length), Float32Array.from(global), aggregation.aggregate('', 4)).model;
 }
 
 const refused = (code: string, action: () => unknown): void =>
@@ -189,11 +190,11 @@ describe('the seam for strategies', () => {
     add('', 'a', 1);
     add('x', 'b', 100);
     add('', 'c', 3);
-    assert.deepEqual([...aggregation.aggregate('').mean()], [2]);
-    assert.deepEqual([...aggregation.aggregate('x').mean()], [100]);
+    assert.deepEqual([...aggregation.aggregate('', 4).mean()], [2]);
+    assert.deepEqual([...aggregation.aggregate('x', 2).mean()], [100]);
     aggregation.clear();
     add('', 'a', 7);
-    assert.deepEqual([...aggregation.aggregate('').mean()], [7]);
-    assert.equal(aggregation.aggregate('').updates.length, 1);
+    assert.deepEqual([...aggregation.aggregate('', 4).mean()], [7]);
+    assert.equal(aggregation.aggregate('', 4).updates.length, 1);
   });
 });

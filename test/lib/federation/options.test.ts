@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { defaultOptions, type FederationOptions, federationOptions } from '../../../lib/federation';
+import {
+  defaultOptions,
+  type FederationOptions,
+  federationOptions,
+  type StrategyOptions,
+} from '../../../lib/federation';
 import { RefusedError } from '../../../lib/refused';
 
 const code = (wish: Partial<FederationOptions>): string | undefined => {
@@ -53,7 +58,7 @@ describe('federationOptions', () => {
       { sampler: { name: 'random', fraction: 0, minimum: 1 } },
       { sampler: { name: 'random', fraction: 1.1, minimum: 1 } },
       { sampler: { name: 'random', fraction: 0.5, minimum: 0 } },
-      { strategy: 'toString' },
+      { strategy: { name: 'toString' } as unknown as StrategyOptions },
     ];
     for (const wish of wrong) assert.equal(code(wish), 'bad-setting', JSON.stringify(wish));
   });

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKernels } from '../../../lib/core';
 import { createAggregation } from '../../../lib/federation/aggregation';
-import { findStrategy } from '../../../lib/federation/strategies';
+import { defaultOptions } from '../../../lib/federation/options';
+import { createStrategy } from '../../../lib/federation/strategies';
 import type { Strategy, StrategyState, UpdateFacts } from '../../../lib/federation/strategies/strategy';
 import { generator } from '../../../lib/random/generator';
 import { createStore } from '../../../lib/state';
@@ -15,7 +16,7 @@ import { readVector, vectorPayload } from '../../../lib/update/vector';
 import { type Toy, toyFederation } from './toy';
 
 const kernels = createKernels();
-const fedavg = findStrategy('fedavg');
+const fedavg = createStrategy({ name: 'fedavg' }, defaultOptions.training);
 const facts = (client: string, samples: number, metrics: UpdateFacts['metrics'] = {}): UpdateFacts => ({
   client,
   samples,
@@ -80,7 +81,7 @@ describe('the seam for strategies', () => {
       const aggregation = createAggregation({ size: 1, strategy: momentum, kernels, normal: () => 0 });
       aggregation.add('', facts('a', 3), [Float32Array.of(7 / 3 - model[0])]);
       const before = structuredClone(state);
-      const next = momentum.apply(state, model, aggregation.aggregate(''));
+      const next = momentum.apply(state, model, aggregation.aggregate('', 4));
       assert.deepEqual(state, before);
       ({ state, model } = next as { state: StrategyState; model: Float32Array<ArrayBuffer> });
       assert.ok(Math.abs(model[0] - value) < 2e-6, `${model[0]} where ${value} belongs`);
@@ -98,7 +99,7 @@ describe('the seam for strategies', () => {
     updates.forEach(({ samples, steps, vector }, i) => {
       aggregation.add('', facts(`c${i}`, samples, { steps }), [vector]);
     });
-    const { model } = nova.apply(nova.start(4), new Float32Array(4), aggregation.aggregate(''));
+    const { model } = nova.apply(nova.start(4), new Float32Array(4), aggregation.aggregate('', 4));
     const total = updates.reduce((all, { samples }) => all + samples, 0);
     const effective = updates.reduce((all, { samples, steps }) => all + (samples / total) * steps, 0);
     for (let j = 0; j < 4; j++) {
@@ -117,7 +118,7 @@ describe('the seam for strategies', () => {
     add('a', 1, 10);
     assert.throws(() => add('b', 5, 3e38), /too large/);
     add('c', 2, 20);
-    const aggregate = aggregation.aggregate('');
+    const aggregate = aggregation.aggregate('', 4);
     assert.deepEqual([aggregate.updates.length, aggregate.mean(0)[0], aggregate.mean(1)[0]], [2, 1.5, 15]);
   });
 

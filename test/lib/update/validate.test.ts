@@ -19,7 +19,10 @@ describe('parseMessage', () => {
     });
 
     it(`misses each necessary field of a ${message.fl.kind}`, () => {
-      const optional = ['notes', 'normalisation', 'metrics', 'privacy', 'score', 'classes', 'last', 'l2'];
+      const optional = [
+        ...['notes', 'normalisation', 'metrics', 'privacy', 'score', 'classes', 'last', 'l2'],
+        ...['local', 'settled', 'startLoss'],
+      ];
       for (const name of Object.keys(message.fl)) {
         const action = () => parseMessage({ ...message, fl: without(message.fl, name) });
         if (optional.includes(name)) assert.ok(!(name in action().fl));

@@ -1,0 +1,70 @@
+/** What the clients are asked to do. */
+const trainingSection = ({ now, whole, between, listOf }) => ({
+  defaults: {
+    epochs: {
+      value: '1',
+      validate: function (value, _opt) {
+        return whole(value, 1, 10000) || this._('error.epochs');
+      },
+    },
+    batchSize: {
+      value: '16',
+      validate: function (value, _opt) {
+        return whole(value, 1, 65536) || this._('error.batchSize');
+      },
+    },
+    optimizer: { value: 'sgd' },
+    momentum: {
+      value: '0.9',
+      validate: function (value, _opt) {
+        return (
+          now(this, 'optimizer') !== 'momentum' ||
+          (between(value, 0, 1) && Number(value) < 1) ||
+          this._('error.momentum')
+        );
+      },
+    },
+    learningRate: {
+      value: '0.05',
+      validate: function (value, _opt) {
+        return (between(value, 0, 100) && Number(value) > 0) || this._('error.learningRate');
+      },
+    },
+    l2: {
+      value: '0',
+      validate: function (value, _opt) {
+        return between(value, 0, 100) || this._('error.l2');
+      },
+    },
+    clipNorm: {
+      value: '0',
+      validate: function (value, _opt) {
+        return between(value, 0, 1e6) || this._('error.clipNorm');
+      },
+    },
+    classWeights: {
+      value: '',
+      validate: function (value, _opt) {
+        const weights = listOf(value).map(Number);
+        if (weights.length === 0) return true;
+        if (!weights.every((weight) => Number.isFinite(weight) && weight > 0)) return this._('error.classWeights');
+        const model = RED.nodes.node(now(this, 'model'));
+        const labels =
+          model && model.task === 'classify'
+            ? String(model.labels || '')
+                .split(/[,;\n]/)
+                .filter((item) => item.trim() !== '').length
+            : weights.length;
+        return weights.length === labels || this._('error.classWeightCount', { labels });
+      },
+    },
+    seed: {
+      value: '1',
+      validate: function (value, _opt) {
+        return whole(value, 0, 4294967295) || this._('error.seed');
+      },
+    },
+  },
+  numbers: ['epochs', 'batchSize', 'momentum', 'learningRate', 'l2', 'clipNorm', 'seed'],
+  switches: ['optimizer'],
+});
