@@ -1,5 +1,6 @@
 /** Federated learning without Node-RED: each room adds what a script may use. */
 
+export * from './attack/index';
 export * from './board/index';
 export { createKernels, type Int8Network, type Int8Quantisation, openInt8 } from './core/index';
 export * from './data/index';

@@ -137,6 +137,7 @@ export interface SamplesHeader {
   first?: boolean;
   /** The last block of a pass over the data; false: more will follow at once. */
   last?: boolean;
+  notes?: Notes;
 }
 
 export type FederationHeader =

@@ -138,6 +138,7 @@ const parsers: Parsers = {
       source: optional(read.get('source'), (v) => text(v, 'msg.fl.source', limits.name)),
       first: optional(read.get('first'), (v) => flag(v, 'msg.fl.first')),
       last: optional(read.get('last'), (v) => flag(v, 'msg.fl.last')),
+      notes: optional(read.get('notes'), parseNotes),
     });
   },
 };
