@@ -1,5 +1,5 @@
 // Makes the rows that the examples ship from the public data sets (see datasets/README.md for their sources):
-//   node scripts/make-example-data.mjs [folder with turbofan/ and weather-stations/]
+//   node scripts/make-example-data.mjs [folder with turbofan/, weather-stations/, digits/ and spoken-digits/]
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,4 +72,16 @@ write(
   'frost-test.csv',
   ['station', 'time', ...weather],
   hours.filter(({ time }) => time >= '2015-10-01'),
+);
+
+// Written digits as they are: 8 x 8 pixels from 0 to 16.
+const pixels = Array.from({ length: 64 }, (_, i) => `p${i}`);
+write('digits.csv', [...pixels, 'digit'], read('digits', 'digits.csv'));
+
+// Spoken digits of all six speakers: takes 0 to 4 to measure with, 15 more to learn from.
+const cepstra = Array.from({ length: 160 }, (_, i) => `f${Math.floor(i / 10)}_c${i % 10}`);
+write(
+  'spoken-digits.csv',
+  ['speaker', 'take', 'digit', ...cepstra],
+  read('spoken-digits', 'mfcc_16x10_int8.csv').filter(({ take }) => Number(take) < 20),
 );

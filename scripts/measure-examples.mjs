@@ -6,13 +6,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { samplesOf } from './lib/example-samples.mjs';
 import { examples } from './lib/example-settings.mjs';
+import { federate } from './lib/federate.mjs';
 import { ensureReady, root } from './lib/ready.mjs';
 
 ensureReady();
 const load = createRequire(join(root, 'dist/lib/'));
-const { createKernels } = load('./core/index.js');
-const { createCoordinator, createParticipant, federatedModel, federationOptions, gatewayLearner } =
-  load('./federation/index.js');
+const { federatedModel } = load('./federation/index.js');
 const { initialWeights, parseSpec } = load('./model/index.js');
 const { poolStatistics } = load('./data/normalisation.js');
 const { sampleBank } = load('./data/sample-bank.js');
@@ -44,81 +43,32 @@ async function measure(example, spec, weights, normalisation, test) {
   return evaluateClasses(targets, outputs, example.labels);
 }
 
-/** The whole federation in this process; gives the evaluation after each round. */
-async function federate(example, seed, banks, test) {
+/** The federation of an example; gives the evaluation after each round. */
+async function federated(example, seed, banks, test) {
   const spec = specOf(example, seed);
-  const model = federatedModel(spec);
-  const kernels = createKernels();
-  const participants = [];
   const figures = [];
-  let pending = Promise.resolve();
-  let bytesUp = 0;
-  let finish;
-  const finished = new Promise((resolve) => {
-    finish = resolve;
-  });
-  const fail = (error) => {
-    throw error;
-  };
-  const coordinator = await createCoordinator({
-    federation: 'measured',
-    model,
-    kernels,
-    options: federationOptions({
+  const { weights, normalisation, bytesUp } = await federate({
+    model: federatedModel(spec),
+    engine,
+    banks,
+    options: {
       rounds: example.rounds,
       minClients: banks.size,
       quorum: banks.size,
       training: { ...example.training, seed },
-    }),
-    send: (message) => {
-      const { fl, payload } = message;
-      if (fl.kind === 'model' && fl.round > 1) {
-        const weights = new Float32Array(payload.length / 4).map((_, i) => payload.readFloatLE(4 * i));
-        pending = pending.then(async () => {
-          figures[fl.round - 2] ??= await measure(example, spec, weights, fl.normalisation, test);
-          if (fl.cohort.length === 0) finish({ weights, normalisation: fl.normalisation });
-        });
-      }
-      setImmediate(() => {
-        for (const participant of participants) participant.receive(message);
-      });
     },
-    onRefused: fail,
+    pass: (message) => {
+      const { fl } = message;
+      if (fl.kind !== 'update' || !example.quantize) return [message];
+      const own = streamSeed(1, 'quantize', fl.federation, fl.round, fl.client);
+      const { payload, codecs } = applyCodec(message, 'quantize', { ...example.quantize, seed: own });
+      return [{ fl: { ...fl, codecs }, payload }];
+    },
+    onModel: async (shared) => {
+      figures[shared.round - 1] ??= await measure(example, spec, shared.weights, shared.normalisation, test);
+    },
   });
-  // The core in this process does one job at a time.
-  let queue = Promise.resolve();
-  for (const [client, bank] of banks) {
-    participants.push(
-      createParticipant({
-        federation: 'measured',
-        client,
-        model,
-        learner: gatewayLearner({
-          model,
-          bank,
-          train: (job) => {
-            const result = queue.then(() => engine.train(job));
-            queue = result.catch(() => undefined);
-            return result;
-          },
-        }),
-        send: ({ fl, payload }) => {
-          if (fl.kind !== 'update') return setImmediate(() => coordinator.receive({ fl, payload }));
-          const own = streamSeed(1, 'quantize', fl.federation, fl.round, fl.client);
-          const coded = example.quantize
-            ? applyCodec({ fl, payload }, 'quantize', { ...example.quantize, seed: own })
-            : { payload, codecs: [] };
-          bytesUp += coded.payload.length;
-          setImmediate(() => coordinator.receive({ fl: { ...fl, codecs: coded.codecs }, payload: coded.payload }));
-        },
-        onRefused: fail,
-      }),
-    );
-  }
-  for (const participant of participants) participant.samplesChanged();
-  const shared = await finished;
-  await coordinator.close();
-  return { figures, bytesUp, shared };
+  return { figures, bytesUp, shared: { weights, normalisation } };
 }
 
 /** The same options and as many steps on one client's rows alone, with its own statistics; measured on each of `tests`. */
@@ -178,7 +128,7 @@ async function report(name, change, seeds) {
   const results = { federated: [], alone: [], pooled: [] };
   const mine = { shared: [], personal: [], alone: [] };
   for (const seed of seeds) {
-    const { figures, bytesUp, shared } = await federate(example, seed, banks, test);
+    const { figures, bytesUp, shared } = await federated(example, seed, banks, test);
     const each = [];
     for (const [client, bank] of banks) {
       const [whole, kind] = await alone(

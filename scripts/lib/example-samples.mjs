@@ -42,6 +42,7 @@ async function fromFiles({ inputs, backbone, train, test }) {
   clients.delete('test');
   // What a client's column says of the held-out rows too.
   const { window, holdOut, clients: split } = train.spec;
+  if (holdOut.kind !== 'condition' || split.kind !== 'column') return { clients, test: held, own: new Map() };
   const aside = { window: { ...window, where: [holdOut.condition] }, holdOut: { kind: 'none' }, clients: split };
   return { clients, test: held, own: banks(await readBlocks(train.file, aside)) };
 }

@@ -1,0 +1,97 @@
+// One federation: settings in, figures out. The same settings give the same figures, on every machine.
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { federate } from '../lib/federate.mjs';
+import { root } from '../lib/ready.mjs';
+import { redTeam } from './attack.mjs';
+import { learnersOf } from './learners.mjs';
+import { samplesFor, setOf } from './samples.mjs';
+
+const load = createRequire(join(root, 'dist/lib/'));
+
+const specOf = ({ inputs, labels, hidden }, seed) =>
+  load('./model/index.js').parseSpec({
+    version: 1,
+    task: 'classify',
+    input: [inputs],
+    layers: [
+      ...hidden.map((units) => ({ type: 'dense', units, activation: 'relu' })),
+      { type: 'dense', units: labels.length, activation: 'softmax' },
+    ],
+    labels,
+    seed,
+  });
+
+async function classesOf(engine, spec, { weights, normalisation }, { features, count }) {
+  const { argmaxRows } = load('./metrics/classification.js');
+  const { outputs } = await engine.predict({ spec, weights, features, count, normalisation });
+  return { outputs, decided: argmaxRows(outputs, outputs.length / count) };
+}
+
+const share = (values, isHit) => values.reduce((sum, value, i) => sum + (isHit(value, i) ? 1 : 0), 0) / values.length;
+
+/**
+ * Settings: data, clients?, hidden?, rounds?, training?, federation? (what FederationOptions has beside these), attack?,
+ * personal? (learners.mjs), seed. Figures: accuracy, f1, loss, averagePrecision (two classes), backdoor (share of marked
+ * samples that get the attacker's class), own (accuracy on the samples of each client's kind, meaned), bytesUp,
+ * bytesDown, steps, curve (accuracy by round); or `refused`, one sentence, where the settings make no sense together.
+ */
+export async function runCell(settings) {
+  const { createCoreEngine } = load('./training/core/engine.js');
+  const { federatedModel } = load('./federation/index.js');
+  const { evaluateClasses } = load('./metrics/evaluation.js');
+  const { RefusedError } = load('./refused.js');
+  const engine = createCoreEngine();
+  const set = setOf(settings);
+  const { seed } = settings;
+  const { clients, test, own } = await samplesFor(set);
+  const spec = specOf(set, seed);
+  const red = settings.attack
+    ? redTeam(settings.attack, { banks: clients, labels: set.labels, inputs: set.inputs, seed })
+    : { banks: clients, ids: [] };
+  const whole = test.block();
+  const curve = [];
+  const refused = {};
+  const model = federatedModel(spec);
+  const learners = learnersOf(settings, { spec, model, engine, own });
+  let result;
+  try {
+    result = await federate({
+      model,
+      engine,
+      banks: red.banks,
+      options: {
+        rounds: set.rounds,
+        minClients: clients.size,
+        quorum: Math.ceil(clients.size / 2),
+        deadlineMs: 600_000,
+        ...settings.federation,
+        training: { ...set.training, seed },
+      },
+      pass: red.pass,
+      hear: red.hear,
+      learnerOf: learners.learnerOf,
+      onModel: async (shared) => {
+        const { decided } = await classesOf(engine, spec, shared, whole);
+        curve[shared.round - 1] = share(decided, (label, i) => label === whole.targets[i]);
+      },
+      onRefused: ({ code, message }) => {
+        if (code === 'internal') throw new Error(message);
+        refused[code] = (refused[code] ?? 0) + 1;
+      },
+    });
+  } catch (error) {
+    if (error instanceof RefusedError) return { refused: error.message };
+    throw error;
+  }
+  const { outputs } = await classesOf(engine, spec, result, whole);
+  const { accuracy, f1, loss, averagePrecision } = evaluateClasses(whole.targets, outputs, set.labels);
+  const figures = { accuracy, f1, loss, averagePrecision: averagePrecision ?? undefined };
+  if (red.marked) {
+    const { wanted, ...block } = red.marked(whole);
+    figures.backdoor = share((await classesOf(engine, spec, result, block)).decided, (label) => label === wanted);
+  }
+  Object.assign(figures, await learners.figures?.(result));
+  const { bytesUp, bytesDown, steps } = result;
+  return { ...figures, bytesUp, bytesDown, steps, curve, refusals: refused };
+}

@@ -1,0 +1,49 @@
+// The plot of a table: one panel for each data set. table.plot = { kind: 'heat' | 'bars' | 'lines', figure, ... }.
+import { bars } from './plot/bars.mjs';
+import { heat } from './plot/heat.mjs';
+import { lines } from './plot/lines.mjs';
+import { page } from './plot/svg.mjs';
+import { figureOf, titleOf } from './table.mjs';
+
+const names = (list) => list.map(({ name }) => name);
+
+function fieldOf(table, results, name, key) {
+  const { scale = 1 } = figureOf(table, key);
+  return results[name].map((row) =>
+    row.map(({ figures }) => {
+      const found = figures[key];
+      return found && { mean: scale * found.mean, deviation: scale * found.deviation };
+    }),
+  );
+}
+
+function panel(table, results, data) {
+  const { kind, figure: key, ...how } = table.plot;
+  const figure = figureOf(table, key);
+  const field = fieldOf(table, results, data.name, key);
+  const common = { title: `${titleOf(data)}: ${figure.name}`, unit: figure.unit, ...how };
+  const [rows, columns] = [names(table.rows), names(table.columns)];
+  if (kind === 'heat') {
+    const values = field.map((row) => row.map((value) => value?.mean));
+    const worse = (value, row, column) => how.worse(value, values, row, column);
+    return heat({ ...common, rows, columns, values, worse, shown: (value) => value.toFixed(figure.digits ?? 1) });
+  }
+  if (kind === 'bars') return bars({ ...common, rows, columns, values: field });
+  // Lines: over the rounds, of one column; or over the columns, whose `x` says where they stand.
+  const series = table.rows.map(({ name }, row) => ({
+    name,
+    points: how.overRounds
+      ? results[data.name][row][how.column ?? 0].curve.map((value, round) => [round + 1, (figure.scale ?? 1) * value])
+      : table.columns.flatMap(({ x }, column) => {
+          const value = field[row][column];
+          return value && x !== undefined ? [[x, value.mean, value.deviation]] : [];
+        }),
+  }));
+  return lines({ ...common, series: series.filter(({ points }) => points.length > 0) });
+}
+
+export const draw = (table, results) =>
+  page(
+    table.title,
+    table.data.map((data) => panel(table, results, data)),
+  );

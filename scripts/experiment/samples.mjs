@@ -1,0 +1,21 @@
+// The samples of a cell, read once in a process: client -> bank, the held-out ones, and those of each client's kind.
+import { samplesOf } from '../lib/example-samples.mjs';
+import { dataSets } from './data-sets.mjs';
+import { over } from './settings.mjs';
+
+const read = new Map();
+
+/** The data set with what the settings say of it. */
+export function setOf({ data, clients, hidden, rounds, training }) {
+  const set = dataSets[data];
+  if (!set) throw new Error(`There is no data set "${data}": take one of ${Object.keys(dataSets).join(', ')}.`);
+  const whole = over(set, { hidden, rounds, training });
+  if (!clients) return whole;
+  return { ...whole, train: { ...whole.train, spec: { ...whole.train.spec, clients } } };
+}
+
+export async function samplesFor(set) {
+  const key = JSON.stringify([set.train, set.test]);
+  if (!read.has(key)) read.set(key, samplesOf(set));
+  return read.get(key);
+}

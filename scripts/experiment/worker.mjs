@@ -1,0 +1,10 @@
+// A process that runs one cell after another: settings come over the channel, figures go back.
+import { runCell } from './cell.mjs';
+
+process.on('message', async ({ id, settings }) => {
+  try {
+    process.send({ id, figures: await runCell(settings) });
+  } catch (error) {
+    process.send({ id, failed: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+});
