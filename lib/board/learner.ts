@@ -3,6 +3,7 @@
  * holds, and its update is checked before it goes on. One thing at a time is asked of it.
  */
 import { createHash, randomUUID } from 'node:crypto';
+import { labelCountsOf } from '../data/label-counts';
 import { type Clock, systemClock } from '../federation/clock';
 import type { FederatedModel } from '../federation/federated-model';
 import {
@@ -224,6 +225,8 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
         }),
       );
     },
+    // What a board that fills its rows itself holds of each class only it knows.
+    labelCounts: (classes) => bank && labelCountsOf(bank.block(), classes),
     learn(task, control) {
       stopHearing();
       return presence.whileThere(control, (signal) => inOrder(() => learn(task, { ...control, signal })));

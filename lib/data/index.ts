@@ -1,4 +1,5 @@
 export type { Row } from './cell';
+export { type ClassWeighting, classWeightsOf } from './class-weights';
 export { divide, surveyNeed } from './clients/division';
 export { type ClientSpec, clientName, type Division, type Survey } from './clients/spec';
 export { splitBlock } from './clients/split-block';

@@ -13,6 +13,8 @@ import { emptyTable, entries, put } from './table';
 export interface Learned {
   weights: Float32Array;
   normalisation?: Normalisation;
+  /** Samples of each class over the clients that told in round 0. */
+  labelCounts?: number[];
   strategy: string;
   strategyState: StrategyState;
   bytesUp: number;
@@ -85,7 +87,7 @@ export function decodeCheckpoint(record: StateRecord, model: FederatedModel): { 
   const vectors = Object.entries(record.parts)
     .filter(([name]) => name.startsWith(STRATEGY))
     .map(([name, bytes]) => [name.slice(STRATEGY.length), floats(bytes)]);
-  const { kept, numbers, strategy, normalisation, bytesUp, bytesDown, privacy } = json;
+  const { kept, numbers, strategy, normalisation, labelCounts, bytesUp, bytesDown, privacy } = json;
   return {
     kept,
     learned: {
@@ -93,6 +95,7 @@ export function decodeCheckpoint(record: StateRecord, model: FederatedModel): { 
       strategy,
       strategyState: { numbers, vectors: Object.fromEntries(vectors) },
       normalisation,
+      ...(labelCounts ? { labelCounts } : {}),
       bytesUp,
       bytesDown,
       privacy,

@@ -1,5 +1,6 @@
 /** What a coordinator is made of, and what it offers. */
 import type { Kernels } from '../core/kernels';
+import type { Unlikeness } from '../data/unlikeness';
 import type { NormalSource } from '../privacy/noise';
 import type { RefusedError } from '../refused';
 import type { Store } from '../state/store';
@@ -28,6 +29,8 @@ export interface CoordinatorParts {
   /** To all participants. It may answer at once. */
   send(message: Message<FederationHeader>): void;
   onMetrics?(metrics: RoundMetrics): void;
+  /** Once, when round 0 has asked for the counts of labels. */
+  onUnlikeness?(report: Unlikeness): void;
   /** Whatever was refused or needs a person: one sentence, a code for counting. */
   onRefused?(refused: RefusedError): void;
   onStatus?(status: CoordinatorStatus): void;

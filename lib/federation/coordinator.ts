@@ -4,8 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createKernels } from '../core/create-kernels';
-import { poolStatistics } from '../data/normalisation';
-import { inputSize } from '../model';
+import type { Unlikeness } from '../data/unlikeness';
 import { systemNoise } from '../privacy/noise';
 import { RefusedError } from '../refused';
 import type { FederationHeader } from '../update/message';
@@ -21,6 +20,7 @@ import { countsOf, type RoundMetrics } from './metrics';
 import { nextModel } from './next-model';
 import { createRoundReducer } from './round';
 import { type Command, type Effect, firstState, type RoundEvent, type TimerName } from './round-state';
+import { asksAnything, gather, roundZero, type Statistics, weighted } from './round-zero';
 import { createStrategy } from './strategies';
 import { entries } from './table';
 
@@ -44,17 +44,19 @@ function joined(vectors: readonly Float32Array[]): Float32Array {
 interface Made {
   next: Learned;
   told?: RoundMetrics;
+  unlikeness?: Unlikeness;
 }
 
 /** Reads the kept state, if there is any, and goes on from it. Rejects when it is there but cannot be read. */
 export async function createCoordinator(parts: CoordinatorParts): Promise<Coordinator> {
   const { federation, model, options } = parts;
   const { kernels = createKernels(), clock = systemClock, normal = systemNoise() } = parts;
-  const statistics = model.normalisation === 'federated';
+  const asked = roundZero(model, options);
+  const statistics = asksAnything(asked);
   const { strategy = createStrategy(options.strategy, options.training) } = parts;
   const reduce = createRoundReducer({ options, statistics });
   const aggregation = createAggregation({ size: model.layout.size, strategy, kernels, normal });
-  const gate = createGate({ federation, model, strategy, kernels });
+  const gate = createGate({ federation, model, strategy, kernels, asked });
 
   const beginning = (): Learned => ({
     weights: firstWeights(model),
@@ -83,7 +85,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   let askedAt = 0;
   let bytesUp = 0;
   let bytesDown = 0;
-  const told = new Map<string, Float64Array>();
+  const told = new Map<string, Statistics>();
   // Writing.
   let life = 0;
   let saving: Promise<void> | undefined;
@@ -130,7 +132,12 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
       case 'ask-statistics': {
         askedAt = clock.now();
         const { cohort, attempt } = effect;
-        send({ kind: 'statistics-request', ...header(), attempt, cohort, deadlineMs: options.deadlineMs });
+        const { deadlineMs } = options;
+        const wanted = {
+          ...(asked.sums ? {} : { sums: false }),
+          ...(asked.labels > 0 ? { labels: asked.labels } : {}),
+        };
+        send({ kind: 'statistics-request', ...header(), attempt, cohort, deadlineMs, ...wanted });
         return;
       }
       case 'publish':
@@ -160,8 +167,8 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
         return;
       case 'close-statistics':
         save(() => {
-          const normalisation = poolStatistics([...told.values()], inputSize(model.spec));
-          return { next: { ...learned, normalisation, bytesUp: learned.bytesUp + bytesUp } };
+          const { unlikeness, ...gathered } = gather(told, asked, model.spec);
+          return { next: { ...learned, ...gathered, bytesUp: learned.bytesUp + bytesUp }, unlikeness };
         });
         return;
       case 'void':
@@ -201,7 +208,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
         deadlineMs,
         quorum,
         // Copies: what goes out may be changed by strangers.
-        training: { ...training, ...strategy.training },
+        training: { ...weighted(training, options.classWeighting, learned.labelCounts), ...strategy.training },
         ...(strategy.local ? { local: { ...strategy.local } } : {}),
         ...(strategy.startLoss ? { startLoss: true } : {}),
         ...(normalisation ? { normalisation: structuredClone(normalisation) } : {}),
@@ -265,6 +272,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
             learned = made.next;
             scale = undefined;
             if (made.told) tell(made.told);
+            if (made.unlikeness && options.unlikeness) report(made.unlikeness);
           }
           dispatch(event);
         }
@@ -295,6 +303,10 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     if (!closed) guarded(() => parts.onMetrics?.({ ...told, refused: { ...told.refused } }));
   };
 
+  const report = (unlikeness: Unlikeness): void => {
+    if (!closed) guarded(() => parts.onUnlikeness?.(unlikeness));
+  };
+
   /** Writes what is; what is being saved comes first, as it may be newer. */
   const persist = (): void => {
     stale = saving !== undefined;
@@ -322,6 +334,12 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     // Another strategy does not understand what this one remembered.
     const { strategy: _, strategyState: __, ...rest } = found.learned;
     learned = found.learned.strategy === strategy.name ? found.learned : { ...beginning(), ...rest };
+    if (options.classWeighting && !learned.labelCounts && state.round > 0) {
+      say(
+        'no-counts',
+        'The labels were not counted when this federation began: send "reset" to have class weights made.',
+      );
+    }
   }
   enqueue(() => dispatch({ type: 'opened', run: randomBytes(6).toString('base64url') }));
   setImmediate(drain);

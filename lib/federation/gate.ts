@@ -3,8 +3,6 @@
  * this federation and this asking, and only then the vector.
  */
 import type { Kernels } from '../core/kernels';
-import { decodeStatistics } from '../data/normalisation';
-import { inputSize } from '../model';
 import { holdToNorm } from '../privacy/central';
 import { RefusedError } from '../refused';
 import { decodeAll } from '../update/codecs/registry';
@@ -16,12 +14,13 @@ import { claimOf } from './aggregation';
 import { isOfRun } from './attempt';
 import { type FederatedModel, tensorSizes } from './federated-model';
 import type { RoundEvent, RoundState, Told } from './round-state';
+import { decodeTold, type RoundZero, type Statistics } from './round-zero';
 import type { Strategy, UpdateFacts } from './strategies/strategy';
 
 /** The vectors that belong to an event that the reducer will accept. */
 export type Material =
   | { kind: 'update'; facts: UpdateFacts; vectors: Float32Array[]; privacy?: PrivacyClaim; bytes: number }
-  | { kind: 'statistics'; client: string; statistics: Float64Array; bytes: number };
+  | { kind: 'statistics'; client: string; statistics: Statistics; bytes: number };
 
 export interface Received {
   event: RoundEvent;
@@ -34,6 +33,8 @@ export interface GateParts {
   federation: string;
   model: FederatedModel;
   kernels: Pick<Kernels, 'allFinite' | 'norm' | 'clip'>;
+  /** What round 0 asks for. */
+  asked: RoundZero;
 }
 
 /** An update that would move the model by more than so many times its own length has diverged, or is meant to harm. */
@@ -47,10 +48,9 @@ const asRefused = (error: unknown): RefusedError =>
 const isAlike = (a: TensorSizes, b: TensorSizes): boolean =>
   a.length === b.length && a.every(([size, channels], i) => size === b[i][0] && channels === b[i][1]);
 
-export function createGate({ federation, model, strategy, kernels }: GateParts) {
+export function createGate({ federation, model, strategy, kernels, asked }: GateParts) {
   const tensors = tensorSizes(model.layout, strategy.vectorsPerUpdate);
   const { size } = model.layout;
-  const width = inputSize(model.spec);
 
   const updateOf = ({ fl, payload }: Message<UpdateHeader>, scale: number): Material => {
     if (!isAlike(fl.tensors, tensors)) {
@@ -80,7 +80,7 @@ export function createGate({ federation, model, strategy, kernels }: GateParts) 
   const statisticsOf = ({ fl, payload }: Message<StatisticsHeader>): Material => ({
     kind: 'statistics',
     client: fl.client,
-    statistics: decodeStatistics(payload, width),
+    statistics: decodeTold(payload, fl.labels ?? 0, asked, model.spec),
     bytes: payload.length,
   });
 

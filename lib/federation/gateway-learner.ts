@@ -1,4 +1,5 @@
 /** Learning on the gateway itself: its samples lie in a bank here, and an engine trains on them. */
+import { labelCountsOf } from '../data/label-counts';
 import type { ModelSpec } from '../model/spec';
 import { RefusedError } from '../refused';
 import type { SampleBlock, TrainJob, TrainResult } from '../training/engine';
@@ -29,6 +30,7 @@ export function gatewayLearner({ model, bank, train }: GatewayParts): Learner {
       return bank.count;
     },
     statistics: () => bank.statistics(),
+    labelCounts: (classes) => labelCountsOf(bank.block(), classes),
     async learn({ round: _, ...task }, control) {
       const { weights } = task;
       const samples = bank.block();

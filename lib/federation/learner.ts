@@ -50,6 +50,8 @@ export interface Learner {
   readonly obstacle?: string;
   /** [count, sums, sums of squares] of the features. What it rejects with is the reason of a decline. */
   statistics(patience: Patience): Float64Array | Promise<Float64Array>;
+  /** How many samples of each of so many classes it holds; absent, or undefined: it does not know. */
+  labelCounts?(classes: number): number[] | undefined;
   /** Called again only when the one before has ended, or its signal. What it rejects with is the reason of a decline. */
   learn(task: LearningTask, control: LearningControl): Promise<LocalUpdate>;
   /** The newest model, when it is not asked to learn from it. */

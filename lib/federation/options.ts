@@ -1,5 +1,6 @@
 /** How a federation runs: every choice of the person who draws it, with its default, checked before anything starts. */
 
+import { type ClassWeighting, checkClassWeighting } from '../data/class-weights';
 import { RefusedError } from '../refused';
 import type { TrainingOptions } from '../training/engine';
 import { limits } from '../update/limits';
@@ -26,6 +27,10 @@ export interface FederationOptions {
   strategy: StrategyOptions;
   /** What the clients are asked to do; its seed also chooses the cohorts. */
   training: TrainingOptions;
+  /** Weights of the classes from the counts that the clients tell in round 0; absent: those of `training`, or none. */
+  classWeighting?: ClassWeighting;
+  /** Round 0 asks for the counts of labels, to tell once how unlike the clients are. */
+  unlikeness?: boolean;
   /** Ids remembered at most; further ones are refused. */
   maxClients: number;
   /** After so many askings in a row without an answer a client is left out until it joins again. */
@@ -83,6 +88,10 @@ export function federationOptions(wish: Partial<FederationOptions> = {}): Federa
       throw bad(`Set the sampled fraction to a number above 0 and up to 1: ${sampler.fraction} is not.`);
     }
     whole(sampler.minimum, 'the smallest number of sampled clients', 1, 1e6);
+  }
+  if (options.classWeighting) {
+    checkClassWeighting(options.classWeighting);
+    if (options.training.classWeights) throw bad('Type class weights, or have them made from the counts: not both.');
   }
   if (options.minClients > options.maxClients) {
     throw bad(

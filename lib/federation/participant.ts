@@ -3,7 +3,6 @@
  * update or says why not. The samples stay where they are.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { encodeStatistics } from '../data/normalisation';
 import { streamSeed } from '../random/generator';
 import { RefusedError } from '../refused';
 import { limits as updateLimits } from '../update/limits';
@@ -12,6 +11,7 @@ import { parseMessage } from '../update/validate';
 import { isOlder } from './attempt';
 import { type FederatedModel, tensorSizes } from './federated-model';
 import { type GlobalModel, globalModel, type Learner, type LocalUpdate } from './learner';
+import { encodeTold, statisticsOf } from './round-zero';
 
 export type ParticipantStatus =
   /** `needed` more samples until it joins. */
@@ -137,9 +137,11 @@ export function createParticipant(parts: ParticipantParts): Participant {
     const mine = new AbortController();
     gathering = mine;
     try {
-      const sums = await learner.statistics({ signal: mine.signal, deadlineMs: fl.deadlineMs });
+      const told = await statisticsOf(learner, fl, { signal: mine.signal, deadlineMs: fl.deadlineMs });
       if (mine.signal.aborted) return;
-      send({ kind: 'statistics', ...header(fl.round), attempt: fl.attempt }, encodeStatistics(sums));
+      const { labels } = told;
+      const counts = labels ? { labels: labels.length } : {};
+      send({ kind: 'statistics', ...header(fl.round), attempt: fl.attempt, ...counts }, encodeTold(told));
     } catch (error) {
       if (!mine.signal.aborted) failed(fl, 'statistics', error);
     }

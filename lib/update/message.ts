@@ -52,11 +52,20 @@ export interface StatisticsRequestHeader extends HeaderBase, Attempt {
   kind: 'statistics-request';
   cohort: string[] | 'all';
   deadlineMs: number;
+  /** False: only the count; absent: sums and squares of the features too. */
+  sums?: boolean;
+  /** Classes whose samples are to be counted too; absent: none. */
+  labels?: number;
 }
-/** participant -> aggregator. Payload: float64 little-endian, [count, sum of each feature, sum of squares of each feature]. */
+/**
+ * participant -> aggregator. Payload: float64 little-endian, [count, sum of each feature, sum of squares of each feature,
+ * samples of each class].
+ */
 export interface StatisticsHeader extends HeaderBase, Attempt {
   kind: 'statistics';
   client: string;
+  /** How many counts of classes stand at the end of the payload; absent: none. */
+  labels?: number;
 }
 /** The clients' part of a strategy that is more than plain training, each with a state that stays at the client. */
 export type LocalRule =

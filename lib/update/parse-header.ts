@@ -69,19 +69,32 @@ const attempt = (read: Fields): string => text(read.get('attempt'), 'msg.fl.atte
 const samples = (read: Fields, least: number): number =>
   integer(read.get('samples'), 'msg.fl.samples', least, limits.samples);
 
+const labels = (read: Fields): number | undefined =>
+  optional(read.get('labels'), (v) => integer(v, 'msg.fl.labels', 1, limits.classes));
+
 type Parsers = { [K in Kind]: (read: Fields) => Extract<Header, { kind: K }> };
 
 const parsers: Parsers = {
   invite: (read) => ({ kind: 'invite', ...base(read), cohort: cohort(read) }),
   join: (read) => ({ kind: 'join', ...base(read), client: client(read), samples: samples(read, 0) }),
-  'statistics-request': (read) => ({
-    kind: 'statistics-request',
-    ...base(read),
-    attempt: attempt(read),
-    cohort: cohort(read),
-    deadlineMs: deadline(read),
-  }),
-  statistics: (read) => ({ kind: 'statistics', ...base(read), attempt: attempt(read), client: client(read) }),
+  'statistics-request': (read) =>
+    compact({
+      kind: 'statistics-request' as const,
+      ...base(read),
+      attempt: attempt(read),
+      cohort: cohort(read),
+      deadlineMs: deadline(read),
+      sums: optional(read.get('sums'), (v) => flag(v, 'msg.fl.sums')),
+      labels: labels(read),
+    }),
+  statistics: (read) =>
+    compact({
+      kind: 'statistics' as const,
+      ...base(read),
+      attempt: attempt(read),
+      client: client(read),
+      labels: labels(read),
+    }),
   model: (read) => {
     const asked = cohort(read);
     return compact({

@@ -34,13 +34,14 @@ const exactly = (payload: Buffer, bytes: number, what: string): Buffer =>
     ? payload
     : refuse(`msg.payload has ${payload.length} bytes where ${what} takes ${bytes}.`, 'payload-size');
 
-/** Statistics: float64 [count, sum of each feature, sum of squares of each feature]. */
-function statistics(payload: Buffer): Buffer {
-  const numbers = payload.length / 8;
-  if (!Number.isInteger(numbers) || numbers < 3 || numbers % 2 === 0) {
+/** Statistics: float64 [count, sum of each feature, sum of squares of each feature, samples of each class]. */
+function statistics(payload: Buffer, labels: number): Buffer {
+  const all = payload.length / 8;
+  const numbers = all - labels;
+  if (!Number.isInteger(all) || numbers < 1 || numbers % 2 === 0 || numbers > 1 + 2 * limits.features) {
     return refuse(`msg.payload has ${payload.length} bytes, which no statistics have.`, 'payload-size');
   }
-  for (let i = 0; i < numbers; i++) {
+  for (let i = 0; i < all; i++) {
     const value = payload.readDoubleLE(8 * i);
     const nonNegative = i === 0 || i > (numbers - 1) / 2;
     if (!Number.isFinite(value) || (nonNegative && value < 0)) {
@@ -60,7 +61,7 @@ function checkPayload(header: Header, value: unknown): Buffer {
     case 'decline':
       return empty;
     case 'statistics':
-      return statistics(payloadOf(value));
+      return statistics(payloadOf(value), header.labels ?? 0);
     case 'samples':
       return exactly(payloadOf(value), 4 * header.count * (header.width + header.targets), `${header.count} samples`);
     case 'model':

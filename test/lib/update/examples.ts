@@ -35,6 +35,11 @@ export function examples(): Message[] {
     },
     { fl: { kind: 'statistics', ...base, attempt, client: 'plant-1' }, payload: doubles([2, 3, -1, 5, 0.5]) },
     {
+      fl: { kind: 'statistics-request', ...base, attempt, cohort: 'all', deadlineMs: 5000, sums: false, labels: 2 },
+      payload: none,
+    },
+    { fl: { kind: 'statistics', ...base, attempt, client: 'plant-1', labels: 2 }, payload: doubles([7, 3, 4]) },
+    {
       fl: {
         kind: 'model',
         ...base,

@@ -1,0 +1,182 @@
+/** What clients tell before the first round: counts of labels besides the sums of their features. */
+import assert from 'node:assert/strict';
+import { sampleBank } from '../../../lib/data/sample-bank';
+import type { Unlikeness } from '../../../lib/data/unlikeness';
+import {
+  type FederatedModel,
+  federatedModel,
+  federationOptions,
+  gatewayLearner,
+  type Learner,
+} from '../../../lib/federation';
+import type { FederationHeader, Message, StatisticsHeader } from '../../../lib/update/message';
+import { type Toy, toyFederation } from './toy';
+
+const spec = {
+  version: 1,
+  task: 'classify',
+  input: [1],
+  layers: [{ type: 'dense', units: 3, activation: 'softmax' }],
+  loss: 'softmax_cross_entropy',
+  labels: ['good', 'worn', 'broken'],
+  seed: 1,
+} as const;
+const model = (normalisation: FederatedModel['normalisation']): FederatedModel =>
+  federatedModel({ ...spec, input: [1], layers: [...spec.layers], labels: [...spec.labels] }, normalisation);
+
+/** Holds `counts[c]` samples of class c. */
+function learnerOf(counts: number[]): Learner {
+  const bank = sampleBank({ width: 1, targetWidth: 1, capacity: 1000, eviction: 'oldest' });
+  const targets = Float32Array.from(counts.flatMap((n, label) => new Array<number>(n).fill(label)));
+  bank.add({ features: targets.map((label, i) => label + i), targets, count: targets.length });
+  const train = async (job: { weights: Float32Array }) => ({
+    weights: job.weights,
+    steps: 1,
+    loss: 1,
+    firstLoss: 1,
+    durationMs: 1,
+  });
+  return gatewayLearner({ model: model('federated'), bank, train });
+}
+
+interface Wish {
+  normalisation?: FederatedModel['normalisation'];
+  options?: Parameters<typeof federationOptions>[0];
+  learners: Record<string, Learner>;
+  up?: (message: Message<FederationHeader>) => unknown;
+}
+async function federation({
+  normalisation = 'federated',
+  options,
+  learners,
+  up,
+}: Wish): Promise<{ toy: Toy; told: Unlikeness[] }> {
+  const told: Unlikeness[] = [];
+  const toy = await toyFederation({
+    options: { rounds: 1, minClients: Object.keys(learners).length, quorum: 1, deadlineMs: 1000, ...options },
+    parts: { model: model(normalisation), onUnlikeness: (report) => told.push(report) },
+    up,
+  });
+  for (const [client, learner] of Object.entries(learners))
+    toy.add(client, { learner, model: model(normalisation) }).samplesChanged();
+  await toy.settle();
+  return { toy, told };
+}
+const sentOf = <K extends FederationHeader['kind']>(
+  toy: Toy,
+  kind: K,
+): Message<Extract<FederationHeader, { kind: K }>>[] =>
+  toy.sent.filter((message): message is Message<Extract<FederationHeader, { kind: K }>> => message.fl.kind === kind);
+const balanced = { name: 'balanced', cap: 100 } as const;
+
+describe('label counts of a federation', () => {
+  it('become the weights of the classes, the same for all', async () => {
+    const { toy, told } = await federation({
+      options: { classWeighting: balanced },
+      learners: { a: learnerOf([6, 2, 0]), b: learnerOf([2, 0, 2]) },
+    });
+    const [asked] = sentOf(toy, 'model').filter(({ fl }) => fl.cohort.length > 0);
+    // 12 samples of 3 classes: 8, 2 and 2.
+    assert.deepEqual(asked.fl.training.classWeights, [12 / 24, 12 / 6, 12 / 6]);
+    assert.equal(told.length, 0, 'the report was not asked for');
+    await toy.close();
+  });
+
+  it('tell once how unlike the clients are, without any sums when those are not needed', async () => {
+    const { toy, told } = await federation({
+      normalisation: 'none',
+      options: { unlikeness: true, rounds: 2 },
+      learners: { b: learnerOf([0, 5, 0]), a: learnerOf([5, 0, 0]) },
+    });
+    for (const { fl, payload } of sentOf(toy, 'statistics')) {
+      assert.deepEqual([fl.labels, payload.length], [3, 8 * 4]);
+    }
+    assert.equal(told.length, 1);
+    assert.deepEqual(
+      told[0].clients.map(({ client, counts }) => [client, counts]),
+      [
+        ['a', [5, 0, 0]],
+        ['b', [0, 5, 0]],
+      ],
+    );
+    assert.equal(told[0].pairs?.mean.totalVariation, 1);
+    assert.equal(toy.metrics.length, 2);
+    assert.equal(sentOf(toy, 'model')[0].fl.training.classWeights, undefined);
+    await toy.close();
+  });
+
+  it('are not asked for, nor told, when nobody wants them', async () => {
+    const { toy } = await federation({ learners: { a: learnerOf([3, 3, 3]) } });
+    assert.equal(sentOf(toy, 'statistics-request')[0].fl.labels, undefined);
+    assert.equal(sentOf(toy, 'statistics')[0].payload.length, 8 * 3);
+    await toy.close();
+  });
+
+  it('of a learner that does not know them are left out, and its sums count', async () => {
+    const { labelCounts: _, ...silent } = learnerOf([9, 0, 0]);
+    const { toy, told } = await federation({
+      options: { unlikeness: true, classWeighting: balanced },
+      learners: { a: learnerOf([1, 1, 1]), board: { ...silent, count: 9 } },
+    });
+    assert.deepEqual(told[0].pooled, [1, 1, 1]);
+    assert.deepEqual(sentOf(toy, 'model')[0].fl.training.classWeights, [1, 1, 1]);
+    const { normalisation } = toy.coordinator.snapshot();
+    // 12 numbers: 0, 2, 4 of the one, 0 to 8 of the other.
+    assert.ok(Math.abs((normalisation?.mean[0] ?? 0) - (0 + 2 + 4 + 36) / 12) < 1e-9);
+    await toy.close();
+  });
+
+  it('that cannot be are refused: too many, too few, none asked for, no whole numbers', async () => {
+    const lie = (change: (fl: StatisticsHeader, numbers: number[]) => [StatisticsHeader, number[]]) =>
+      federation({
+        options: { unlikeness: true, quorum: 2 },
+        learners: { a: learnerOf([2, 2, 2]), b: learnerOf([2, 2, 2]), liar: learnerOf([2, 2, 2]) },
+        up(message) {
+          const { fl, payload } = message;
+          if (fl.kind !== 'statistics' || fl.client !== 'liar') return message;
+          const [header, numbers] = change(
+            fl,
+            Array.from({ length: payload.length / 8 }, (_, i) => payload.readDoubleLE(8 * i)),
+          );
+          return { fl: header, payload: Buffer.from(Float64Array.from(numbers).buffer) };
+        },
+      });
+    const cases: Parameters<typeof lie>[0][] = [
+      (fl, numbers) => [fl, [...numbers.slice(0, 3), 2, 2, 3]],
+      (fl, numbers) => [fl, [...numbers.slice(0, 3), 1.5, 2.5, 2]],
+      (fl, numbers) => [fl, [...numbers.slice(0, 3), -1, 5, 2]],
+      (fl, numbers) => [{ ...fl, labels: 5 }, [...numbers, 0, 0]],
+      (fl, numbers) => [{ ...fl, labels: 1 }, [...numbers.slice(0, 3), 6]],
+      (fl) => [{ ...fl, labels: 3 }, [6, 2, 2, 2]],
+      (fl, numbers) => [fl, [...numbers.slice(0, 5), Number.NaN]],
+    ];
+    for (const change of cases) {
+      const { toy, told } = await lie(change);
+      await toy.clock.advance(1000);
+      await toy.settle();
+      assert.ok(toy.refused.length > 0);
+      assert.deepEqual(
+        told.map(({ pooled }) => pooled),
+        [[4, 4, 4]],
+      );
+      await toy.close();
+    }
+  });
+
+  it('make sense for a classifier only, and not beside typed weights', () => {
+    const training = {
+      epochs: 1,
+      batchSize: 1,
+      optimizer: 'sgd',
+      learningRate: 1,
+      seed: 1,
+      classWeights: [1, 2, 3],
+    } as const;
+    assert.throws(
+      () => federationOptions({ classWeighting: balanced, training: { ...training, classWeights: [1, 2, 3] } }),
+      {
+        code: 'bad-setting',
+      },
+    );
+  });
+});
