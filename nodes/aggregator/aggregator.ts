@@ -47,6 +47,10 @@ export = (RED: Red): void => {
         onMetrics: (payload) => {
           if (!shell.closing.aborted) this.send([null, { topic: 'fl/metrics', payload: { ...payload } }]);
         },
+        onUnlikeness: (report) => {
+          const payload = { federation, labels: model.spec.labels, ...report };
+          if (!shell.closing.aborted) this.send([null, { topic: 'fl/unlikeness', payload }]);
+        },
         onRefused: (refused) => {
           if (notices.has(refused.code)) this.warn(refused.message);
           else refusals.take(refused);

@@ -1,11 +1,12 @@
 /** The settings of an fl-aggregator, as the library wants them. */
+import type { ClassWeighting } from '../../lib/data/class-weights';
 import type { FederationOptions } from '../../lib/federation/options';
 import type { SamplerOptions } from '../../lib/federation/samplers/sampler';
 import { strategyNames } from '../../lib/federation/strategies';
 import type { TrainingOptions } from '../../lib/training/engine';
 import { RefusedError } from '../../lib/update/message';
 import type { Settings } from '../shared/red';
-import { choice, list, number } from '../shared/settings';
+import { choice, flag, list, number } from '../shared/settings';
 
 const COUNT = { min: 1, max: 1e6, integer: true } as const;
 const SEED = { min: 0, max: 0xffffffff, integer: true } as const;
@@ -21,9 +22,17 @@ function sampler(settings: Settings, quorum: number): SamplerOptions {
   return name === 'random' ? { name, count: count() } : { name, count: count() };
 }
 
+function classWeighting(settings: Settings): ClassWeighting | undefined {
+  const name = choice(settings, 'classWeighting', ['typed', 'balanced', 'effective-number'] as const, 'typed');
+  if (name === 'typed') return undefined;
+  const cap = number(settings, 'classWeightCap', 10, { min: 1, max: 1e6 });
+  if (name === 'balanced') return { name, cap };
+  return { name, beta: number(settings, 'classWeightBeta', 0.999, { min: 0, max: 0.9999999 }), cap };
+}
+
 function training(settings: Settings, labels: readonly string[] | undefined): TrainingOptions {
   const optimizer = choice(settings, 'optimizer', ['sgd', 'momentum', 'adam'] as const, 'sgd');
-  const classWeights = list(settings, 'classWeights').map(Number);
+  const classWeights = classWeighting(settings) ? [] : list(settings, 'classWeights').map(Number);
   if (classWeights.length > 0) {
     if (!classWeights.every((weight) => Number.isFinite(weight) && weight > 0)) {
       throw new RefusedError('bad-setting', 'Set the class weights to positive numbers with commas between.');
@@ -38,6 +47,7 @@ function training(settings: Settings, labels: readonly string[] | undefined): Tr
     }
   }
   const l2 = number(settings, 'l2', 0, { min: 0, max: 100 });
+  const focalGamma = number(settings, 'focalGamma', 0, { min: 0, max: 100 });
   const clipNorm = number(settings, 'clipNorm', 0, { min: 0, max: 1e6 });
   return {
     epochs: number(settings, 'epochs', 1, { min: 1, max: 10_000, integer: true }),
@@ -47,6 +57,7 @@ function training(settings: Settings, labels: readonly string[] | undefined): Tr
     ...(optimizer === 'momentum' ? { momentum: number(settings, 'momentum', 0.9, { min: 0, max: 0.999999 }) } : {}),
     ...(l2 > 0 ? { l2 } : {}),
     ...(clipNorm > 0 ? { clipNorm } : {}),
+    ...(focalGamma > 0 ? { focalGamma } : {}),
     ...(classWeights.length > 0 ? { classWeights } : {}),
     seed: number(settings, 'seed', 1, SEED),
   };
@@ -68,5 +79,7 @@ export function aggregatorOptions(
     sampler: sampler(settings, quorum),
     strategy: { name: choice(settings, 'strategy', strategyNames(), 'fedavg') },
     training: training(settings, labels),
+    classWeighting: classWeighting(settings),
+    unlikeness: flag(settings, 'unlikeness', false),
   };
 }

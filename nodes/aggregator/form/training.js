@@ -42,9 +42,38 @@ const trainingSection = ({ now, whole, between, listOf }) => ({
         return between(value, 0, 1e6) || this._('error.clipNorm');
       },
     },
+    focalGamma: {
+      value: '0',
+      validate: function (value, _opt) {
+        return between(value, 0, 100) || this._('error.focalGamma');
+      },
+    },
+    classWeighting: { value: 'typed' },
+    classWeightBeta: {
+      value: '0.999',
+      validate: function (value, _opt) {
+        return (
+          now(this, 'classWeighting') !== 'effective-number' ||
+          (between(value, 0, 1) && Number(value) < 1) ||
+          this._('error.classWeightBeta')
+        );
+      },
+    },
+    classWeightCap: {
+      value: '10',
+      validate: function (value, _opt) {
+        return (
+          !['balanced', 'effective-number'].includes(now(this, 'classWeighting')) ||
+          between(value, 1, 1e6) ||
+          this._('error.classWeightCap')
+        );
+      },
+    },
+    unlikeness: { value: false },
     classWeights: {
       value: '',
       validate: function (value, _opt) {
+        if (['balanced', 'effective-number'].includes(now(this, 'classWeighting'))) return true;
         const weights = listOf(value).map(Number);
         if (weights.length === 0) return true;
         if (!weights.every((weight) => Number.isFinite(weight) && weight > 0)) return this._('error.classWeights');
@@ -65,6 +94,17 @@ const trainingSection = ({ now, whole, between, listOf }) => ({
       },
     },
   },
-  numbers: ['epochs', 'batchSize', 'momentum', 'learningRate', 'l2', 'clipNorm', 'seed'],
-  switches: ['optimizer'],
+  numbers: [
+    'epochs',
+    'batchSize',
+    'momentum',
+    'learningRate',
+    'l2',
+    'clipNorm',
+    'focalGamma',
+    'classWeightBeta',
+    'classWeightCap',
+    'seed',
+  ],
+  switches: ['optimizer', 'classWeighting'],
 });

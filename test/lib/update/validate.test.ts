@@ -21,7 +21,7 @@ describe('parseMessage', () => {
     it(`misses each necessary field of a ${message.fl.kind}`, () => {
       const optional = [
         ...['notes', 'normalisation', 'metrics', 'privacy', 'score', 'classes', 'last', 'l2'],
-        ...['local', 'settled', 'startLoss'],
+        ...['local', 'settled', 'startLoss', 'sums', 'labels'],
       ];
       for (const name of Object.keys(message.fl)) {
         const action = () => parseMessage({ ...message, fl: without(message.fl, name) });

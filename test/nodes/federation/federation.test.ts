@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Unlikeness } from '../../../lib/data/unlikeness';
 import type { ModelHeader } from '../../../lib/update/message';
 import { type FlowItem, type Received, type Runtime, startRuntime } from '../runtime';
 import { type Changes, palette, pumpFlow, pumpFolder } from './factory';
@@ -51,6 +52,23 @@ describe('a federation drawn as a flow', () => {
     assert.equal(events.filter(({ event }) => event === 'trained').length, 10);
     await runtime.close();
     assert.ok((await learned('one')).equals(first));
+  });
+
+  it('weighs the classes by the counts that its clients tell, and tells once how unlike they are', async () => {
+    await run({
+      dataset: { file: `${pumps.folder}/pumps.csv` },
+      aggregator: { classWeighting: 'balanced', classWeightCap: '50', unlikeness: true, rounds: '2' },
+    });
+    const first = await runtime.next('told', (msg) => header(msg).kind === 'model', 15_000);
+    await runtime.next('told', isFinal, 15_000);
+    const told = runtime.received('metrics').filter(({ topic }) => topic === 'fl/unlikeness');
+    assert.equal(told.length, 1);
+    const { pooled, samples, labels, clients } = payload(told[0]) as unknown as Unlikeness & { labels: string[] };
+    assert.equal(clients.length, 2);
+    assert.deepEqual(
+      header(first).training.classWeights,
+      pooled.map((count) => samples / (labels.length * count)),
+    );
   });
 
   it('keeps what it has learned to itself, whatever the flow does to its messages', async () => {
