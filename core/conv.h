@@ -69,14 +69,14 @@ static inline void conv_forward(const Layer& l, const real* w, const real* bias,
   }
 }
 
-/** The gradient of the weights from INPUTS channels through one tap to VECTORS vectors of outputs. */
-template <int INPUTS, int VECTORS>
+/** The gradient of the weights from INPUTS channels through one tap to VECTORS vectors of outputs; ADD as in dense.h. */
+template <bool ADD, int INPUTS, int VECTORS>
 FL_INLINE void conv_weights_block(const Layer& l, const real* x, const real* delta, uint32_t rows, Range down, Range across,
                                   real* gradient) {
   const uint32_t out = l.out.stride, step = l.stride_w * l.in.stride;
   vec sum[INPUTS][VECTORS];
   for (int i = 0; i < INPUTS; i++) {
-    for (int v = 0; v < VECTORS; v++) sum[i][v] = splat(0);
+    for (int v = 0; v < VECTORS; v++) sum[i][v] = ADD ? load(gradient + i * out + v * LANES) : splat(0);
   }
   for (uint32_t r = 0; r < rows; r++, x += numbers(l.in), delta += numbers(l.out)) {
     const real* line = x;
@@ -98,16 +98,17 @@ FL_INLINE void conv_weights_block(const Layer& l, const real* x, const real* del
   }
 }
 
-template <int INPUTS>
+template <bool ADD, int INPUTS>
 static inline void conv_weights_inputs(const Layer& l, const real* x, const real* delta, uint32_t rows, Range down,
                                        Range across, real* gradient) {
   uint32_t o = 0;
   for (; o + 2 * LANES <= l.out.stride; o += 2 * LANES) {
-    conv_weights_block<INPUTS, 2>(l, x, delta + o, rows, down, across, gradient + o);
+    conv_weights_block<ADD, INPUTS, 2>(l, x, delta + o, rows, down, across, gradient + o);
   }
-  if (o < l.out.stride) conv_weights_block<INPUTS, 1>(l, x, delta + o, rows, down, across, gradient + o);
+  if (o < l.out.stride) conv_weights_block<ADD, INPUTS, 1>(l, x, delta + o, rows, down, across, gradient + o);
 }
 
+template <bool ADD>
 static inline void conv_weights(const Layer& l, const real* x, const real* delta, uint32_t rows, real* gradient) {
   for (uint32_t ky = 0; ky < l.kernel_h; ky++) {
     const Range down = outputs_of(ky, l.stride_h, l.pad_top, l.in.height, l.out.height);
@@ -119,10 +120,10 @@ static inline void conv_weights(const Layer& l, const real* x, const real* delta
       const uint32_t samples = reached ? rows : 0;
       uint32_t i = 0;
       for (; i + BLOCK <= l.in.channels; i += BLOCK) {
-        conv_weights_inputs<BLOCK>(l, first + i, delta, samples, down, across, gradient + i * l.out.stride);
+        conv_weights_inputs<ADD, BLOCK>(l, first + i, delta, samples, down, across, gradient + i * l.out.stride);
       }
       for (; i < l.in.channels; i++) {
-        conv_weights_inputs<1>(l, first + i, delta, samples, down, across, gradient + i * l.out.stride);
+        conv_weights_inputs<ADD, 1>(l, first + i, delta, samples, down, across, gradient + i * l.out.stride);
       }
     }
   }

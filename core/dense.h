@@ -44,13 +44,13 @@ static inline void dense_forward(const Layer& l, const real* w, const real* bias
   for (; r < rows; r++) dense_forward_rows<1>(l, w, bias, x + r * l.in.stride, y + r * l.out.stride);
 }
 
-/** gradient = x^T delta for INPUTS inputs and VECTORS vectors of outputs. */
-template <int INPUTS, int VECTORS>
+/** gradient = x^T delta for INPUTS inputs and VECTORS vectors of outputs; with ADD the sum goes on from what is there. */
+template <bool ADD, int INPUTS, int VECTORS>
 FL_INLINE void dense_weights_block(const real* x, uint32_t x_stride, const real* delta, uint32_t stride, uint32_t rows,
                                    real* gradient) {
   vec sum[INPUTS][VECTORS];
   for (int i = 0; i < INPUTS; i++) {
-    for (int v = 0; v < VECTORS; v++) sum[i][v] = splat(0);
+    for (int v = 0; v < VECTORS; v++) sum[i][v] = ADD ? load(gradient + i * stride + v * LANES) : splat(0);
   }
   for (uint32_t r = 0; r < rows; r++, x += x_stride, delta += stride) {
     vec d[VECTORS];
@@ -65,26 +65,28 @@ FL_INLINE void dense_weights_block(const real* x, uint32_t x_stride, const real*
   }
 }
 
-template <int INPUTS>
+template <bool ADD, int INPUTS>
 static inline void dense_weights_inputs(const Layer& l, const real* x, const real* delta, uint32_t rows, real* gradient) {
   const uint32_t out = l.out.stride;
   uint32_t o = 0;
   for (; o + 2 * LANES <= out; o += 2 * LANES) {
-    dense_weights_block<INPUTS, 2>(x, l.in.stride, delta + o, out, rows, gradient + o);
+    dense_weights_block<ADD, INPUTS, 2>(x, l.in.stride, delta + o, out, rows, gradient + o);
   }
-  if (o < out) dense_weights_block<INPUTS, 1>(x, l.in.stride, delta + o, out, rows, gradient + o);
+  if (o < out) dense_weights_block<ADD, INPUTS, 1>(x, l.in.stride, delta + o, out, rows, gradient + o);
 }
 
+template <bool ADD>
 static inline void dense_weights(const Layer& l, const real* x, const real* delta, uint32_t rows, real* gradient) {
+  const uint32_t out = l.out.stride;
   uint32_t i = 0;
-  for (; i + BLOCK <= l.in.channels; i += BLOCK) dense_weights_inputs<BLOCK>(l, x + i, delta, rows, gradient + i * l.out.stride);
-  for (; i < l.in.channels; i++) dense_weights_inputs<1>(l, x + i, delta, rows, gradient + i * l.out.stride);
+  for (; i + BLOCK <= l.in.channels; i += BLOCK) dense_weights_inputs<ADD, BLOCK>(l, x + i, delta, rows, gradient + i * out);
+  for (; i < l.in.channels; i++) dense_weights_inputs<ADD, 1>(l, x + i, delta, rows, gradient + i * out);
 }
 
 /** The sum of delta over `rows` rows: the gradient of a bias. */
-static inline void bias_gradient(const Layer& l, const real* delta, uint32_t rows, real* gradient) {
+static inline void bias_gradient(const Layer& l, const real* delta, uint32_t rows, real* gradient, bool add) {
   for (uint32_t o = 0; o < l.out.stride; o += LANES) {
-    vec sum = splat(0);
+    vec sum = add ? load(gradient + o) : splat(0);
     for (uint32_t r = 0; r < rows; r++) sum += load(delta + r * l.out.stride + o);
     store(gradient + o, sum);
   }

@@ -39,13 +39,15 @@ static inline void depthwise_forward(const Layer& l, const real* w, const real* 
   }
 }
 
+/** ADD as in dense.h. */
+template <bool ADD>
 static inline void depthwise_weights(const Layer& l, const real* x, const real* delta, uint32_t rows, real* gradient) {
   for (uint32_t ky = 0; ky < l.kernel_h; ky++) {
     const Range down = outputs_of(ky, l.stride_h, l.pad_top, l.in.height, l.out.height);
     for (uint32_t kx = 0; kx < l.kernel_w; kx++, gradient += l.out.stride) {
       const Range across = outputs_of(kx, l.stride_w, l.pad_left, l.in.width, l.out.width);
       for (uint32_t o = 0; o < l.out.stride; o += LANES) {
-        vec sum = splat(0);
+        vec sum = ADD ? load(gradient + o) : splat(0);
         for (uint32_t r = 0; r < rows; r++) {
           for (uint32_t oy = down.from; oy < down.to; oy++) {
             const uint32_t iy = oy * l.stride_h + ky - l.pad_top;

@@ -2,7 +2,7 @@
 // norm, then the rule. Padding has weight and gradient 0, and stays so.
 #ifndef FL_OPTIMIZER_H
 #define FL_OPTIMIZER_H
-#include "model.h"
+#include "weights.h"
 
 namespace fl {
 
@@ -13,16 +13,52 @@ struct Options {
   double clip_norm;  // 0: none
 };
 
-/** L2 on kernels, not on biases: gradient += l2 * w. Further terms (proximal, control variates) are added here. */
-static inline void add_terms(const Model& m, const Options& o) {
-  if (o.l2 == 0) return;
+/**
+ * Terms of a federated client. The vectors are the outside's, flat like the weights that it gives (`parameters` numbers,
+ * no padding), and must stay where they are while the training runs.
+ */
+struct Terms {
+  /** mu of mu/2 |w - anchor|^2 over all parameters (FedProx, arXiv 1812.06127); needs the anchor. 0: none. */
+  double proximal;
+  const float* anchor;
+  /** Added to each gradient (SCAFFOLD, arXiv 1910.06378: c - c_i). Null: none. */
+  const float* control;
+};
+
+struct AddProximal {
+  real mu;
+  const real* weights;
+  const float* anchor;
+  real* gradient;
+  void operator()(uint32_t at, uint32_t flat, uint32_t n) const {
+    for (uint32_t k = 0; k < n; k++) gradient[at + k] += mu * (weights[at + k] - (real)anchor[flat + k]);
+  }
+};
+struct AddRow {
+  const float* from;
+  real* to;
+  void operator()(uint32_t at, uint32_t flat, uint32_t n) const {
+    for (uint32_t k = 0; k < n; k++) to[at + k] += (real)from[flat + k];
+  }
+};
+
+/** L2 on kernels, not on biases: gradient += l2 * w. Then += mu (w - anchor), then += control. */
+static inline void add_terms(const Model& m, const Options& o, const Terms& t) {
   const real l2 = (real)o.l2;
-  for (uint32_t i = 0; i < m.layer_count; i++) {
+  for (uint32_t i = 0; i < m.layer_count && o.l2 != 0; i++) {
     const Layer& l = m.layers[i];
     const real* w = m.memory + m.weights + l.kernel;
     real* g = m.memory + m.gradient + l.kernel;
     const uint32_t n = l.kernel_rows * l.out.stride;
     for (uint32_t k = 0; k < n; k += LANES) store(g + k, load(g + k) + l2 * load(w + k));
+  }
+  if (t.proximal != 0) {
+    const AddProximal add = {(real)t.proximal, m.memory + m.weights, t.anchor, m.memory + m.gradient};
+    each_row(m, 0, m.parameters, add);
+  }
+  if (t.control) {
+    const AddRow add = {t.control, m.memory + m.gradient};
+    each_row(m, 0, m.parameters, add);
   }
 }
 
@@ -42,8 +78,8 @@ static inline void clear_state(Model* m) {
   m->beta1_power = m->beta2_power = 1;
 }
 
-static inline void optimizer_step(Model* m, const Options& o) {
-  add_terms(*m, o);
+static inline void optimizer_step(Model* m, const Options& o, const Terms& t) {
+  add_terms(*m, o, t);
   if (o.clip_norm > 0) clip_gradient(*m, (real)o.clip_norm);
   real* w = m->memory + m->weights;
   const real* g = m->memory + m->gradient;

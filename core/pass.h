@@ -48,8 +48,24 @@ static inline const real* forward(const Model& m, uint32_t rows) {
   return x;
 }
 
-/** The gradient by the output is in delta_a; fills the gradient of every parameter. */
-static inline void backward(const Model& m, uint32_t rows) {
+template <bool ADD>
+FL_INLINE void weights_gradient(const Layer& l, const real* x, const real* delta, uint32_t rows, real* gradient) {
+  if (l.type == DENSE) dense_weights<ADD>(l, x, delta, rows * pixels(l.in), gradient);
+  if (l.type == CONV) conv_weights<ADD>(l, x, delta, rows, gradient);
+  if (l.type == DEPTHWISE) depthwise_weights<ADD>(l, x, delta, rows, gradient);
+}
+
+/** Not inlined: beside it V8 compiles the ordinary loops a quarter slower. */
+static __attribute__((noinline)) void added_gradient(const Layer& l, const real* x, const real* delta, uint32_t rows,
+                                                     real* gradient) {
+  weights_gradient<true>(l, x, delta, rows, gradient);
+}
+
+/**
+ * The gradient by the output is in delta_a; fills the gradient of every parameter, or adds to it: each number goes on being
+ * summed row after row, so that no bit depends on how many calls the rows came in.
+ */
+static inline void backward(const Model& m, uint32_t rows, bool add) {
   real* delta = m.memory + m.delta_a;
   real* back = m.memory + m.delta_b;
   for (uint32_t i = m.layer_count; i-- > 0;) {
@@ -60,10 +76,12 @@ static inline void backward(const Model& m, uint32_t rows) {
     if (i + 1 < m.layer_count || !on_logits(m)) {
       activation_backward(l.activation, m.memory + l.output, delta, rows * pixels(l.out), l.out);
     }
-    if (l.has_bias) bias_gradient(l, delta, rows * pixels(l.out), m.memory + m.gradient + l.bias);
-    if (l.type == DENSE) dense_weights(l, x, delta, rows * pixels(l.in), gradient);
-    if (l.type == CONV) conv_weights(l, x, delta, rows, gradient);
-    if (l.type == DEPTHWISE) depthwise_weights(l, x, delta, rows, gradient);
+    if (l.has_bias) bias_gradient(l, delta, rows * pixels(l.out), m.memory + m.gradient + l.bias, add);
+    if (add) {
+      added_gradient(l, x, delta, rows, gradient);
+    } else {
+      weights_gradient<false>(l, x, delta, rows, gradient);
+    }
     if (i == 0) return;
     if (l.type == DENSE) dense_inputs(l, w, delta, rows * pixels(l.in), back);
     if (l.type == CONV) conv_inputs(l, w, delta, rows, back);

@@ -1,21 +1,21 @@
-// Training in slices: epochs of shuffled mini-batches that can be left after any step and gone on with. The bits do not
-// depend on the slices.
+// Training in slices: epochs of shuffled mini-batches, or of one full batch taken in chunks, that can be left after any batch
+// or chunk and gone on with. The bits do not depend on the slices, nor on the size of the chunks.
 #ifndef FL_TRAIN_H
 #define FL_TRAIN_H
-#include "loss.h"
+#include "gradient.h"
 #include "optimizer.h"
-#include "pass.h"
 #include "random.h"
-#include "samples.h"
 
 namespace fl {
 
 struct Training {
   Options options;
+  Terms terms;
   uint32_t epochs, batch;  // batch <= Model::batch
+  bool full_batch;         // each step over all samples, in chunks of `batch`; an epoch is one step
   uint32_t max_steps;      // 0: all
   Random random;
-  /** samples.count indices, in memory that the outside gives. */
+  /** samples.count indices, in memory that the outside gives. Full batches need none (null). */
   uint32_t* order;
 
   uint32_t epoch, position, steps;
@@ -25,60 +25,57 @@ struct Training {
 };
 
 static inline void begin_training(Training* t, Model* m, const Samples& s) {
-  for (uint32_t i = 0; i < s.count; i++) t->order[i] = i;
+  for (uint32_t i = 0; i < s.count && !t->full_batch; i++) t->order[i] = i;
   t->epoch = t->position = t->steps = 0;
   t->loss = t->first_loss = 0;
   t->seen = t->first_seen = 0;
   clear_state(m);
 }
 
-/** Forward, loss and gradient of `n` rows: gives the sum of their losses, or a refusal. */
-static inline int batch_gradient(const Model& m, const Samples& s, const uint32_t* order, uint32_t first, uint32_t n,
-                                 double* loss) {
-  real* input = m.memory + m.input_at;
-  read_features(m, s, order, first, n, input);
-  const real* y = forward(m, n);
-  real* delta = m.memory + m.delta_a;
-  const real share = (real)1 / (real)n;
-  double sum = 0;
-  for (uint32_t k = 0; k < n; k++) {
-    real weight = 1;
-    const int refused = read_target(m, s, order ? order[first + k] : first + k, input, delta, &weight);
-    if (refused) return refused;
-    sum += (double)(weight * loss_row(m, y, delta, share * weight));
-    input += numbers(m.input);
-    y += numbers(output_shape(m));
-    delta += numbers(output_shape(m));
-  }
-  *loss = sum;
-  backward(m, n);
+/** The next batch, and its step; 0 or a refusal. */
+static inline int train_batch(Training* t, Model* m, const Samples& s) {
+  const uint32_t left = s.count - t->position;
+  const uint32_t n = left < t->batch ? left : t->batch;
+  double loss = 0;
+  const int refused = rows_gradient(*m, s, t->order, t->position, n, n, GRADIENT, &loss);
+  if (refused) return refused;
+  optimizer_step(m, t->options, t->terms);
+  t->steps++;
+  t->position += n;
+  t->loss += loss;
+  t->seen += n;
   return 0;
 }
 
-/** Up to `steps` steps; how many were done (fewer: finished), or a refusal. */
-static inline int train(Training* t, Model* m, const Samples& s, uint32_t steps) {
+/** The next chunk of a full batch, and its step behind the last one; 0 or a refusal. */
+static inline int train_chunk(Training* t, Model* m, const Samples& s) {
+  FullPass p = {t->position, t->loss};
+  const int refused = pass_on(&p, *m, s, t->batch, true);
+  if (refused) return refused;
+  t->position = t->seen = p.seen;
+  t->loss = p.loss;
+  if (p.seen < s.count) return 0;
+  optimizer_step(m, t->options, t->terms);
+  t->steps++;
+  return 0;
+}
+
+/** Up to `batches` batches (chunks of a full one); how many were done (fewer: finished), or a refusal. */
+static inline int train(Training* t, Model* m, const Samples& s, uint32_t batches) {
   uint32_t done = 0;
-  for (; done < steps; done++) {
+  for (; done < batches; done++) {
     if (t->position >= s.count) {
       t->epoch++;
       t->position = 0;
     }
     if (t->epoch >= t->epochs || (t->max_steps > 0 && t->steps >= t->max_steps)) break;
     if (t->position == 0) {
-      shuffle(&t->random, t->order, s.count);
+      if (!t->full_batch) shuffle(&t->random, t->order, s.count);
       t->loss = 0;
       t->seen = 0;
     }
-    const uint32_t left = s.count - t->position;
-    const uint32_t n = left < t->batch ? left : t->batch;
-    double loss = 0;
-    const int refused = batch_gradient(*m, s, t->order, t->position, n, &loss);
+    const int refused = t->full_batch ? train_chunk(t, m, s) : train_batch(t, m, s);
     if (refused) return refused;
-    optimizer_step(m, t->options);
-    t->steps++;
-    t->position += n;
-    t->loss += loss;
-    t->seen += n;
     if (t->epoch == 0) {
       t->first_loss = t->loss;
       t->first_seen = t->seen;

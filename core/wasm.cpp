@@ -18,6 +18,7 @@ struct Session {
   Model model;
   Training training;
   Samples samples;
+  FullPass pass;
 };
 
 EXPORT(session_bytes) uint32_t session_bytes() { return (uint32_t)((sizeof(Session) + 15) / 16 * 16); }
@@ -59,30 +60,43 @@ void set_optimizer(Session* s, int32_t kind, double rate, double momentum, doubl
   s->training.options = Options{kind, rate, momentum, beta1, beta2, epsilon, l2, clip_norm};
 }
 
+/** Flat vectors or null; they must stay in place while the training runs. */
+EXPORT(set_terms) void set_terms(Session* s, double proximal, const float* anchor, const float* control) {
+  s->training.terms = Terms{proximal, anchor, control};
+}
+
 EXPORT(begin_training)
-void session_begin(Session* s, uint32_t epochs, uint32_t batch, uint32_t max_steps, uint32_t seed, uint32_t* order) {
+void session_begin(Session* s, uint32_t epochs, uint32_t batch, uint32_t max_steps, uint32_t seed, uint32_t full_batch,
+                   uint32_t* order) {
   Training* t = &s->training;
   t->epochs = epochs;
   t->batch = batch;
   t->max_steps = max_steps;
   t->random = seeded(seed);
+  t->full_batch = full_batch != 0;
   t->order = order;
   begin_training(t, &s->model, s->samples);
 }
 
-EXPORT(train) int32_t session_train(Session* s, uint32_t steps) {
-  return train(&s->training, &s->model, s->samples, steps);
+EXPORT(train) int32_t session_train(Session* s, uint32_t batches) {
+  return train(&s->training, &s->model, s->samples, batches);
 }
 
 /** Mean loss over the last epoch (or what was seen of it), and over the first. */
 EXPORT(last_loss) double last_loss(const Session* s) { return s->training.loss / s->training.seen; }
 EXPORT(first_loss) double first_loss(const Session* s) { return s->training.first_loss / s->training.first_seen; }
 
-/** The mean loss of the first n samples, in their order, n <= batch; leaves the gradient. NaN: refused. */
-EXPORT(batch_gradient) double session_gradient(Session* s, uint32_t n) {
-  double loss = 0;
-  return batch_gradient(s->model, s->samples, 0, 0, n, &loss) ? __builtin_nan("") : loss / n;
+/** Steps of the optimiser since begin_training. */
+EXPORT(steps) uint32_t session_steps(const Session* s) { return s->training.steps; }
+
+/** A pass over all samples with the weights as they are. */
+EXPORT(begin_pass) void session_begin_pass(Session* s) { s->pass = FullPass{0, 0}; }
+/** The next rows of it, at most the batch that the model is planned for; the rows seen so far, or a refusal. */
+EXPORT(pass) int32_t session_pass(Session* s, uint32_t gradient) {
+  const int refused = pass_on(&s->pass, s->model, s->samples, s->model.batch, gradient != 0);
+  return refused ? refused : (int32_t)s->pass.seen;
 }
+EXPORT(pass_loss) double pass_loss(const Session* s) { return s->pass.loss / s->pass.seen; }
 
 EXPORT(predict) void session_predict(const Session* s, uint32_t first, uint32_t n, float* out) {
   predict(s->model, s->samples, first, n, out);

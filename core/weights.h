@@ -6,15 +6,22 @@
 
 namespace fl {
 
-/** Calls move(place of the row in the padded vector, first flat number, count) for each row that overlaps [from, from + n). */
+/**
+ * Calls move(place in the padded vector, first flat number, count) for what overlaps [from, from + n): row by row, or for a
+ * whole layer at once where its rows have no padding.
+ */
 template <typename Move>
 static inline void each_row(const Model& m, uint32_t from, uint32_t n, Move move) {
   uint32_t flat = 0;
   for (uint32_t i = 0; i < m.layer_count; i++) {
     const Layer& l = m.layers[i];
-    const uint32_t rows = l.kernel_rows + (l.has_bias ? 1 : 0);
-    const uint32_t width = l.out.channels;
+    uint32_t rows = l.kernel_rows + (l.has_bias ? 1 : 0);
+    uint32_t width = l.out.channels, stride = l.out.stride;
     if (rows == 0) continue;
+    if (width == stride) {
+      width = stride = rows * width;
+      rows = 1;
+    }
     const uint32_t end = flat + rows * width;
     if (end > from && flat < from + n) {
       uint32_t row = from > flat ? (from - flat) / width : 0;
@@ -23,7 +30,7 @@ static inline void each_row(const Model& m, uint32_t from, uint32_t n, Move move
         if (start >= from + n) break;
         const uint32_t low = start < from ? from - start : 0;
         const uint32_t high = start + width > from + n ? from + n - start : width;
-        move(l.kernel + row * l.out.stride + low, start + low - from, high - low);
+        move(l.kernel + row * stride + low, start + low - from, high - low);
       }
     }
     flat = end;

@@ -36,18 +36,23 @@ export interface CoreExports {
     l2: number,
     clipNorm: number,
   ): void;
+  set_terms(sessionAt: number, proximal: number, anchorAt: number, controlAt: number): void;
   begin_training(
     sessionAt: number,
     epochs: number,
     batch: number,
     maxSteps: number,
     seed: number,
+    fullBatch: number,
     orderAt: number,
   ): void;
-  train(sessionAt: number, steps: number): number;
+  train(sessionAt: number, batches: number): number;
+  steps(sessionAt: number): number;
+  begin_pass(sessionAt: number): void;
+  pass(sessionAt: number, gradient: number): number;
+  pass_loss(sessionAt: number): number;
   last_loss(sessionAt: number): number;
   first_loss(sessionAt: number): number;
-  batch_gradient(sessionAt: number, count: number): number;
   predict(sessionAt: number, first: number, count: number, outAt: number): void;
   greatest_bits(vectorAt: number, length: number): number;
   dot(leftAt: number, rightAt: number, length: number): number;

@@ -25,11 +25,8 @@ function checkNormalisation(normalisation: Normalisation | undefined, width: num
 }
 
 /** Fields of the contract that no engine has yet. */
-function refuseMissing(job: TrainJob): void {
-  const { proximal, fullBatch, focalGamma, adversarial } = job.options;
-  if (proximal || fullBatch || focalGamma || adversarial || job.anchor || job.control || job.atStart) {
-    refuse('This training has terms that no engine has yet.');
-  }
+function refuseMissing({ focalGamma, adversarial }: TrainingOptions): void {
+  if (focalGamma || adversarial) refuse('This training has terms that no engine has yet.');
 }
 
 function checkOptions(options: TrainingOptions, spec: ModelSpec): void {
@@ -47,6 +44,7 @@ function checkOptions(options: TrainingOptions, spec: ModelSpec): void {
   }
   atLeastZero(options.momentum, 'The momentum');
   atLeastZero(options.l2, 'The L2 penalty');
+  atLeastZero(options.proximal, 'The proximal term');
   atLeastZero(options.clipNorm, 'The gradient norm to clip to');
   const { classWeights } = options;
   if (classWeights) {
@@ -66,7 +64,9 @@ export function checkTrainJob(job: TrainJob): void {
   length(samples.features, samples.count * width, 'The features of the samples');
   length(samples.targets, samples.count * targets, 'The targets of the samples');
   checkOptions(job.options, spec);
-  refuseMissing(job);
+  refuseMissing(job.options);
+  if (job.anchor) length(job.anchor, job.weights.length, 'The anchor of the proximal term');
+  if (job.control) length(job.control, job.weights.length, 'The control vector');
   checkNormalisation(job.normalisation, width);
   if (spec.task !== 'classify') return;
   const labels = spec.labels?.length ?? outputSize(spec);

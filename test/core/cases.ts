@@ -161,7 +161,31 @@ export function optionCases(): Case[] {
     ['few steps', { maxSteps: 5, epochs: 9 }, false],
     ['everything', { optimizer: 'adam', l2: 0.01, clipNorm: 0.5, classWeights: [1, 2, 3, 4], epochs: 50 }, true],
   ];
-  return all.map(([name, options, normalised]) => ({ name, job: jobOf(spec, 23, options, normalised) }));
+  const plain = all.map(([name, options, normalised]) => ({ name, job: jobOf(spec, 23, options, normalised) }));
+  return [...plain, ...termCases(spec)];
+}
+
+/** Terms of a federated client, with an anchor and a control vector of their own. */
+function termCases(spec: ModelSpec): Case[] {
+  const random = generator(8, 'terms');
+  const vector = (scale: number): Float32Array =>
+    Float32Array.from({ length: layoutOf(spec).size }, () => random.normal() * scale);
+  const anchor = vector(0.4);
+  const control = vector(0.02);
+  const full: Wish = { fullBatch: true, epochs: 12 };
+  const all: [string, Wish, Partial<TrainJob>][] = [
+    ['proximal term', { proximal: 0.7 }, { anchor }],
+    ['proximal term to the start', { proximal: 0.7, epochs: 9 }, {}],
+    ['control vector', {}, { control }],
+    ['full batches', full, {}],
+    ['full batches, few steps', { ...full, maxSteps: 5, batchSize: 7 }, {}],
+    [
+      'all terms',
+      { ...full, proximal: 0.1, l2: 0.05, clipNorm: 0.3, classWeights: [1, 2, 0, 0.5], optimizer: 'momentum' },
+      { anchor, control },
+    ],
+  ];
+  return all.map(([name, options, more]) => ({ name, job: { ...jobOf(spec, 23, options, true), ...more } }));
 }
 
 export const cases = (): Case[] => [...denseCases(), ...spatialCases(), ...optionCases()];

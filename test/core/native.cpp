@@ -2,9 +2,9 @@
 //   train FILE      trains and writes the weights to standard output (float32), to be compared with core.wasm's;
 //   fuzz FILE       mutates the program: what the plan takes must run within the memory that it asked for (sanitizers);
 //   gradient FILE   compares the gradient with central differences (-DFL_DOUBLE) and prints the largest error.
-// Case, little-endian: int32 {words, samples, epochs, batch, max steps, seed, optimizer, normalised, class weights},
-// float64 {rate, momentum, beta1, beta2, epsilon, l2, clip}, int32 words[], float32 weights[], features[], targets[],
-// mean[] and inverse deviation[] if normalised, class weights[].
+// Case, little-endian: int32 {words, samples, epochs, batch, max steps, seed, optimizer, class weights, normalised, anchor,
+// control, full batch}, float64 {rate, momentum, beta1, beta2, epsilon, l2, clip, proximal}, int32 words[], float32 weights[],
+// features[], targets[], mean[] and inverse deviation[] if normalised, class weights[], anchor[] and control[] if there.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +27,8 @@ static T* take(FILE* file, size_t count) {
   return values;
 }
 
+enum { HEAD = 12, OPTIONS = 8 };
+
 struct Case {
   Model model;
   Training training;
@@ -37,8 +39,8 @@ struct Case {
 static void read_case(Case* c, const char* path) {
   FILE* file = fopen(path, "rb");
   if (!file) die("no case file");
-  const int32_t* head = take<int32_t>(file, 9);
-  const double* options = take<double>(file, 7);
+  const int32_t* head = take<int32_t>(file, HEAD);
+  const double* options = take<double>(file, OPTIONS);
   const int refused = plan(&c->model, take<int32_t>(file, head[0]), head[0]);
   if (refused) die("the program is refused");
   Model& m = c->model;
@@ -52,16 +54,20 @@ static void read_case(Case* c, const char* path) {
   s.count = n;
   s.features = take<float>(file, (size_t)n * wide);
   s.targets = take<float>(file, (size_t)n * target);
-  s.mean = head[7] ? take<float>(file, wide) : 0;
-  s.inverse_deviation = head[7] ? take<float>(file, wide) : 0;
-  s.class_weights = head[8] ? take<float>(file, head[8]) : 0;
+  s.mean = head[8] ? take<float>(file, wide) : 0;
+  s.inverse_deviation = head[8] ? take<float>(file, wide) : 0;
+  s.class_weights = head[7] ? take<float>(file, head[7]) : 0;
   Training& t = c->training;
+  t.terms.proximal = options[7];
+  t.terms.anchor = head[9] ? take<float>(file, m.parameters) : 0;
+  t.terms.control = head[10] ? take<float>(file, m.parameters) : 0;
+  t.full_batch = head[11] != 0;
   t.options = Options{head[6], options[0], options[1], options[2], options[3], options[4], options[5], options[6]};
   t.epochs = head[2];
   t.batch = head[3];
   t.max_steps = head[4];
   t.random = seeded((uint32_t)head[5]);
-  t.order = static_cast<uint32_t*>(malloc(n * sizeof(uint32_t)));
+  t.order = t.full_batch ? 0 : static_cast<uint32_t*>(malloc(n * sizeof(uint32_t)));
   begin_training(&t, &m, s);
   fclose(file);
 }
@@ -80,8 +86,8 @@ static void run_training(Case* c) {
 static void fuzz(const char* path) {
   FILE* file = fopen(path, "rb");
   if (!file) die("no case file");
-  const int32_t* head = take<int32_t>(file, 9);
-  take<double>(file, 7);
+  const int32_t* head = take<int32_t>(file, HEAD);
+  take<double>(file, OPTIONS);
   const int32_t* words = take<int32_t>(file, head[0]);
   const uint32_t count = head[0];
   static const int32_t odd[] = {-1, 0, 1, 2, 3, 5, 7, 64, 4096, 1 << 20, 1 << 24, (1 << 24) + 1, INT32_MAX, INT32_MIN};
@@ -125,7 +131,7 @@ static void fuzz(const char* path) {
 #ifdef FL_DOUBLE
 static double loss_of(const Case& c, uint32_t n) {
   double loss = 0;
-  if (batch_gradient(c.model, c.samples, 0, 0, n, &loss)) die("a sample is refused");
+  if (rows_gradient(c.model, c.samples, 0, 0, n, n, GRADIENT, &loss)) die("a sample is refused");
   return loss / n;
 }
 

@@ -52,18 +52,33 @@ function rule({ options }: TrainJob): (g: number, i: number, t: number) => numbe
   };
 }
 
+const rowsOf = ({ samples, normalisation }: TrainJob): number[][] =>
+  Array.from({ length: samples.count }, (_, r) =>
+    Array.from(samples.features.subarray(r * INPUTS, (r + 1) * INPUTS), (x, i) =>
+      normalisation ? (x - normalisation.mean[i]) / normalisation.std[i] : x,
+    ),
+  );
+
+/** Mean loss and gradient of all samples at the weights of the job. */
+export function referenceStart(job: TrainJob): { loss: number; gradient: number[] } {
+  const gradient = Array.from(job.weights, () => 0);
+  const w = Array.from(job.weights);
+  const { count, targets } = job.samples;
+  const loss = rowsOf(job).reduce((sum, x, r) => {
+    const weight = job.options.classWeights?.[targets[r]] ?? 1;
+    return sum + (weight * sample(w, x, targets[r], weight / count, gradient)) / count;
+  }, 0);
+  return { loss, gradient };
+}
+
 export function referenceTraining(job: TrainJob): {
   weights: number[];
   loss: number;
   firstLoss: number;
   steps: number;
 } {
-  const { samples, options, normalisation } = job;
-  const rows = Array.from({ length: samples.count }, (_, r) =>
-    Array.from(samples.features.subarray(r * INPUTS, (r + 1) * INPUTS), (x, i) =>
-      normalisation ? (x - normalisation.mean[i]) / normalisation.std[i] : x,
-    ),
-  );
+  const { samples, options } = job;
+  const rows = rowsOf(job);
   const w = Array.from(job.weights);
   const random = generator(options.seed, 'shuffle');
   const order = rows.map((_, i) => i);
@@ -71,20 +86,17 @@ export function referenceTraining(job: TrainJob): {
   const kernel = (i: number): boolean =>
     i < INPUTS * HIDDEN || (i >= (INPUTS + 1) * HIDDEN && i < (INPUTS + 1) * HIDDEN + HIDDEN * CLASSES);
   const epochLosses: number[] = [];
+  const size = options.fullBatch ? rows.length : options.batchSize;
   let steps = 0;
   for (let epoch = 0; epoch < options.epochs; epoch++) {
-    for (let i = order.length - 1; i > 0; i--) {
+    for (let i = order.length - 1; i > 0 && !options.fullBatch; i--) {
       const j = random.below(i + 1);
       [order[i], order[j]] = [order[j], order[i]];
     }
     let sum = 0;
     let seen = 0;
-    for (
-      let at = 0;
-      at < order.length && steps < (options.maxSteps ?? Number.POSITIVE_INFINITY);
-      at += options.batchSize
-    ) {
-      const batch = order.slice(at, at + options.batchSize);
+    for (let at = 0; at < order.length && steps < (options.maxSteps ?? Number.POSITIVE_INFINITY); at += size) {
+      const batch = order.slice(at, at + size);
       let g: number[] = w.map(() => 0);
       for (const row of batch) {
         const label = samples.targets[row];
@@ -93,6 +105,8 @@ export function referenceTraining(job: TrainJob): {
       }
       seen += batch.length;
       g = g.map((one, i) => one + (kernel(i) ? (options.l2 ?? 0) * w[i] : 0));
+      g = g.map((one, i) => one + (options.proximal ?? 0) * (w[i] - (job.anchor ?? job.weights)[i]));
+      g = g.map((one, i) => one + (job.control?.[i] ?? 0));
       const norm = Math.hypot(...g);
       if (options.clipNorm && norm > options.clipNorm) g = g.map((one) => (one * (options.clipNorm ?? 1)) / norm);
       steps++;

@@ -1,8 +1,7 @@
 /** Mini-batches in the order of the seed: one Fisher-Yates shuffle an epoch, as the core does it. */
 import { inputSize, targetWidth } from '../../model/shapes';
-import type { ModelSpec } from '../../model/spec';
 import { type Generator, generator } from '../../random/generator';
-import type { Normalisation, SampleBlock } from '../engine';
+import type { Normalisation, TrainJob } from '../engine';
 
 export interface Batch {
   count: number;
@@ -30,32 +29,23 @@ export function normalised(
   return out;
 }
 
-export interface Epochs {
+export interface Batches {
   /** Batches of one epoch. */
-  steps: number;
-  next(): Generator_;
+  perEpoch: number;
+  /** An epoch in an order of its own: each call shuffles on. */
+  shuffled(): Iterable<Batch>;
+  /** The samples in their own order. */
+  inOrder(): Iterable<Batch>;
 }
-type Generator_ = Iterable<Batch>;
 
-export function epochs(
-  spec: ModelSpec,
-  samples: SampleBlock,
-  batchSize: number,
-  seed: number,
-  classWeights: number[] | undefined,
-  normalisation: Normalisation | undefined,
-): Epochs {
+export function batchesOf({ spec, samples, options, normalisation }: TrainJob): Batches {
+  const { batchSize, classWeights } = options;
   const width = inputSize(spec);
   const targets = targetWidth(spec);
   const order = Uint32Array.from({ length: samples.count }, (_, i) => i);
-  const random: Generator = generator(seed, 'shuffle');
-  function* batches(): Generator_ {
-    for (let i = order.length - 1; i > 0; i--) {
-      const j = random.below(i + 1);
-      const item = order[i];
-      order[i] = order[j];
-      order[j] = item;
-    }
+  const random: Generator = generator(options.seed, 'shuffle');
+
+  function* batches(): Iterable<Batch> {
     for (let start = 0; start < order.length; start += batchSize) {
       const rows = order.subarray(start, Math.min(order.length, start + batchSize));
       const features = normalised(samples.features, rows, width, normalisation);
@@ -73,5 +63,22 @@ export function epochs(
       };
     }
   }
-  return { steps: Math.ceil(samples.count / batchSize), next: batches };
+  return {
+    perEpoch: Math.ceil(samples.count / batchSize),
+    shuffled() {
+      for (let i = order.length - 1; i > 0; i--) {
+        const j = random.below(i + 1);
+        const item = order[i];
+        order[i] = order[j];
+        order[j] = item;
+      }
+      return batches();
+    },
+    inOrder() {
+      order.forEach((_, i) => {
+        order[i] = i;
+      });
+      return batches();
+    },
+  };
 }

@@ -2,20 +2,18 @@
  * The tfjs engine: runs any model of the specification, among them those with layers that the core lacks. Shuffling,
  * losses, penalties and optimisers are the core's, so that both reach the same weights to rounding.
  */
-import type { Scalar, Tensor2D, Variable } from '@tensorflow/tfjs';
 import { canonicalJson } from '../../model/canonical';
 import { inputSize, outputSize } from '../../model/shapes';
 import type { ModelSpec } from '../../model/spec';
-import { RefusedError } from '../../refused';
 import { abortError } from '../abort';
 import { checkPredictJob, checkTrainJob } from '../check-job';
-import type { Engine, PredictJob, PredictResult, Progress, TrainJob, TrainResult } from '../engine';
-import { type Batch, epochs, normalised } from './batches';
+import type { Engine, PredictJob, PredictResult, Progress } from '../engine';
+import { normalised } from './batches';
+import { forward, giveWay } from './forward';
 import { loadTensorFlow, type TensorFlow } from './load';
-import { sampleLosses } from './loss';
 import { buildModel, type FlatModel } from './model';
-import { clip, optimizer } from './optimizer';
 import { registerResetAfterGru } from './reset-after-gru';
+import { checkFinite, train } from './train';
 
 export interface TfjsEngine extends Engine {
   readonly name: 'tfjs';
@@ -29,99 +27,6 @@ export interface TfjsEngine extends Engine {
 const KEPT = 2;
 /** Rows of one forward pass in a prediction. */
 const ROWS = 256;
-/** Longest time without giving way to the event loop, in ms. */
-const TURN = 20;
-
-const giveWay = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** Forward through the layers to n x outputs: logits for a classifier. */
-function forward(tf: TensorFlow, flat: FlatModel, spec: ModelSpec, features: Float32Array, training: boolean) {
-  const rows = features.length / inputSize(spec);
-  const input = tf.tensor(features, [rows, ...spec.input]);
-  const output = flat.model.apply(input, { training });
-  if (!(output instanceof tf.Tensor)) throw new Error('tfjs gave more than one output.');
-  return output.reshape<Tensor2D>([rows, outputSize(spec)]);
-}
-
-/** Gradient of one batch into `gradient`; returns the sum of the samples' losses. */
-function backward(tf: TensorFlow, flat: FlatModel, job: TrainJob, batch: Batch, gradient: Float32Array): number {
-  return tf.tidy(() => {
-    const variables: Variable[] = flat.slots.filter(({ trainable }) => trainable).map(({ variable }) => variable);
-    const { value, grads } = tf.variableGrads(() => {
-      const outputs = forward(tf, flat, job.spec, batch.features, true);
-      const targets = tf.tensor2d(batch.targets, [batch.count, batch.targets.length / batch.count]);
-      const losses = sampleLosses(tf, job.spec.loss, outputs, targets);
-      return losses.mul(tf.tensor1d(batch.weights)).mean<Scalar>();
-    }, variables);
-    gradient.fill(0);
-    for (const { variable, offset, trainable } of flat.slots) {
-      const slope = grads[variable.name];
-      if (trainable && slope) gradient.set(slope.dataSync<'float32'>(), offset);
-    }
-    return value.dataSync<'float32'>()[0] * batch.count;
-  });
-}
-
-function penalise(flat: FlatModel, weights: Float32Array, gradient: Float32Array, l2: number): void {
-  for (const { offset, size, penalised } of flat.slots) {
-    if (!penalised) continue;
-    for (let i = offset; i < offset + size; i++) gradient[i] += l2 * weights[i];
-  }
-}
-
-/** Moving averages, which the forward pass itself has changed. */
-function readState(flat: FlatModel, weights: Float32Array): void {
-  for (const { variable, offset, trainable } of flat.slots) {
-    if (!trainable) weights.set(variable.dataSync<'float32'>(), offset);
-  }
-}
-
-function checkFinite(job: TrainJob): void {
-  if (job.samples.features.every(Number.isFinite) && job.samples.targets.every(Number.isFinite)) return;
-  throw new RefusedError('samples', 'The samples hold numbers that are not finite: remove those rows.');
-}
-
-async function train(tf: TensorFlow, flat: FlatModel, job: TrainJob, progress?: Progress): Promise<TrainResult> {
-  const started = performance.now();
-  const { options, spec } = job;
-  const weights = job.weights.slice();
-  const gradient = new Float32Array(flat.size);
-  const step = optimizer(options, flat.size);
-  const passes = epochs(spec, job.samples, options.batchSize, options.seed, options.classWeights, job.normalisation);
-  const total = Math.min(options.maxSteps ?? Number.POSITIVE_INFINITY, passes.steps * options.epochs);
-  let steps = 0;
-  let loss = 0;
-  let firstLoss = 0;
-  let turn = performance.now();
-  for (let epoch = 0; epoch < options.epochs && steps < total; epoch++) {
-    let sum = 0;
-    let seen = 0;
-    for (const batch of passes.next()) {
-      if (steps >= total) break;
-      if (progress && !progress(steps, total)) throw abortError();
-      if (performance.now() - turn > TURN) {
-        await giveWay();
-        turn = performance.now();
-      }
-      flat.write(weights);
-      sum += backward(tf, flat, job, batch, gradient);
-      seen += batch.count;
-      readState(flat, weights);
-      if (options.l2) penalise(flat, weights, gradient, options.l2);
-      if (options.clipNorm) clip(gradient, options.clipNorm);
-      step(weights, gradient);
-      steps += 1;
-    }
-    loss = seen > 0 ? sum / seen : 0;
-    if (epoch === 0) firstLoss = loss;
-  }
-  if (!weights.every(Number.isFinite)) {
-    throw new RefusedError('diverged', 'The training diverged: lower the learning rate, or clip the gradient.');
-  }
-  progress?.(steps, total);
-  return { weights, steps, loss, firstLoss, durationMs: performance.now() - started };
-}
-
 async function predict(tf: TensorFlow, flat: FlatModel, job: PredictJob, progress?: Progress): Promise<PredictResult> {
   const started = performance.now();
   const { spec, count } = job;

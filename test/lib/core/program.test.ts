@@ -87,7 +87,8 @@ describe('programs', () => {
       if (numbers < 0 || numbers > mostNumbers || wasm.input_size(at) + wasm.output_size(at) > 1 << 16) continue;
       wasm.session_open(at);
       wasm.set_samples(at, samplesAt, samplesAt, 1, 0, 0, 0);
-      wasm.batch_gradient(at, 1);
+      wasm.begin_pass(at);
+      wasm.pass(at, 1);
       ran++;
     }
     assert.ok(ran > 2000 && refused > 2000, `${ran} ran, ${refused} were refused`);

@@ -1,0 +1,54 @@
+// Loss and gradient of rows: of a batch, or of all samples in one pass that can be left after any chunk and gone on with.
+#ifndef FL_GRADIENT_H
+#define FL_GRADIENT_H
+#include "loss.h"
+#include "pass.h"
+#include "samples.h"
+
+namespace fl {
+
+/** ADDED: to the gradient that is there. */
+enum Want { LOSS_ALONE = 0, GRADIENT = 1, ADDED_GRADIENT = 2 };
+
+/**
+ * Rows first .. first + n of `order` (null: of the samples), n <= Model::batch: adds their losses to *loss, and leaves the
+ * part that they have in the mean gradient over `of` rows. 0, or a refusal.
+ */
+static inline int rows_gradient(const Model& m, const Samples& s, const uint32_t* order, uint32_t first, uint32_t n,
+                                uint32_t of, Want want, double* loss) {
+  real* input = m.memory + m.input_at;
+  read_features(m, s, order, first, n, input);
+  const real* y = forward(m, n);
+  real* delta = m.memory + m.delta_a;
+  const real share = (real)1 / (real)of;
+  for (uint32_t k = 0; k < n; k++) {
+    real weight = 1;
+    const int refused = read_target(m, s, order ? order[first + k] : first + k, input, delta, &weight);
+    if (refused) return refused;
+    *loss += (double)(weight * loss_row(m, y, delta, share * weight));
+    input += numbers(m.input);
+    y += numbers(output_shape(m));
+    delta += numbers(output_shape(m));
+  }
+  if (want != LOSS_ALONE) backward(m, n, want == ADDED_GRADIENT);
+  return 0;
+}
+
+/** Over all samples, in their own order. */
+struct FullPass {
+  /** Samples seen, and the sum of their losses. */
+  uint32_t seen;
+  double loss;
+};
+
+/** The next chunk of at most `chunk` rows. The bits of gradient and loss do not depend on the chunks. 0, or a refusal. */
+static inline int pass_on(FullPass* p, const Model& m, const Samples& s, uint32_t chunk, bool gradient) {
+  const uint32_t left = s.count - p->seen, n = left < chunk ? left : chunk;
+  const Want want = !gradient ? LOSS_ALONE : p->seen == 0 ? GRADIENT : ADDED_GRADIENT;
+  const int refused = rows_gradient(m, s, 0, p->seen, n, s.count, want, &p->loss);
+  p->seen += n;
+  return refused;
+}
+
+}  // namespace fl
+#endif
