@@ -13,6 +13,8 @@ export interface AggregationParts {
   /** Numbers of the model. */
   size: number;
   strategy: Strategy;
+  /** The sampler has weighed the clients already: each update counts as if it were of one sample. */
+  equalWeights?: boolean;
   kernels: Pick<Kernels, 'fold'>;
   /** Normal numbers for central privacy. */
   normal: NormalSource;
@@ -44,13 +46,13 @@ export interface Aggregation {
 export const claimOf = (privacy?: PrivacyClaim): string =>
   privacy ? JSON.stringify([privacy.mode, privacy.clippingNorm, privacy.noiseMultiplier, privacy.delta]) : '';
 
-export function createAggregation({ size, strategy, kernels, normal }: AggregationParts): Aggregation {
+export function createAggregation({ size, strategy, equalWeights, kernels, normal }: AggregationParts): Aggregation {
   const groups = new Map<string, Group>();
   /** Emptied accumulators, for the next asking. */
   const spare: Fold[] = [];
 
   const weigh = (facts: UpdateFacts, privacy?: PrivacyClaim): number => {
-    const weight = strategy.weigh(facts);
+    const weight = strategy.weigh(equalWeights ? { ...facts, samples: 1 } : facts);
     if (privacy?.mode !== 'central') return weight;
     if (!strategy.uniformMean || strategy.vectorsPerUpdate > 1) {
       throw new RefusedError(

@@ -4,6 +4,7 @@ import type { Asking } from './asking';
 import {
   type Answer,
   counted,
+  type RoundEvent,
   type RoundRules,
   type RoundState,
   type Step,
@@ -16,8 +17,10 @@ import { get, put } from './table';
 /** Clients that come while nothing is asked get the model after so long: one message for all that come together, in ms. */
 const ANNOUNCE_MS = 1000;
 
+type Joined = Extract<RoundEvent, { type: 'join' }>;
+
 export interface Answers {
-  join(state: RoundState, client: string, samples: number): Step;
+  join(state: RoundState, event: Joined): Step;
   answer(state: RoundState, event: Told): Step;
   failed(state: RoundState, answer: Answer, code: string): Step;
 }
@@ -29,7 +32,12 @@ function refuse(state: RoundState, code: string, message: string): Step {
 }
 
 export function createAnswers({ options }: RoundRules, asking: Asking): Answers {
-  const mark = (state: RoundState, { client }: Answer, answer: 'update' | 'decline' | 'failed'): RoundState => {
+  const mark = (
+    state: RoundState,
+    { client }: Answer,
+    answer: 'update' | 'decline' | 'failed',
+    loss?: number,
+  ): RoundState => {
     const record = get(state.clients, client);
     if (!record) return state;
     const { silent, ...rest } = record;
@@ -39,12 +47,12 @@ export function createAnswers({ options }: RoundRules, asking: Asking): Answers 
       silent: state.silent - (silent ? 1 : 0),
       // A useful answer after a useless one: it counts, the other no longer.
       failed: state.failed + (answer === 'failed' ? 1 : 0) - (record.answer === 'failed' ? 1 : 0),
-      clients: put(state.clients, client, { ...rest, missed: 0, answer }),
+      clients: put(state.clients, client, { ...rest, missed: 0, answer, ...(loss === undefined ? {} : { loss }) }),
     };
   };
 
   return {
-    join(state, client, samples) {
+    join(state, { client, samples, facts }) {
       const known = get(state.clients, client);
       if (!known && state.clients.size >= options.maxClients) {
         return refuse(
@@ -53,12 +61,12 @@ export function createAnswers({ options }: RoundRules, asking: Asking): Answers 
           `"${client}" cannot join: this aggregator remembers at most ${options.maxClients} clients.`,
         );
       }
-      const { silent, ...record } = known ?? { samples, asked: 0, missed: 0 };
+      const { silent, facts: _, ...record } = known ?? { samples, asked: 0, missed: 0 };
       const next: RoundState = {
         ...state,
         silent: state.silent - (silent ? 1 : 0),
         away: state.away - (asking.isPresent(record) ? 0 : 1),
-        clients: put(state.clients, client, { ...record, samples, missed: 0 }),
+        clients: put(state.clients, client, { ...record, samples, missed: 0, ...(facts ? { facts } : {}) }),
       };
       if ((next.phase === 'idle' || next.phase === 'finished') && next.round > 1 && !silent) {
         return same(next, { type: 'arm', timer: 'announce', ms: ANNOUNCE_MS });
@@ -75,7 +83,7 @@ export function createAnswers({ options }: RoundRules, asking: Asking): Answers 
         return asking.settle({ ...next, declined: next.declined + 1 });
       }
       const claim = event.type === 'update' ? event.claim : '';
-      const next = mark(state, event, 'update');
+      const next = mark(state, event, 'update', event.type === 'update' ? event.loss : undefined);
       return asking.settle({ ...next, updates: next.updates + 1, claims: counted(next.claims, claim) });
     },
 

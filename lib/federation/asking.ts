@@ -12,6 +12,7 @@ import {
   then,
 } from './round-state';
 import { createSampler } from './samplers';
+import type { Candidate } from './samplers/sampler';
 import { entries, mapTable } from './table';
 
 /** Calls for clients and void rounds are repeated ever more slowly: from one second up to a minute. */
@@ -37,6 +38,13 @@ export interface Asking {
   voided(state: RoundState, reason: string): Step;
   /** The result is written: on to the next round. */
   saved(state: RoundState): Step;
+}
+
+const candidate = (id: string, { samples, loss, facts }: ClientRecord): Candidate => ({ id, samples, loss, facts });
+
+/** Asked anew: whatever it answered before is over. */
+function askedIn({ answer: _, silent: __, ...record }: ClientRecord, asking: number): ClientRecord {
+  return { ...record, asked: asking };
 }
 
 /** Whatever was asked is over. */
@@ -95,14 +103,20 @@ export function createAsking({ options }: RoundRules): Asking {
     if (!state.running || isOver(state)) return stand(state);
     if (!isEnough(state)) return call(state);
     const known = entries(state.clients);
-    const present = known.filter(([, record]) => isPresent(record)).map(([id]) => id);
+    const present = known.filter(([, record]) => isPresent(record)).map(([id, record]) => candidate(id, record));
     const away = known.filter(([, record]) => !isPresent(record)).map(([id]) => id);
     const choice =
       state.round === 0
-        ? { cohort: present, state: state.sampler }
-        : sampler.choose(present, options.training.seed, [state.round, state.voids], state.sampler);
+        ? { cohort: present.map(({ id }) => id), state: state.sampler }
+        : sampler.choose(present, {
+            seed: options.training.seed,
+            words: [state.round, state.voids],
+            state: state.sampler,
+          });
     const { cohort } = choice;
-    if (cohort.length < options.quorum) return call(state);
+    if (cohort.length < options.quorum) {
+      return sampler.chanceSize && state.round > 0 ? drawnTooFew(state, cohort.length) : call(state);
+    }
     const asked = new Set(cohort);
     const asking = state.asking + 1;
     const { round, late, refused } = state;
@@ -116,9 +130,7 @@ export function createAsking({ options }: RoundRules): Asking {
       asking,
       samplerNext: choice.state,
       cohort: cohort.length,
-      clients: mapTable(state.clients, (record, id) =>
-        asked.has(id) ? { samples: record.samples, missed: record.missed, asked: asking } : record,
-      ),
+      clients: mapTable(state.clients, (record, id) => (asked.has(id) ? askedIn(record, asking) : record)),
     };
     const attempt = attemptOf(next);
     return same(
@@ -129,6 +141,19 @@ export function createAsking({ options }: RoundRules): Asking {
       { type: 'arm', timer: 'deadline', ms: options.deadlineMs },
       round === 0 ? { type: 'ask-statistics', cohort, attempt } : { type: 'publish', cohort, round, attempt },
     );
+  };
+
+  /** A draw of chance is not made again until it suits: the round is void, and the next attempt at it draws anew. */
+  const drawnTooFew = (state: RoundState, drawn: number): Step => {
+    const reason = `The draw took ${drawn} clients, fewer than the quorum of ${options.quorum}.`;
+    const counts: RoundCounts = {
+      ...countsOf({ ...state, ...nothingAsked }, 0),
+      late: state.late,
+      refused: state.refused,
+    };
+    return afterVoid({ ...state, calls: 0 }, [
+      { type: 'void', round: state.round, reason, counts: { ...counts, cohort: drawn } },
+    ]);
   };
 
   /** Books who did not answer the asking that ends, and what the sampler remembers of it. */

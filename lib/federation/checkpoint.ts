@@ -6,7 +6,7 @@ import type { Normalisation } from '../training/engine';
 import type { PrivacyClaim } from '../update/message';
 import { readVector, vectorPayload } from '../update/vector';
 import type { FederatedModel } from './federated-model';
-import { firstState, type RoundState } from './round-state';
+import { type ClientRecord, firstState, type RoundState } from './round-state';
 import type { StrategyState } from './strategies/strategy';
 import { emptyTable, entries, put } from './table';
 
@@ -30,7 +30,7 @@ export interface KeptRound {
   begun: boolean;
   heard: boolean;
   sampler: string;
-  clients: [id: string, samples: number, missed: number][];
+  clients: [id: string, samples: number, missed: number, rest?: Pick<ClientRecord, 'loss' | 'facts'>][];
 }
 
 export const keptRound = (state: RoundState): KeptRound => ({
@@ -39,12 +39,16 @@ export const keptRound = (state: RoundState): KeptRound => ({
   begun: state.begun,
   heard: state.heard,
   sampler: state.sampler,
-  clients: entries(state.clients).map(([id, { samples, missed }]) => [id, samples, missed]),
+  clients: entries(state.clients).map(([id, { samples, missed, loss, facts }]) =>
+    loss === undefined && facts === undefined ? [id, samples, missed] : [id, samples, missed, { loss, facts }],
+  ),
 });
 
 export function restoredState(kept: KeptRound, statistics: boolean): RoundState {
   let clients: RoundState['clients'] = emptyTable();
-  for (const [id, samples, missed] of kept.clients) clients = put(clients, id, { samples, missed, asked: 0 });
+  for (const [id, samples, missed, rest] of kept.clients) {
+    clients = put(clients, id, { samples, missed, asked: 0, ...rest });
+  }
   const { round, running, begun, heard, sampler } = kept;
   return { ...firstState(statistics), run: 'restored', round, running, begun, heard, sampler, clients };
 }

@@ -21,6 +21,7 @@ import { nextModel } from './next-model';
 import { createRoundReducer } from './round';
 import { type Command, type Effect, firstState, type RoundEvent, type TimerName } from './round-state';
 import { asksAnything, gather, roundZero, type Statistics, weighted } from './round-zero';
+import { createSampler } from './samplers';
 import { createStrategy } from './strategies';
 import { entries } from './table';
 
@@ -55,7 +56,8 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const statistics = asksAnything(asked);
   const { strategy = createStrategy(options.strategy, options.training) } = parts;
   const reduce = createRoundReducer({ options, statistics });
-  const aggregation = createAggregation({ size: model.layout.size, strategy, kernels, normal });
+  const { equalWeights } = createSampler(options.sampler);
+  const aggregation = createAggregation({ size: model.layout.size, strategy, equalWeights, kernels, normal });
   const gate = createGate({ federation, model, strategy, kernels, asked });
 
   const beginning = (): Learned => ({

@@ -45,6 +45,12 @@ const asRefused = (error: unknown): RefusedError =>
     ? error
     : new RefusedError('message', 'The message cannot be used: its content does not fit its header.');
 
+/** The loss that samplers go by: of the model as it came, else of the training. */
+function lossOf({ metrics = {} }: UpdateHeader): { loss?: number } {
+  const loss = metrics.startLoss ?? metrics.loss;
+  return loss === undefined ? {} : { loss };
+}
+
 const isAlike = (a: TensorSizes, b: TensorSizes): boolean =>
   a.length === b.length && a.every(([size, channels], i) => size === b[i][0] && channels === b[i][1]);
 
@@ -140,7 +146,8 @@ export function createGate({ federation, model, strategy, kernels, asked }: Gate
     }
     if (!message) return undefined;
     if (isKind(message, 'join')) {
-      return { event: { type: 'join', client: message.fl.client, samples: message.fl.samples } };
+      const { client, samples, facts } = message.fl;
+      return { event: { type: 'join', client, samples, ...(facts ? { facts } : {}) } };
     }
     if (isKind(message, 'decline')) {
       const { client, round, attempt } = message.fl;
@@ -150,7 +157,7 @@ export function createGate({ federation, model, strategy, kernels, asked }: Gate
     const { client, round, attempt } = message.fl;
     const answer = { client, round, attempt };
     const event: Told = isKind(message, 'update')
-      ? { type: 'update', ...answer, claim: claimOf(message.fl.privacy) }
+      ? { type: 'update', ...answer, claim: claimOf(message.fl.privacy), ...lossOf(message.fl) }
       : { type: 'statistics', ...answer };
     // The reducer will refuse it: no need to decode.
     if (refusalOf(state, event)) return { event };

@@ -1,12 +1,13 @@
 /** How a federation runs: every choice of the person who draws it, with its default, checked before anything starts. */
-
 import { type ClassWeighting, checkClassWeighting } from '../data/class-weights';
 import { RefusedError } from '../refused';
 import type { TrainingOptions } from '../training/engine';
 import { limits } from '../update/limits';
 import { parseTraining } from '../update/parse-parts';
 import { createSampler } from './samplers';
+import { checkSampler } from './samplers/check';
 import type { SamplerOptions } from './samplers/sampler';
+import { bad, whole } from './settings';
 import { createStrategy } from './strategies';
 import type { StrategyOptions } from './strategies/options';
 
@@ -51,14 +52,6 @@ export const defaultOptions: FederationOptions = {
   missesUntilAway: 3,
 };
 
-const bad = (message: string): RefusedError => new RefusedError('bad-setting', message);
-
-function whole(value: unknown, name: string, least: number, most: number): void {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
-    throw bad(`Set ${name} to a whole number from ${least} to ${most}: ${String(value)} is not.`);
-  }
-}
-
 /** What the clients would refuse to train with is refused here. */
 function training(wish: TrainingOptions): TrainingOptions {
   try {
@@ -81,14 +74,7 @@ export function federationOptions(wish: Partial<FederationOptions> = {}): Federa
   whole(options.pauseMs, 'the pause in ms', 0, limits.deadlineMs);
   whole(options.maxClients, 'the largest number of clients', 1, limits.cohort);
   whole(options.missesUntilAway, 'the number of misses until a client is left out', 1, 1e6);
-  const { sampler } = options;
-  if ('count' in sampler) whole(sampler.count, 'the number of sampled clients', 1, 1e6);
-  if ('fraction' in sampler) {
-    if (!(sampler.fraction > 0 && sampler.fraction <= 1)) {
-      throw bad(`Set the sampled fraction to a number above 0 and up to 1: ${sampler.fraction} is not.`);
-    }
-    whole(sampler.minimum, 'the smallest number of sampled clients', 1, 1e6);
-  }
+  checkSampler(options.sampler);
   if (options.classWeighting) {
     checkClassWeighting(options.classWeighting);
     if (options.training.classWeights) throw bad('Type class weights, or have them made from the counts: not both.');
@@ -98,7 +84,7 @@ export function federationOptions(wish: Partial<FederationOptions> = {}): Federa
       `Wait for at most ${options.maxClients} clients (${options.minClients} are set): more are not remembered.`,
     );
   }
-  const smallest = createSampler(sampler).size(options.minClients);
+  const smallest = createSampler(options.sampler).size(options.minClients);
   if (options.quorum > smallest) {
     throw new RefusedError(
       'quorum-above-cohort',

@@ -6,7 +6,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { streamSeed } from '../random/generator';
 import { RefusedError } from '../refused';
 import { limits as updateLimits } from '../update/limits';
-import type { FederationHeader, InviteHeader, Message, ModelHeader, StatisticsRequestHeader } from '../update/message';
+import type {
+  ClientFacts,
+  FederationHeader,
+  InviteHeader,
+  Message,
+  ModelHeader,
+  StatisticsRequestHeader,
+} from '../update/message';
 import { parseMessage } from '../update/validate';
 import { isOlder } from './attempt';
 import { type FederatedModel, tensorSizes } from './federated-model';
@@ -27,6 +34,8 @@ export interface ParticipantParts {
   learner: Learner;
   /** Joins with so many samples; default 1. */
   minSamples?: number;
+  /** What it says of itself when it joins. */
+  facts?(): ClientFacts | undefined;
   /** To the aggregator. It may answer at once. */
   send(message: Message<FederationHeader>): void;
   onStatus?(status: ParticipantStatus): void;
@@ -40,6 +49,8 @@ export interface Participant {
   receive(message: unknown): void;
   /** To be called when the samples of the learner, or its obstacle, have changed. */
   samplesChanged(): void;
+  /** To be called when its facts have changed: it joins anew with them. */
+  factsChanged(): void;
   /** Stops what is being trained; nothing is sent any more. */
   close(): void;
 }
@@ -100,7 +111,8 @@ export function createParticipant(parts: ParticipantParts): Participant {
   };
   const join = (): void => {
     joined = true;
-    send({ kind: 'join', ...header(round), samples: learner.count });
+    const facts = parts.facts?.();
+    send({ kind: 'join', ...header(round), samples: learner.count, ...(facts ? { facts: { ...facts } } : {}) });
   };
   const decline = (fl: { round: number; attempt: string }, why: string): void => {
     // Of one line, and short.
@@ -110,6 +122,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
   /** Why it cannot answer what it is asked; undefined: it can. */
   const obstacleTo = (wanted: number): string | undefined => {
     if (learner.obstacle !== undefined) return learner.obstacle;
+    if (parts.facts?.()?.willing === false) return 'It is not willing at present.';
     if (learner.count >= wanted) return undefined;
     return learner.count === 0 && wanted === 1
       ? 'No samples yet.'
@@ -267,6 +280,10 @@ export function createParticipant(parts: ParticipantParts): Participant {
       if (closed) return;
       if (!joined && obstacleTo(needed) === undefined) join();
       if (!task) show();
+    },
+    factsChanged() {
+      // One that no longer wants to be asked has to say so too.
+      if (!closed && (joined || obstacleTo(needed) === undefined)) join();
     },
     close() {
       closed = true;

@@ -1,4 +1,5 @@
 /** The words of the round reducer: its state, what happens to it, what it wants done. All of it is plain JSON. */
+import type { ClientFacts } from '../update/message';
 import type { FederationOptions } from './options';
 import { emptyTable, type Table } from './table';
 
@@ -21,6 +22,10 @@ export type Phase =
 export interface ClientRecord {
   /** Examples that it said it holds. */
   samples: number;
+  /** What it said of itself when it joined last. */
+  facts?: ClientFacts;
+  /** That its last update told. */
+  loss?: number;
   /** Askings in a row without an answer. */
   missed: number;
   /** Number of the asking that it was last in; 0: none. */
@@ -85,10 +90,10 @@ export type RoundEvent =
   /** The first event of each life. `run`: a name that no other life has. */
   | { type: 'opened'; run: string }
   | { type: 'command'; command: Command }
-  | { type: 'join'; client: string; samples: number }
+  | { type: 'join'; client: string; samples: number; facts?: ClientFacts }
   | ({ type: 'statistics' } & Answer)
   /** A decoded and checked update. */
-  | ({ type: 'update'; claim: string } & Answer)
+  | ({ type: 'update'; claim: string; loss?: number } & Answer)
   | ({ type: 'decline' } & Answer)
   /** An answer to the present asking that could not be used. */
   | ({ type: 'failed'; code: string } & Answer)

@@ -36,9 +36,8 @@ export function createRoundReducer(rules: RoundRules): RoundReducer {
 
   const opened = (before: RoundState, run: string): Step => {
     const fresh = before.run === '';
-    const clients = mapTable(before.clients, (record) => ({
-      samples: record.samples,
-      missed: record.missed,
+    const clients = mapTable(before.clients, ({ answer: _, silent: __, ...record }) => ({
+      ...record,
       asked: 0,
       ...(isPresent(record) ? { silent: true as const } : {}),
     }));
@@ -103,7 +102,12 @@ export function createRoundReducer(rules: RoundRules): RoundReducer {
       asking: state.asking,
       heard: state.heard,
       running: options.autoStart,
-      clients: mapTable(state.clients, ({ samples }) => ({ samples, missed: 0, asked: 0 })),
+      clients: mapTable(state.clients, ({ samples, facts }) => ({
+        samples,
+        missed: 0,
+        asked: 0,
+        ...(facts ? { facts } : {}),
+      })),
     };
     return then(same(next, ...disarmAll, { type: 'clear' }, { type: 'forget' }, persist), proceed);
   };
@@ -143,7 +147,7 @@ export function createRoundReducer(rules: RoundRules): RoundReducer {
       case 'command':
         return command(state, event.command);
       case 'join':
-        return answers.join(state, event.client, event.samples);
+        return answers.join(state, event);
       case 'statistics':
       case 'update':
       case 'decline':

@@ -46,6 +46,19 @@ export interface JoinHeader extends HeaderBase {
   kind: 'join';
   client: string;
   samples: number;
+  facts?: ClientFacts;
+}
+/** What a client says of itself, for those who choose whom to ask. All of it is its own word. */
+export interface ClientFacts {
+  /** Charge in %. */
+  battery?: number;
+  charging?: boolean;
+  /** Kind of link, for people: "lora", "wifi". */
+  link?: string;
+  /** What the link carries. */
+  bytesPerSecond?: number;
+  /** false: does not want to be asked now. */
+  willing?: boolean;
 }
 /** aggregator -> participants: send the counts, sums and squares of your features. */
 export interface StatisticsRequestHeader extends HeaderBase, Attempt {

@@ -3,6 +3,7 @@ import { limits } from './limits';
 import type { Header, Kind } from './message';
 import {
   parseCodecs,
+  parseFacts,
   parseLocal,
   parseMetrics,
   parseNormalisation,
@@ -76,7 +77,14 @@ type Parsers = { [K in Kind]: (read: Fields) => Extract<Header, { kind: K }> };
 
 const parsers: Parsers = {
   invite: (read) => ({ kind: 'invite', ...base(read), cohort: cohort(read) }),
-  join: (read) => ({ kind: 'join', ...base(read), client: client(read), samples: samples(read, 0) }),
+  join: (read) =>
+    compact({
+      kind: 'join' as const,
+      ...base(read),
+      client: client(read),
+      samples: samples(read, 0),
+      facts: optional(read.get('facts'), parseFacts),
+    }),
   'statistics-request': (read) =>
     compact({
       kind: 'statistics-request' as const,

@@ -1,7 +1,7 @@
 /** The parts that headers share: training options, normalisation, tensors, codec steps, privacy claims. */
 import type { AdversarialOptions, Normalisation, TrainingOptions } from '../training/engine';
 import { limits } from './limits';
-import type { CodecStep, LocalRule, Notes, PrivacyClaim, TensorSizes, UpdateHeader } from './message';
+import type { ClientFacts, CodecStep, LocalRule, Notes, PrivacyClaim, TensorSizes, UpdateHeader } from './message';
 import {
   choice,
   compact,
@@ -131,6 +131,18 @@ export function parseMetrics(value: unknown): NonNullable<UpdateHeader['metrics'
     startLoss: number('startLoss'),
     steps: optional(read.get('steps'), (v) => integer(v, 'msg.fl.metrics.steps', 0, Number.MAX_SAFE_INTEGER)),
     durationMs: optional(read.get('durationMs'), (v) => finite(v, 'msg.fl.metrics.durationMs', 0)),
+  });
+}
+
+/** `where`: what the facts stand in, for the refusal. */
+export function parseFacts(value: unknown, where = 'msg.fl.facts'): ClientFacts {
+  const read = fields(value, where);
+  return compact({
+    battery: optional(read.get('battery'), (v) => finite(v, `${where}.battery`, 0, 100)),
+    charging: optional(read.get('charging'), (v) => flag(v, `${where}.charging`)),
+    link: optional(read.get('link'), (v) => text(v, `${where}.link`, 32)),
+    bytesPerSecond: optional(read.get('bytesPerSecond'), (v) => positive(v, `${where}.bytesPerSecond`, 1e12)),
+    willing: optional(read.get('willing'), (v) => flag(v, `${where}.willing`)),
   });
 }
 

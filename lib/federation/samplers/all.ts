@@ -1,7 +1,7 @@
 /** Everybody who is there, every round. */
-import type { Sampler } from './sampler';
+import { type Sampler, sortedIds } from './sampler';
 
 export const sampleAll: Sampler = {
   size: (available) => available,
-  choose: (clients) => ({ cohort: [...clients], state: '' }),
+  choose: (clients) => ({ cohort: sortedIds(clients), state: '' }),
 };

@@ -58,6 +58,11 @@ describe('federationOptions', () => {
       { sampler: { name: 'random', fraction: 0, minimum: 1 } },
       { sampler: { name: 'random', fraction: 1.1, minimum: 1 } },
       { sampler: { name: 'random', fraction: 0.5, minimum: 0 } },
+      { sampler: { name: 'weighted', count: 1.5 } },
+      { sampler: { name: 'power-of-choice', count: 3, candidates: 2 } },
+      { sampler: { name: 'availability', count: 2, minBattery: 101 } },
+      { sampler: { name: 'poisson', probability: 0 } },
+      { sampler: { name: 'poisson', probability: 1.5 } },
       { strategy: { name: 'toString' } as unknown as StrategyOptions },
     ];
     for (const wish of wrong) assert.equal(code(wish), 'bad-setting', JSON.stringify(wish));

@@ -26,7 +26,14 @@ export function examples(): Message[] {
   return [
     { fl: { kind: 'invite', ...base, cohort: ['plant-3'] }, payload: none },
     {
-      fl: { kind: 'join', ...base, client: 'plant-1', samples: 420, notes: { volts: 3.7, site: 'Ulm' } },
+      fl: {
+        kind: 'join',
+        ...base,
+        client: 'plant-1',
+        samples: 420,
+        facts: { battery: 71.5, charging: false, link: 'lora', bytesPerSecond: 600, willing: true },
+        notes: { volts: 3.7, site: 'Ulm' },
+      },
       payload: none,
     },
     {

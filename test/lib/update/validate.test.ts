@@ -20,7 +20,7 @@ describe('parseMessage', () => {
 
     it(`misses each necessary field of a ${message.fl.kind}`, () => {
       const optional = [
-        ...['notes', 'normalisation', 'metrics', 'privacy', 'score', 'classes', 'last', 'l2'],
+        ...['notes', 'facts', 'normalisation', 'metrics', 'privacy', 'score', 'classes', 'last', 'l2'],
         ...['local', 'settled', 'startLoss', 'sums', 'labels'],
       ];
       for (const name of Object.keys(message.fl)) {
@@ -138,6 +138,30 @@ describe('parseHeader', () => {
     refused('header', () => parseHeader({ ...fl, training: { ...fl.training, epochs: 0 } }), /training\.epochs/);
     refused('header', () => parseHeader({ ...fl, normalisation: { mean: [1], std: [0] } }), /normalisation\.std\[0\]/);
     refused('header', () => parseHeader({ ...fl, cohort: ['a', 'b', 'a'] }), /twice/);
+  });
+
+  it('holds what a client says of itself to its range, and leaves out what is not known', () => {
+    const join = (facts: unknown): unknown => ({ ...example('join').fl, facts });
+    for (const facts of [
+      5,
+      [],
+      'full',
+      { battery: 101 },
+      { battery: -1 },
+      { battery: '80' },
+      { battery: Number.NaN },
+      { charging: 1 },
+      { link: '' },
+      { link: 'x'.repeat(33) },
+      { link: 'a\nb' },
+      { bytesPerSecond: 0 },
+      { bytesPerSecond: Number.POSITIVE_INFINITY },
+      { willing: 'no' },
+    ]) {
+      refused('header', () => parseHeader(join(facts)), /msg\.fl\.facts/);
+    }
+    const parsed = parseHeader(join({ battery: 0, mood: 'good' }));
+    assert.deepEqual(parsed.kind === 'join' && parsed.facts, { battery: 0 });
   });
 
   it('lets nothing reach a prototype, and drops what is not known', () => {
