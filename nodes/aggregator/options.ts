@@ -77,7 +77,7 @@ export function aggregatorOptions(
     pauseMs: Math.round(1000 * number(settings, 'pause', 0, { min: 0, max: 2e6 })),
     autoStart: choice(settings, 'start', ['auto', 'message'] as const, 'auto') === 'auto',
     sampler: sampler(settings, quorum),
-    strategy: { name: choice(settings, 'strategy', strategyNames(), 'fedavg') },
+    strategy: { name: choice(settings, 'strategy', strategyNames, 'fedavg') },
     training: training(settings, labels),
     classWeighting: classWeighting(settings),
     unlikeness: flag(settings, 'unlikeness', false),
