@@ -51,8 +51,16 @@ export function createAggregation({ size, strategy, equalWeights, kernels, norma
   /** Emptied accumulators, for the next asking. */
   const spare: Fold[] = [];
 
+  const counted = (facts: UpdateFacts): UpdateFacts => (equalWeights ? { ...facts, count: 1 } : facts);
+
   const weigh = (facts: UpdateFacts, privacy?: PrivacyClaim): number => {
-    const weight = strategy.weigh(equalWeights ? { ...facts, samples: 1 } : facts);
+    const weight = strategy.weigh(counted(facts));
+    if (privacy && strategy.local) {
+      throw new RefusedError(
+        'privacy-strategy',
+        `Privacy noise would part what the clients and the aggregator of "${strategy.name}" remember, more with each round: choose fedavg or fedprox.`,
+      );
+    }
     if (privacy?.mode !== 'central') return weight;
     if (!strategy.uniformMean || strategy.vectorsPerUpdate > 1) {
       throw new RefusedError(
@@ -88,7 +96,7 @@ export function createAggregation({ size, strategy, equalWeights, kernels, norma
         throw error;
       }
       group.members.push({
-        facts,
+        facts: counted(facts),
         weight,
         vectors: strategy.needs === 'vectors' ? vectors.map((vector) => vector.slice()) : [],
       });

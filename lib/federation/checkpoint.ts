@@ -7,6 +7,7 @@ import type { PrivacyClaim } from '../update/message';
 import { readVector, vectorPayload } from '../update/vector';
 import type { FederatedModel } from './federated-model';
 import { type ClientRecord, firstState, type RoundState } from './round-state';
+import type { Settlement } from './settlement';
 import type { StrategyState } from './strategies/strategy';
 import { emptyTable, entries, put } from './table';
 
@@ -17,6 +18,8 @@ export interface Learned {
   labelCounts?: number[];
   strategy: string;
   strategyState: StrategyState;
+  /** Filled only where the strategy has a part at the clients. */
+  settlement: Settlement;
   bytesUp: number;
   bytesDown: number;
   /** What the updates of the last closed round stated. */
@@ -62,18 +65,21 @@ export function recordName(federation: string, model: FederatedModel): string {
   return `${federation} ${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
 }
 
-interface Kept extends Omit<Learned, 'weights' | 'strategyState'> {
+interface Kept extends Omit<Learned, 'weights' | 'strategyState' | 'settlement'> {
   version: 1;
   fingerprint: string;
   kept: KeptRound;
   numbers: Record<string, number>;
+  /** Absent in what older versions wrote. */
+  settled?: [client: string, round: number][];
 }
 
 const STRATEGY = 'strategy/';
 
 export function encodeCheckpoint(fingerprint: string, kept: KeptRound, learned: Learned): StateRecord {
-  const { weights, strategyState, ...rest } = learned;
-  const json: Kept = { version: 1, fingerprint, kept, numbers: strategyState.numbers, ...rest };
+  const { weights, strategyState, settlement, ...rest } = learned;
+  const settled = [...settlement];
+  const json: Kept = { version: 1, fingerprint, kept, numbers: strategyState.numbers, settled, ...rest };
   const vectors = Object.entries(strategyState.vectors).map(([name, vector]) => [
     `${STRATEGY}${name}`,
     vectorPayload(vector),
@@ -91,13 +97,14 @@ export function decodeCheckpoint(record: StateRecord, model: FederatedModel): { 
   const vectors = Object.entries(record.parts)
     .filter(([name]) => name.startsWith(STRATEGY))
     .map(([name, bytes]) => [name.slice(STRATEGY.length), floats(bytes)]);
-  const { kept, numbers, strategy, normalisation, labelCounts, bytesUp, bytesDown, privacy } = json;
+  const { kept, numbers, strategy, normalisation, labelCounts, bytesUp, bytesDown, privacy, settled = [] } = json;
   return {
     kept,
     learned: {
       weights: floats(weights),
       strategy,
       strategyState: { numbers, vectors: Object.fromEntries(vectors) },
+      settlement: new Map(settled),
       normalisation,
       ...(labelCounts ? { labelCounts } : {}),
       bytesUp,

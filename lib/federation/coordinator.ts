@@ -8,20 +8,21 @@ import type { Unlikeness } from '../data/unlikeness';
 import { systemNoise } from '../privacy/noise';
 import { RefusedError } from '../refused';
 import type { FederationHeader } from '../update/message';
-import { vectorPayload } from '../update/vector';
 import { claimOf, createAggregation } from './aggregation';
 import { keptRound, type Learned, restoredState } from './checkpoint';
 import { systemClock } from './clock';
 import type { Coordinator, CoordinatorParts, CoordinatorStatus } from './coordinator-parts';
-import { firstWeights, tensorSizes } from './federated-model';
+import { firstWeights } from './federated-model';
 import { createGate, type Material } from './gate';
 import { createKeeper } from './keeper';
-import { countsOf, type RoundMetrics } from './metrics';
+import { countsOf, furtherBytes, type RoundMetrics } from './metrics';
+import { modelMessage, type Request } from './model-message';
 import { nextModel } from './next-model';
 import { createRoundReducer } from './round';
 import { type Command, type Effect, firstState, type RoundEvent, type TimerName } from './round-state';
-import { asksAnything, gather, roundZero, type Statistics, weighted } from './round-zero';
+import { asksAnything, gather, roundZero, type Statistics } from './round-zero';
 import { createSampler } from './samplers';
+import { nothingSettled } from './settlement';
 import { createStrategy } from './strategies';
 import { entries } from './table';
 
@@ -29,17 +30,6 @@ export type { Coordinator, CoordinatorParts, CoordinatorStatus, Snapshot } from 
 
 const commands: readonly string[] = ['start', 'pause', 'step', 'stop', 'reset'] satisfies Command[];
 export const isCommand = (name: unknown): name is Command => typeof name === 'string' && commands.includes(name);
-
-/** A copy of all, one behind the other. */
-function joined(vectors: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(vectors.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const vector of vectors) {
-    all.set(vector, at);
-    at += vector.length;
-  }
-  return all;
-}
 
 /** What a round has made: to be written, then to count and to be told. */
 interface Made {
@@ -65,6 +55,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     normalisation: typeof model.normalisation === 'object' ? model.normalisation : undefined,
     strategy: strategy.name,
     strategyState: strategy.start(model.layout.size),
+    settlement: nothingSettled,
     bytesUp: 0,
     bytesDown: 0,
   });
@@ -88,6 +79,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   let bytesUp = 0;
   let bytesDown = 0;
   const told = new Map<string, Statistics>();
+  let vectorsDown = 1;
   // Writing.
   let life = 0;
   let saving: Promise<void> | undefined;
@@ -193,32 +185,12 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     if (!closed) guarded(() => parts.send({ fl, payload }));
   };
 
-  const publish = ({ cohort, round, attempt }: Extract<Effect, { type: 'publish' }>): void => {
-    const vectors = [learned.weights, ...(strategy.broadcast?.(learned.strategyState) ?? [])];
-    const payload = vectorPayload(joined(vectors));
+  const publish = (request: Request): void => {
+    const { message, vectors } = modelMessage({ federation, model, options, strategy }, learned, request);
     askedAt = clock.now();
-    bytesDown += payload.length * cohort.length;
-    const { deadlineMs, quorum, training } = options;
-    const { normalisation } = learned;
-    send(
-      {
-        kind: 'model',
-        ...header(),
-        round,
-        attempt,
-        cohort,
-        deadlineMs,
-        quorum,
-        // Copies: what goes out may be changed by strangers.
-        training: { ...weighted(training, options.classWeighting, learned.labelCounts), ...strategy.training },
-        ...(strategy.local ? { local: { ...strategy.local } } : {}),
-        ...(strategy.startLoss ? { startLoss: true } : {}),
-        ...(normalisation ? { normalisation: structuredClone(normalisation) } : {}),
-        tensors: tensorSizes(model.layout, vectors.length),
-        codecs: [],
-      },
-      payload,
-    );
+    bytesDown += message.payload.length * request.cohort.length;
+    vectorsDown = vectors;
+    send(message.fl, message.payload);
   };
 
   /** Throws RefusedError when the sum cannot take the update. */
@@ -241,10 +213,12 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   ): RoundMetrics => ({
     federation,
     round,
+    strategy: strategy.name,
     ...countsOf(counts),
     ...rest,
     bytesUp,
     bytesDown,
+    ...furtherBytes({ bytesUp, bytesDown }, { up: strategy.vectorsPerUpdate, down: vectorsDown }),
     bytesUpTotal: learned.bytesUp + bytesUp,
     bytesDownTotal: learned.bytesDown + bytesDown,
     durationMs: clock.now() - askedAt,
@@ -252,7 +226,8 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   });
 
   const closeRound = (effect: Extract<Effect, { type: 'close' }>): Made => {
-    const made = nextModel(learned, aggregation.aggregate(effect.claim, state.clients.size), strategy, kernels);
+    const aggregate = aggregation.aggregate(effect.claim, state.clients.size);
+    const made = nextModel(learned, aggregate, { round: effect.round, strategy, kernels });
     const told = record(effect, made.told);
     return { next: { ...made.learned, bytesUp: told.bytesUpTotal, bytesDown: told.bytesDownTotal }, told };
   };
@@ -334,7 +309,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   if (found) {
     state = restoredState(found.kept, statistics);
     // Another strategy does not understand what this one remembered.
-    const { strategy: _, strategyState: __, ...rest } = found.learned;
+    const { strategy: _, strategyState: __, settlement: ___, ...rest } = found.learned;
     learned = found.learned.strategy === strategy.name ? found.learned : { ...beginning(), ...rest };
     if (options.classWeighting && !learned.labelCounts && state.round > 0) {
       say(

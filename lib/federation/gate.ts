@@ -67,13 +67,15 @@ export function createGate({ federation, model, strategy, kernels, asked }: Gate
     }
     const all = requireFinite(decodeAll(payload, fl.codecs, tensors), kernels);
     const vectors = Array.from({ length: strategy.vectorsPerUpdate }, (_, i) => all.subarray(i * size, (i + 1) * size));
-    let norm = kernels.norm(vectors[0]);
-    if (norm > ABSURD * Math.max(1, scale)) {
+    const norms = vectors.map((vector) => kernels.norm(vector));
+    const longest = Math.max(...norms);
+    if (longest > ABSURD * Math.max(1, scale)) {
       throw new RefusedError(
         'norm-bound',
-        `The update of "${fl.client}" has the norm ${norm.toExponential(1)}, its training has diverged: lower the learning rate.`,
+        `The update of "${fl.client}" has the norm ${longest.toExponential(1)}, its training has diverged: lower the learning rate.`,
       );
     }
+    let [norm] = norms;
     const { privacy, client, samples, metrics = {} } = fl;
     if (privacy?.mode === 'central') {
       vectors[0] = holdToNorm(vectors[0], privacy, kernels);

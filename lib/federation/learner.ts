@@ -1,10 +1,6 @@
 /** What learns for a participant: this gateway, a board at the end of a cable, or anything else that has rows of its own. */
-import { inputSize } from '../model';
-import { RefusedError } from '../refused';
 import type { TrainJob } from '../training/engine';
-import type { CodecStep, Message, ModelHeader, UpdateHeader } from '../update/message';
-import { readVector } from '../update/vector';
-import type { FederatedModel } from './federated-model';
+import type { CodecStep, LocalRule, UpdateHeader } from '../update/message';
 
 /** A model as it came from the aggregator. */
 export interface GlobalModel extends Pick<TrainJob, 'weights' | 'normalisation'> {
@@ -35,12 +31,20 @@ export interface LearningControl extends Patience {
 export interface LocalUpdate {
   /** local - global, after `codecs`; without any one float32 each. */
   payload: Buffer;
+  /** Vectors of the model's length in the payload; absent: 1. More only where a local rule has put them there. */
+  vectors?: number;
   /** What the learner did to the vector itself. */
   codecs: CodecStep[];
   samples: number;
   metrics: NonNullable<UpdateHeader['metrics']>;
   /** Mean gradient at `weights`, when `atStart.gradient` asked for it. Stays on this side. */
   startGradient?: Float32Array;
+}
+
+/** What else a model message tells. */
+export interface News {
+  /** The clients' part of the strategy: whoever is asked will need room for its vectors. */
+  local?: LocalRule;
 }
 
 export interface Learner {
@@ -55,34 +59,7 @@ export interface Learner {
   /** Called again only when the one before has ended, or its signal. What it rejects with is the reason of a decline. */
   learn(task: LearningTask, control: LearningControl): Promise<LocalUpdate>;
   /** The newest model, when it is not asked to learn from it. */
-  hear?(model: GlobalModel): void;
-}
-
-/** The model that came, in memory of its own that a worker can share. Throws RefusedError when it is of no use. */
-export function globalModel({ fl, payload }: Message<ModelHeader>, model: FederatedModel): GlobalModel {
-  if (fl.codecs.length > 0) {
-    throw new RefusedError(
-      'model-codecs',
-      'A model must come as it is: put fl-quantize and the like behind the clients, not in front of them.',
-    );
-  }
-  if (payload.length !== 4 * model.layout.size) {
-    throw new RefusedError('wrong-tensors', 'The model that came has another size than the fl-model of this client.');
-  }
-  const width = inputSize(model.spec);
-  const { normalisation } = fl;
-  if (normalisation && (normalisation.mean.length !== width || normalisation.std.length !== width)) {
-    throw new RefusedError(
-      'wrong-features',
-      `The model that came normalises other features than the ${width} of this client.`,
-    );
-  }
-  const weights = new Float32Array(new SharedArrayBuffer(payload.length));
-  weights.set(readVector(payload, model.layout.size));
-  if (!weights.every(Number.isFinite)) {
-    throw new RefusedError('not-finite', 'The model that came holds NaN or infinity: reset the federation.');
-  }
-  return { weights, normalisation, round: fl.round };
+  hear?(model: GlobalModel, news: News): void;
 }
 
 type Metrics = LocalUpdate['metrics'];

@@ -6,6 +6,8 @@ import type { UpdateFacts } from './strategies/strategy';
 export interface RoundMetrics {
   federation: string;
   round: number;
+  /** Name of the strategy. */
+  strategy: string;
   /** How many were asked. */
   cohort: number;
   /** Updates in the new model. */
@@ -24,6 +26,9 @@ export interface RoundMetrics {
   /** Bytes of the vectors as they travelled: accepted updates; the model once for each client asked. */
   bytesUp: number;
   bytesDown: number;
+  /** How much of that were vectors behind the model and behind the updates; absent where there were none. */
+  furtherBytesUp?: number;
+  furtherBytesDown?: number;
   bytesUpTotal: number;
   bytesDownTotal: number;
   /** From the asking to the new model, in ms. */
@@ -48,6 +53,15 @@ export function meanLoss(updates: readonly UpdateFacts[]): number | undefined {
   }
   return samples > 0 ? sum / samples : undefined;
 }
+
+/** All vectors of a message are coded alike, so each has its share of the bytes. `up`, `down`: vectors in a message. */
+export const furtherBytes = (
+  { bytesUp, bytesDown }: Pick<RoundMetrics, 'bytesUp' | 'bytesDown'>,
+  { up, down }: { up: number; down: number },
+): Pick<RoundMetrics, 'furtherBytesUp' | 'furtherBytesDown'> => ({
+  ...(up > 1 ? { furtherBytesUp: Math.round((bytesUp * (up - 1)) / up) } : {}),
+  ...(down > 1 ? { furtherBytesDown: Math.round((bytesDown * (down - 1)) / down) } : {}),
+});
 
 export const countsOf = ({ cohort, updates, declined, late, refused }: RoundCounts) => ({
   cohort,

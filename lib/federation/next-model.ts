@@ -4,6 +4,7 @@ import { RefusedError } from '../refused';
 import type { PrivacyClaim } from '../update/message';
 import type { Learned } from './checkpoint';
 import { meanLoss, type RoundMetrics } from './metrics';
+import { settle } from './settlement';
 import type { Aggregate, Strategy } from './strategies/strategy';
 
 export interface NextModel {
@@ -11,24 +12,42 @@ export interface NextModel {
   told: Pick<RoundMetrics, 'samples' | 'loss' | 'updateNorm' | 'privacy'>;
 }
 
+export interface NextModelParts {
+  /** The round that closes. */
+  round: number;
+  strategy: Strategy;
+  kernels: Pick<Kernels, 'allFinite' | 'norm'>;
+}
+
 /** Throws RefusedError when nothing can be made of the round. Changes nothing of `learned`. */
 export function nextModel(
   learned: Learned,
   aggregate: Aggregate & { privacy?: PrivacyClaim },
-  strategy: Strategy,
-  kernels: Pick<Kernels, 'allFinite' | 'norm'>,
+  { round, strategy, kernels }: NextModelParts,
 ): NextModel {
   const { weights: before, strategyState: stateBefore } = learned;
   const { state: strategyState, model: weights } = strategy.apply(stateBefore, before, aggregate);
   if (!kernels.allFinite(weights)) {
     throw new RefusedError('not-finite', 'The averaged model is not finite: lower the learning rate of the clients.');
   }
+  if (!Object.values(strategyState.vectors).every((vector) => kernels.allFinite(vector))) {
+    throw new RefusedError(
+      'not-finite',
+      `What ${strategy.name} remembers is not finite any more: lower the learning rates.`,
+    );
+  }
   const change = new Float32Array(weights.length);
   for (let i = 0; i < change.length; i++) change[i] = weights[i] - before[i];
   const { updates, privacy } = aggregate;
   const loss = meanLoss(updates);
   return {
-    learned: { ...learned, weights, strategyState, privacy },
+    learned: {
+      ...learned,
+      weights,
+      strategyState,
+      privacy,
+      ...(strategy.local ? { settlement: settle(learned.settlement, updates, round) } : {}),
+    },
     told: {
       samples: updates.reduce((sum, { samples }) => sum + samples, 0),
       ...(loss === undefined ? {} : { loss }),

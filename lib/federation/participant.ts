@@ -17,7 +17,10 @@ import type {
 import { parseMessage } from '../update/validate';
 import { isOlder } from './attempt';
 import { type FederatedModel, tensorSizes } from './federated-model';
-import { type GlobalModel, globalModel, type Learner, type LocalUpdate } from './learner';
+import type { GlobalModel, Learner, LearningControl, LearningTask, LocalUpdate } from './learner';
+import { learnByRule } from './local/learning';
+import { type LocalMemory, localMemory } from './local/memory';
+import { receivedModel } from './received-model';
 import { encodeTold, statisticsOf } from './round-zero';
 
 export type ParticipantStatus =
@@ -36,6 +39,8 @@ export interface ParticipantParts {
   minSamples?: number;
   /** What it says of itself when it joins. */
   facts?(): ClientFacts | undefined;
+  /** Where it keeps the vector that some strategies need at each client; absent: as long as it lives. */
+  memory?: LocalMemory;
   /** To the aggregator. It may answer at once. */
   send(message: Message<FederationHeader>): void;
   onStatus?(status: ParticipantStatus): void;
@@ -61,6 +66,10 @@ interface Work {
   fl: ModelHeader;
   /** The model to start from. */
   global: GlobalModel;
+  /** What came behind it. */
+  further: Float32Array[];
+  /** The last round in which an update of this client counted; 0: none. */
+  settled: number;
 }
 
 interface Task extends Work {
@@ -71,9 +80,18 @@ interface Done extends Work {
   local: LocalUpdate;
 }
 
+const isSameVector = (a: Float32Array, b: Float32Array): boolean =>
+  a.length === b.length && a.every((value, i) => value === b[i]);
+
+const askedFor = ({ fl, settled }: Work): unknown[] => [
+  ...[fl.round, fl.training, fl.normalisation, fl.local, fl.startLoss],
+  settled,
+];
+
 const isSameWork = (a: Work, b: Work): boolean =>
-  isDeepStrictEqual([a.fl.round, a.fl.training, a.fl.normalisation], [b.fl.round, b.fl.training, b.fl.normalisation]) &&
-  a.global.weights.every((weight, i) => weight === b.global.weights[i]);
+  isDeepStrictEqual(askedFor(a), askedFor(b)) &&
+  isSameVector(a.global.weights, b.global.weights) &&
+  a.further.every((vector, i) => isSameVector(vector, b.further[i]));
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -87,6 +105,7 @@ const empty = Buffer.alloc(0);
 export function createParticipant(parts: ParticipantParts): Participant {
   const { federation, client, model, learner } = parts;
   const needed = parts.minSamples ?? 1;
+  const memory = parts.memory ?? localMemory(client);
   let closed = false;
   let joined = false;
   let round = 0;
@@ -135,6 +154,16 @@ export function createParticipant(parts: ParticipantParts): Participant {
   };
   const isAsked = ({ cohort }: { cohort: string[] | 'all' }): boolean => cohort === 'all' || cohort.includes(client);
 
+  /** Throws RefusedError when a local rule is asked without a word of what has counted. */
+  const settledOf = ({ local, settled, cohort }: ModelHeader): number => {
+    const round = cohort === 'all' ? undefined : settled?.[cohort.indexOf(client)];
+    if (!local || round !== undefined) return round ?? 0;
+    throw new RefusedError(
+      'header',
+      'msg.fl.settled is missing: with msg.fl.local it must name a round for each client.',
+    );
+  };
+
   const invited = (fl: InviteHeader): void => {
     if (isAsked(fl) && obstacleTo(needed) === undefined) join();
   };
@@ -160,10 +189,10 @@ export function createParticipant(parts: ParticipantParts): Participant {
     }
   };
 
-  const learn = (message: Message<ModelHeader>): void => {
+  const consider = (message: Message<ModelHeader>): void => {
     const { fl } = message;
-    const work: Work = { fl, global: globalModel(message, model) };
     const asked = isAsked(fl);
+    const work: Work = { fl, ...receivedModel(message, model), settled: asked ? settledOf(fl) : 0 };
     // Delivered twice, or held up on its way.
     if (isOlder(fl.attempt, attempt) || (asked && fl.attempt === attempt)) return;
     attempt = fl.attempt;
@@ -182,7 +211,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
       train(work).catch((error: unknown) => say('internal', String(error)));
       return;
     }
-    learner.hear?.(work.global);
+    learner.hear?.(work.global, fl.local ? { local: fl.local } : {});
     if (!asked) show();
     else if (done && isDone) answer({ ...done, fl });
     else if (obstacle !== undefined) decline(fl, obstacle);
@@ -198,12 +227,27 @@ export function createParticipant(parts: ParticipantParts): Participant {
         attempt: fl.attempt,
         samples: local.samples,
         codecs: structuredClone(local.codecs),
-        tensors: tensorSizes(model.layout),
+        tensors: tensorSizes(model.layout, local.vectors),
         expected: fl.cohort === 'all' ? Math.max(1, fl.quorum) : fl.cohort.length,
         deadlineMs: fl.deadlineMs,
         metrics: { ...local.metrics },
       },
       local.payload,
+    );
+  };
+
+  const learn = (
+    { fl, further, settled }: Work,
+    task: LearningTask,
+    control: LearningControl,
+  ): Promise<LocalUpdate> => {
+    const { local: rule } = fl;
+    if (!rule) return learner.learn(task, control);
+    return learnByRule(learner, task, control, { rule, further, settled, model: model.fingerprint }, memory, () =>
+      say(
+        'local-state-lost',
+        `What "${client}" kept for ${rule.name} since round ${settled} is not here: it begins with zeros, so the next rounds may learn less.`,
+      ),
     );
   };
 
@@ -218,8 +262,10 @@ export function createParticipant(parts: ParticipantParts): Participant {
     try {
       // Each round and each client draws its own order of the samples.
       const options = { ...fl.training, seed: streamSeed(fl.training.seed, fl.round, client) };
-      local = await learner.learn(
-        { ...mine.global, options },
+      const atStart = fl.startLoss ? { atStart: { loss: true } } : {};
+      local = await learn(
+        work,
+        { ...mine.global, options, ...atStart },
         {
           signal: mine.abort.signal,
           deadlineMs: fl.deadlineMs,
@@ -238,7 +284,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
     if (!isMine()) return;
     task = undefined;
     parts.onTrained?.({ round, samples: local.samples, ...local.metrics });
-    answer({ fl: mine.fl, global: mine.global, local });
+    answer({ ...mine, local });
     show();
   };
 
@@ -258,7 +304,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
         'The aggregator has another model than this client: choose the same fl-model in both.',
       );
     }
-    if (isOf(message, 'model')) learn(message);
+    if (isOf(message, 'model')) consider(message);
     else if (fl.kind === 'invite') invited(fl);
     else if (fl.kind === 'statistics-request') statistics(fl).catch((error: unknown) => say('internal', String(error)));
   };

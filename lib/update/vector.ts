@@ -27,6 +27,17 @@ export function readVector(payload: Buffer, length: number): Float32Array {
   return new Float32Array(copy.buffer);
 }
 
+/** A copy of all, one behind the other. */
+export function joinVectors(vectors: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(vectors.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const vector of vectors) {
+    all.set(vector, at);
+    at += vector.length;
+  }
+  return all;
+}
+
 /** The vector as a payload: the same memory, so it must not be changed any more. */
 export function vectorPayload(vector: Float32Array): Buffer {
   if (littleEndian) return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);

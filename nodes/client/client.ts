@@ -1,5 +1,6 @@
 import { meaningOf, shapeOf } from '../../lib/data/sample-input';
 import { gatewayLearner } from '../../lib/federation/gateway-learner';
+import { localMemory } from '../../lib/federation/local/memory';
 import { createParticipant, type Participant, type ParticipantStatus } from '../../lib/federation/participant';
 import { inputSize, targetWidth } from '../../lib/model/shapes';
 import { createStore } from '../../lib/state/store';
@@ -49,6 +50,7 @@ export = (RED: Red): void => {
       const { client, federation, minSamples, persistent } = options;
       requirePlace(RED, this, options);
       const shape = shapeOf(model.spec, targetWidth(model.spec));
+      const store = persistent ? createStore(stateFolder(RED, 'clients')) : undefined;
       const samples = await openSamples(
         {
           ...options,
@@ -56,7 +58,7 @@ export = (RED: Red): void => {
           targetWidth: shape.targetWidth,
           meaning: meaningOf(model.spec),
           name: `${federation} ${client}`,
-          ...(persistent ? { store: createStore(stateFolder(RED, 'clients')) } : {}),
+          ...(store ? { store } : {}),
         },
         (sentence) => this.warn(sentence),
       );
@@ -85,6 +87,7 @@ export = (RED: Red): void => {
           train: async (job, { signal, onProgress }) =>
             (await pool.get()).train(job, { signal, onProgress, engine: model.engine }),
         }),
+        memory: localMemory(`${federation} ${client} strategy`, store),
         send: (message) => {
           if (shell.closing.aborted) return;
           this.send(detached(message));

@@ -6,6 +6,7 @@ import { createBoard } from '../../lib/board/create-board';
 import { boardLearner } from '../../lib/board/learner';
 import { userOf } from '../../lib/board/serial/port-lease';
 import { meaningOf, shapeOf } from '../../lib/data/sample-input';
+import { localMemory } from '../../lib/federation/local/memory';
 import { createParticipant, type Participant, type ParticipantStatus } from '../../lib/federation/participant';
 import { targetWidth } from '../../lib/model/shapes';
 import { RefusedError } from '../../lib/refused';
@@ -183,6 +184,10 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
     model,
     minSamples,
     learner,
+    memory: localMemory(
+      `${federation} ${client} strategy`,
+      options.persistent ? createStore(stateFolder(RED, 'clients')) : undefined,
+    ),
     send: (message) => {
       if (closed) return;
       node.send(detached(message));

@@ -44,7 +44,10 @@ export function receiveModel(msg: FlowMessage, model: Model, federation: string)
     );
   }
   const tensors: TensorSizes = model.layout.tensors.map(({ size, channels }) => [size, channels]);
-  const weights = decodeAll(payload, fl.codecs, tensors);
+  // A strategy may have vectors of the same length behind the model: they are not for those who use it.
+  const vectors = Math.max(1, Math.floor(fl.tensors.length / tensors.length));
+  const all = decodeAll(payload, fl.codecs, Array<TensorSizes>(vectors).fill(tensors).flat());
+  const weights = all.subarray(0, model.layout.size);
   if (!weights.every(Number.isFinite)) {
     throw new RefusedError('not-finite', 'The model that arrived holds NaN or infinity: it was not taken.');
   }

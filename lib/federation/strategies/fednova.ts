@@ -56,13 +56,14 @@ export function fednova(training: TrainingOptions): Strategy {
     start: () => ({ numbers: {}, vectors: {} }),
     weigh: (update) => bySamples(update) / reach(update),
     apply(state, global, aggregate) {
-      let samples = 0;
+      let counts = 0;
       let reached = 0;
       for (const update of aggregate.updates) {
-        samples += update.samples;
-        reached += update.samples * reach(update);
+        const count = bySamples(update);
+        counts += count;
+        reached += count * reach(update);
       }
-      return { state, model: moved(global, aggregate.mean(0, samples), reached / samples) };
+      return { state, model: moved(global, aggregate.mean(0, counts), reached / counts) };
     },
   };
 }

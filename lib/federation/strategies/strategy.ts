@@ -16,6 +16,8 @@ export interface UpdateFacts {
   client: string;
   /** Examples trained on. */
   samples: number;
+  /** What it counts in a mean over samples where that is something else: 1 where chance has chosen it by its samples. */
+  count?: number;
   /** Euclidean norm of the update as it is aggregated. */
   norm: number;
   /** Rounds between the model it started from and the present one; 0 in synchronous rounds. */

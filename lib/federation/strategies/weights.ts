@@ -3,14 +3,14 @@ import { RefusedError } from '../../refused';
 import type { Aggregate, UpdateFacts } from './strategy';
 
 /** n_k. Throws RefusedError 'bad-samples'. */
-export function bySamples({ client, samples }: UpdateFacts): number {
+export function bySamples({ client, samples, count }: UpdateFacts): number {
   if (!Number.isSafeInteger(samples) || samples < 0) {
     throw new RefusedError(
       'bad-samples',
       `The update of "${client}" says that it was trained on ${samples} samples: send a whole number that is not negative.`,
     );
   }
-  return samples;
+  return count ?? samples;
 }
 
 export const alike = (): number => 1;
