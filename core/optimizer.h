@@ -23,6 +23,9 @@ struct Terms {
   const float* anchor;
   /** Added to each gradient (SCAFFOLD, arXiv 1910.06378: c - c_i). Null: none. */
   const float* control;
+  /** Flat numbers that do not learn: `frozen_count` times [first, how many]. 0: all learn. */
+  const uint32_t* frozen;
+  uint32_t frozen_count;
 };
 
 struct AddProximal {
@@ -42,7 +45,14 @@ struct AddRow {
   }
 };
 
-/** L2 on kernels, not on biases: gradient += l2 * w. Then += mu (w - anchor), then += control. */
+struct ClearRow {
+  real* to;
+  void operator()(uint32_t at, uint32_t, uint32_t n) const {
+    for (uint32_t k = 0; k < n; k++) to[at + k] = 0;
+  }
+};
+
+/** L2 on kernels, not on biases: gradient += l2 * w. Then += mu (w - anchor), then += control; 0 where nothing learns. */
 static inline void add_terms(const Model& m, const Options& o, const Terms& t) {
   const real l2 = (real)o.l2;
   for (uint32_t i = 0; i < m.layer_count && o.l2 != 0; i++) {
@@ -59,6 +69,10 @@ static inline void add_terms(const Model& m, const Options& o, const Terms& t) {
   if (t.control) {
     const AddRow add = {t.control, m.memory + m.gradient};
     each_row(m, 0, m.parameters, add);
+  }
+  for (uint32_t i = 0; i < t.frozen_count; i++) {
+    const ClearRow clear = {m.memory + m.gradient};
+    each_row(m, t.frozen[2 * i], t.frozen[2 * i + 1], clear);
   }
 }
 

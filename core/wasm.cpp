@@ -62,7 +62,12 @@ void set_optimizer(Session* s, int32_t kind, double rate, double momentum, doubl
 
 /** Flat vectors or null; they must stay in place while the training runs. */
 EXPORT(set_terms) void set_terms(Session* s, double proximal, const float* anchor, const float* control) {
-  s->training.terms = Terms{proximal, anchor, control};
+  s->training.terms = Terms{proximal, anchor, control, 0, 0};
+}
+/** `count` times [first flat number, how many] that do not learn; to be called behind set_terms, which clears them. */
+EXPORT(set_frozen) void set_frozen(Session* s, const uint32_t* ranges, uint32_t count) {
+  s->training.terms.frozen = ranges;
+  s->training.terms.frozen_count = count;
 }
 
 EXPORT(begin_training)

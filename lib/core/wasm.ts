@@ -37,6 +37,7 @@ export interface CoreExports {
     clipNorm: number,
   ): void;
   set_terms(sessionAt: number, proximal: number, anchorAt: number, controlAt: number): void;
+  set_frozen(sessionAt: number, rangesAt: number, count: number): void;
   begin_training(
     sessionAt: number,
     epochs: number,

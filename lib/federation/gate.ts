@@ -112,6 +112,12 @@ export function createGate({ federation, model, strategy, kernels, asked }: Gate
         `A message of the federation "${fl.federation}" came to the aggregator of "${federation}": give both the same name or part their wires.`,
       );
     }
+    if (fl.kind === 'model' && fl.personal !== undefined) {
+      throw new RefusedError(
+        'personal-model',
+        `The personal model of "${fl.personal}" came to the aggregator: wire that output to fl-predict, fl-evaluate or fl-export.`,
+      );
+    }
     if (fl.kind === 'model' || fl.kind === 'statistics-request') {
       if (isOfRun(fl.attempt, run)) return undefined;
       throw new RefusedError(

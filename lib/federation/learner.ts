@@ -1,5 +1,5 @@
 /** What learns for a participant: this gateway, a board at the end of a cable, or anything else that has rows of its own. */
-import type { TrainJob } from '../training/engine';
+import type { TrainingOptions, TrainJob } from '../training/engine';
 import type { CodecStep, LocalRule, UpdateHeader } from '../update/message';
 
 /** A model as it came from the aggregator. */
@@ -12,7 +12,7 @@ export interface GlobalModel extends Pick<TrainJob, 'weights' | 'normalisation'>
  * A training job but for the samples, which are the learner's own. `options.seed` is of this round and client alone. The
  * update is the local weights minus `weights`.
  */
-export type LearningTask = GlobalModel & Pick<TrainJob, 'options' | 'anchor' | 'control' | 'atStart'>;
+export type LearningTask = GlobalModel & Pick<TrainJob, 'options' | 'anchor' | 'control' | 'atStart' | 'trainable'>;
 
 /** How long an answer is of use. */
 export interface Patience {
@@ -43,6 +43,10 @@ export interface LocalUpdate {
 
 /** What else a model message tells. */
 export interface News {
+  /** As the cohort trains; the seed is of this round and client alone. */
+  options: TrainingOptions;
+  /** Nobody is asked: the federation has ended or pauses. */
+  final: boolean;
   /** The clients' part of the strategy: whoever is asked will need room for its vectors. */
   local?: LocalRule;
 }
@@ -58,8 +62,8 @@ export interface Learner {
   labelCounts?(classes: number): number[] | undefined;
   /** Called again only when the one before has ended, or its signal. What it rejects with is the reason of a decline. */
   learn(task: LearningTask, control: LearningControl): Promise<LocalUpdate>;
-  /** The newest model, when it is not asked to learn from it. */
-  hear?(model: GlobalModel, news: News): void;
+  /** The newest model, when it is not asked to learn from it. Without news: one made on this side, to be used. */
+  hear?(model: GlobalModel, news?: News): void;
 }
 
 type Metrics = LocalUpdate['metrics'];

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { streamSeed } from '../random/generator';
 import { RefusedError } from '../refused';
+import type { TrainingOptions } from '../training/engine';
 import { limits as updateLimits } from '../update/limits';
 import type {
   ClientFacts,
@@ -152,6 +153,11 @@ export function createParticipant(parts: ParticipantParts): Participant {
     say(error instanceof RefusedError ? error.code : what, reason);
     decline(fl, `Its ${what} failed: ${reason}`);
   };
+  /** Each round and each client draws its own order of the samples. */
+  const optionsOf = ({ training, round: of }: ModelHeader): TrainingOptions => ({
+    ...training,
+    seed: streamSeed(training.seed, of, client),
+  });
   const isAsked = ({ cohort }: { cohort: string[] | 'all' }): boolean => cohort === 'all' || cohort.includes(client);
 
   /** Throws RefusedError when a local rule is asked without a word of what has counted. */
@@ -211,7 +217,11 @@ export function createParticipant(parts: ParticipantParts): Participant {
       train(work).catch((error: unknown) => say('internal', String(error)));
       return;
     }
-    learner.hear?.(work.global, fl.local ? { local: fl.local } : {});
+    // What it has learned from already it knows.
+    if (!(asked && isDone)) {
+      const final = fl.cohort.length === 0;
+      learner.hear?.(work.global, { options: optionsOf(fl), final, ...(fl.local ? { local: fl.local } : {}) });
+    }
     if (!asked) show();
     else if (done && isDone) answer({ ...done, fl });
     else if (obstacle !== undefined) decline(fl, obstacle);
@@ -260,12 +270,10 @@ export function createParticipant(parts: ParticipantParts): Participant {
     const isMine = (): boolean => task === mine && !closed;
     let local: LocalUpdate;
     try {
-      // Each round and each client draws its own order of the samples.
-      const options = { ...fl.training, seed: streamSeed(fl.training.seed, fl.round, client) };
       const atStart = fl.startLoss ? { atStart: { loss: true } } : {};
       local = await learn(
         work,
-        { ...mine.global, options, ...atStart },
+        { ...mine.global, options: optionsOf(fl), ...atStart },
         {
           signal: mine.abort.signal,
           deadlineMs: fl.deadlineMs,
@@ -296,6 +304,12 @@ export function createParticipant(parts: ParticipantParts): Participant {
       throw new RefusedError(
         'wrong-federation',
         `A message of the federation "${message.fl.federation}" came to a client of "${federation}": give both the same name or part their wires.`,
+      );
+    }
+    if (isOf(message, 'model') && message.fl.personal !== undefined) {
+      throw new RefusedError(
+        'personal-model',
+        `The personal model of "${message.fl.personal}" came to a client: wire that output to fl-predict, fl-evaluate or fl-export.`,
       );
     }
     if (message.fl.model !== model.fingerprint) {

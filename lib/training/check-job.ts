@@ -66,6 +66,10 @@ export function checkTrainJob(job: TrainJob): void {
   checkOptions(job.options, spec);
   refuseMissing(job.options);
   if (job.anchor) length(job.anchor, job.weights.length, 'The anchor of the proximal term');
+  const { tensors } = layoutOf(spec);
+  if (job.trainable && (job.trainable.length !== tensors.length || !job.trainable.includes(true))) {
+    refuse(`Which tensors learn must be said of each of the ${tensors.length}, and at least one must.`);
+  }
   if (job.control) length(job.control, job.weights.length, 'The control vector');
   checkNormalisation(job.normalisation, width);
   if (spec.task !== 'classify') return;

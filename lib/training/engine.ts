@@ -68,6 +68,8 @@ export interface TrainJob {
   anchor?: Float32Array;
   /** Added to the gradient of each step, before its norm is clipped (SCAFFOLD: c - c_i; FedDyn: -h_k). As long as `weights`. */
   control?: Float32Array;
+  /** One flag for each tensor of the layout: the others stay as they are. Absent: all learn. */
+  trainable?: readonly boolean[];
   /** What to tell of the starting point besides; each costs one pass over the samples. */
   atStart?: { loss?: boolean; gradient?: boolean };
 }

@@ -97,6 +97,8 @@ export interface ModelHeader extends HeaderBase, Attempt {
   training: TrainingOptions;
   /** Absent: plain training. */
   local?: LocalRule;
+  /** The client whose own model this is: for use on its gateway, never for a round. */
+  personal?: string;
   /**
    * For each of `cohort`: the last round in which its update counted, 0: none yet. By it a client keeps or takes back
    * what its answers would have changed in the state that it holds. Only sent when somebody needs it.

@@ -113,6 +113,7 @@ const parsers: Parsers = {
       deadlineMs: deadline(read),
       quorum: integer(read.get('quorum'), 'msg.fl.quorum', 0, limits.cohort),
       training: parseTraining(read.get('training')),
+      personal: optional(read.get('personal'), (v) => text(v, 'msg.fl.personal', limits.name)),
       local: optional(read.get('local'), parseLocal),
       settled: optional(read.get('settled'), (v) => parseSettled(v, asked)),
       startLoss: optional(read.get('startLoss'), (v) => flag(v, 'msg.fl.startLoss')),

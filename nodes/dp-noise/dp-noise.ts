@@ -5,10 +5,9 @@ import { localEvent } from '../../lib/privacy/local';
 import { addNoise, systemNoise } from '../../lib/privacy/noise';
 import { RefusedError } from '../../lib/refused';
 import { checkOrder } from '../../lib/update/codecs/composition';
-import { operations } from '../../lib/update/codecs/registry';
+import { operations, remaining } from '../../lib/update/codecs/registry';
 import type { UpdateHeader } from '../../lib/update/message';
 import { parseMessage } from '../../lib/update/validate';
-import { readVector, vectorPayload, vectorSize } from '../../lib/update/vector';
 import { checked } from '../shared/checked';
 import { isKind } from '../shared/global-model';
 import { leaseKernels } from '../shared/kernels';
@@ -69,7 +68,7 @@ export = (RED: Red): void => {
       const { fl, payload } = parseMessage(msg);
       if (fl.kind !== 'update') return;
       checkOrder('noise', operations(fl));
-      const exact = readVector(payload, vectorSize(fl.tensors));
+      const { values: exact, payloadOf } = remaining({ payload, fl });
       const { vector, norm, clipped } = clipToNorm(exact, clippingNorm, await kernels.get());
       const epsilon = await pay(fl, given);
       if (mode === 'local') await addNoiseInTurns(vector, noiseMultiplier * clippingNorm, shell.closing);
@@ -81,7 +80,7 @@ export = (RED: Red): void => {
       const header: UpdateHeader = { ...fl, privacy: { mode, clippingNorm, noiseMultiplier, delta, epsilon } };
       // Losses and step counts are figures of the raw samples too, and carry no noise.
       if (mode === 'local') delete header.metrics;
-      msg.payload = vectorPayload(vector);
+      msg.payload = payloadOf(vector);
       msg.fl = header;
       const { federation, round, client } = fl;
       const account = { federation, round, client, mode, epsilon, delta, ...(limited && { budget }) };

@@ -179,6 +179,7 @@ function termCases(spec: ModelSpec): Case[] {
     ['control vector', {}, { control }],
     ['full batches', full, {}],
     ['full batches, few steps', { ...full, maxSteps: 5, batchSize: 7 }, {}],
+    ['a layer frozen', { optimizer: 'adam', l2: 0.1 }, { trainable: [false, false, true, true] }],
     [
       'all terms',
       { ...full, proximal: 0.1, l2: 0.05, clipNorm: 0.3, classWeights: [1, 2, 0, 0.5], optimizer: 'momentum' },

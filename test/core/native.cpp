@@ -27,7 +27,7 @@ static T* take(FILE* file, size_t count) {
   return values;
 }
 
-enum { HEAD = 12, OPTIONS = 8 };
+enum { HEAD = 13, OPTIONS = 8 };
 
 struct Case {
   Model model;
@@ -62,6 +62,8 @@ static void read_case(Case* c, const char* path) {
   t.terms.anchor = head[9] ? take<float>(file, m.parameters) : 0;
   t.terms.control = head[10] ? take<float>(file, m.parameters) : 0;
   t.full_batch = head[11] != 0;
+  t.terms.frozen_count = (uint32_t)head[12];
+  t.terms.frozen = head[12] ? take<uint32_t>(file, 2 * (size_t)head[12]) : 0;
   t.options = Options{head[6], options[0], options[1], options[2], options[3], options[4], options[5], options[6]};
   t.epochs = head[2];
   t.batch = head[3];

@@ -85,6 +85,8 @@ export function referenceTraining(job: TrainJob): {
   const change = rule(job);
   const kernel = (i: number): boolean =>
     i < INPUTS * HIDDEN || (i >= (INPUTS + 1) * HIDDEN && i < (INPUTS + 1) * HIDDEN + HIDDEN * CLASSES);
+  /** First kernel, first bias, second kernel, second bias. */
+  const tensorOf = (i: number): number => (i >= (INPUTS + 1) * HIDDEN ? 2 : 0) + (kernel(i) ? 0 : 1);
   const epochLosses: number[] = [];
   const size = options.fullBatch ? rows.length : options.batchSize;
   let steps = 0;
@@ -107,6 +109,8 @@ export function referenceTraining(job: TrainJob): {
       g = g.map((one, i) => one + (kernel(i) ? (options.l2 ?? 0) * w[i] : 0));
       g = g.map((one, i) => one + (options.proximal ?? 0) * (w[i] - (job.anchor ?? job.weights)[i]));
       g = g.map((one, i) => one + (job.control?.[i] ?? 0));
+      const { trainable = [true, true, true, true] } = job;
+      g = g.map((one, i) => (trainable[tensorOf(i)] ? one : 0));
       const norm = Math.hypot(...g);
       if (options.clipNorm && norm > options.clipNorm) g = g.map((one) => (one * (options.clipNorm ?? 1)) / norm);
       steps++;

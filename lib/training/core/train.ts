@@ -1,5 +1,6 @@
 /** A training job in a session of the core: what it starts from, its steps, and what it came to. */
 import { refusalOf } from '../../core/program';
+import { layoutOf } from '../../model/layout';
 import { streamSeed } from '../../random/generator';
 import { RefusedError } from '../../refused';
 import type { Progress, TrainJob, TrainResult } from '../engine';
@@ -12,14 +13,19 @@ const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 /** Hears of batches done; false stops the job. */
 type Go = (batches: number) => boolean;
 
+/** [first number, how many] of each tensor that does not learn. */
+export const frozenRanges = ({ spec, trainable }: Pick<TrainJob, 'spec' | 'trainable'>): number[] =>
+  trainable ? layoutOf(spec).tensors.flatMap(({ offset, size }, i) => (trainable[i] ? [] : [offset, size])) : [];
+
 /** Samples and options into the session, the weights as its own. Where the gradient at the start goes, if it is asked for. */
 function begin(session: Session, job: TrainJob): { gradientAt: number } {
   const { core, at } = session;
   const { exports: wasm } = core;
   const { samples, normalisation, options, control } = job;
   session.putWeights(job.weights);
+  const frozen = frozenRanges(job);
   const anchor = options.proximal ? (job.anchor ?? job.weights) : undefined;
-  const [featuresAt, targetsAt, meanAt, inverseAt, classWeightsAt, anchorAt, controlAt, orderAt, gradientAt] =
+  const [featuresAt, targetsAt, meanAt, inverseAt, classWeightsAt, anchorAt, controlAt, orderAt, gradientAt, frozenAt] =
     session.place(
       samples.features,
       samples.targets,
@@ -30,6 +36,7 @@ function begin(session: Session, job: TrainJob): { gradientAt: number } {
       control,
       options.fullBatch ? undefined : samples.count,
       job.atStart?.gradient ? session.parameters : undefined,
+      frozen.length,
     );
   const finite = (vectorAt: number, length: number): boolean => vectorAt === 0 || finiteAt(core, vectorAt, length);
   if (!finite(featuresAt, samples.features.length) || !finite(targetsAt, samples.targets.length)) {
@@ -51,6 +58,8 @@ function begin(session: Session, job: TrainJob): { gradientAt: number } {
     options.clipNorm ?? 0,
   );
   wasm.set_terms(at, options.proximal ?? 0, anchorAt, controlAt);
+  if (frozen.length > 0) core.int32(frozenAt, frozen.length).set(frozen);
+  wasm.set_frozen(at, frozenAt, frozen.length / 2);
   const seed = streamSeed(options.seed, 'shuffle');
   const word = (value: number): number => Math.min(value, 0x7fffffff);
   const full = options.fullBatch ? 1 : 0;

@@ -25,12 +25,15 @@ function addTerms(flat: FlatModel, job: TrainJob, weights: Float32Array, gradien
       if (control) gradient[i] += control[i];
     }
   }
+  flat.slots.forEach(({ offset, size }, i) => {
+    if (job.trainable?.[i] === false) gradient.fill(0, offset, offset + size);
+  });
 }
 
 /** Moving averages, which the forward pass itself has changed. */
-function readState(flat: FlatModel, weights: Float32Array): void {
-  for (const { variable, offset, trainable } of flat.slots) {
-    if (!trainable) weights.set(variable.dataSync<'float32'>(), offset);
+function readState(flat: FlatModel, { trainable: learns }: TrainJob, weights: Float32Array): void {
+  for (const [i, { variable, offset, trainable }] of flat.slots.entries()) {
+    if (!trainable && learns?.[i] !== false) weights.set(variable.dataSync<'float32'>(), offset);
   }
 }
 
@@ -116,7 +119,7 @@ export async function train(tf: TensorFlow, flat: FlatModel, job: TrainJob, prog
       const rows = options.fullBatch ? samples.count : batch.count;
       sum += addGradient(tf, flat, job, batch, { rows, training: true }, gradient);
       seen += batch.count;
-      readState(flat, weights);
+      readState(flat, job, weights);
       done += 1;
       if (done % perStep > 0) continue;
       addTerms(flat, job, weights, gradient);

@@ -1,8 +1,11 @@
 /** Which operations on an update may follow which, as data. */
 import { RefusedError } from '../message';
 
-/** noise: fl-dp-noise; select: sparsify, prune; code: quantize; mask: secure aggregation. */
-export type Operation = 'noise' | 'select' | 'code' | 'mask';
+/**
+ * noise: fl-dp-noise; part: layers left out by a setting; select: sparsify, prune; code: quantize; mask: secure aggregation.
+ * Noise may follow a part: which layers those are does not depend on the data, and what stays at home needs none.
+ */
+export type Operation = 'noise' | 'part' | 'select' | 'code' | 'mask';
 
 interface Rule {
   next: Operation;
@@ -33,6 +36,13 @@ export const refusedOrders: readonly Rule[] = [
     after: 'mask',
     because: 'A masked update cannot be clipped: put the fl-dp-noise node before the mask.',
   },
+  ...(['part', 'select', 'code', 'mask'] as const).map(
+    (after): Rule => ({
+      next: 'part',
+      after,
+      because: 'The layers that stay at home are left out once, by the client, before anything else is done.',
+    }),
+  ),
   {
     next: 'select',
     after: 'code',

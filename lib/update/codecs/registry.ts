@@ -5,12 +5,13 @@ import { type CodecStep, RefusedError, type TensorSizes, type UpdateHeader } fro
 import { readVector, vectorPayload, vectorSize } from '../vector';
 import type { Codec } from './codec';
 import { checkOrder, type Operation } from './composition';
+import { layers } from './layers';
 import { type QuantizeKernels, quantizeWith } from './quantize';
 
 export type Registry = ReadonlyMap<string, Codec>;
 
 export function registryWith(kernels: QuantizeKernels): Registry {
-  const all: Codec[] = [quantizeWith(kernels)];
+  const all: Codec[] = [quantizeWith(kernels), layers];
   return new Map(all.map((codec) => [codec.name, codec]));
 }
 
@@ -31,7 +32,10 @@ const find = (name: string, registry: Registry): Codec => {
   );
 };
 
-const operationOf = (codec: Codec): Operation => (codec.role === 'coder' ? 'code' : 'select');
+const operationOf = (codec: Codec): Operation => {
+  if (codec.role === 'coder') return 'code';
+  return codec.name === layers.name ? 'part' : 'select';
+};
 
 /** What was done to an update so far. */
 export function operations(
@@ -89,6 +93,22 @@ export function decodeAll(
 ): Float32Array {
   const opened = open(payload, steps, tensors, registry);
   return opened.restore.reduceRight((values, restore) => restore(values), opened.values);
+}
+
+/**
+ * What is left to work on where numbers were dropped, and none coded, and how to put the payload together again.
+ * `values` may be a view of the payload: do not write into it.
+ */
+export function remaining(
+  { payload, fl }: { payload: Buffer; fl: Pick<UpdateHeader, 'codecs' | 'tensors'> },
+  registry: Registry = codecs(),
+): { values: Float32Array; payloadOf(values: Float32Array): Buffer } {
+  const { side, values } = open(payload, fl.codecs, fl.tensors, registry);
+  return {
+    values,
+    payloadOf: (changed) =>
+      side.length === 0 ? vectorPayload(changed) : Buffer.concat([side, vectorPayload(changed)]),
+  };
 }
 
 export interface Coded {

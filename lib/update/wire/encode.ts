@@ -13,13 +13,19 @@ import type { Signer } from './keys';
 
 const signatureHead = byteStringHead(signatureLength);
 
-/** Rejects with RefusedError: 'samples-stay', and what parseMessage refuses. */
+/** Rejects with RefusedError: 'samples-stay' (personal models too), and what parseMessage refuses. */
 export async function encodeWire(message: Message, options: { signer?: Signer } = {}): Promise<Buffer> {
   const { fl, payload } = parseMessage(message);
   if (fl.kind === 'samples') {
     throw new RefusedError(
       'samples-stay',
       'Samples never leave this gateway: wire them to a client here, not to fl-wire.',
+    );
+  }
+  if (fl.kind === 'model' && fl.personal !== undefined) {
+    throw new RefusedError(
+      'samples-stay',
+      'A personal model tells of the samples that it has learned, and stays on its gateway: wire it to fl-predict, not to fl-wire.',
     );
   }
   const head = await encodeHeader(fl);

@@ -178,7 +178,7 @@ describe('a board as a learner', () => {
     it.board.say(ready);
     assert.equal(await code(it.learner.predict(Float32Array.of(1, 2), control().signal)), 'no-weights');
     for (const round of [1, 2, 3]) {
-      it.learner.hear?.({ weights: Float32Array.of(round, 0, 0), normalisation: undefined, round }, {});
+      it.learner.hear?.({ weights: Float32Array.of(round, 0, 0), normalisation: undefined, round });
     }
     await settle();
     assert.deepEqual([...(await it.learner.predict(Float32Array.of(5, 7), control().signal))], [15]);

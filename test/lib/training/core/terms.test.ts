@@ -1,5 +1,6 @@
 /** Proximal term, control vector, full batches and what is told of the start: against float64 and closed forms. */
 import assert from 'node:assert/strict';
+import { layoutOf } from '../../../../lib/model/layout';
 import { createCoreEngine } from '../../../../lib/training/core/engine';
 import type { TrainJob } from '../../../../lib/training/engine';
 import { createTfjsEngine } from '../../../../lib/training/tfjs/engine';
@@ -96,11 +97,34 @@ describe('terms of a federated client', () => {
       }
     });
 
+    it(`${engine.name}: tensors that do not learn keep every bit, whatever the optimiser and the terms`, async () => {
+      for (const { name, job } of optionCases()) {
+        for (const trainable of [
+          [true, true, false, false],
+          [false, false, true, true],
+          [false, true, true, false],
+        ]) {
+          const { weights } = await engine.train({ ...job, trainable });
+          const tensors = layoutOf(job.spec).tensors;
+          for (const [i, { offset, size }] of tensors.entries()) {
+            const part = [weights, job.weights].map((vector) => vector.slice(offset, offset + size));
+            if (trainable[i]) assert.notDeepEqual(part[0], part[1], name);
+            else assert.deepEqual(part[0], part[1], name);
+          }
+        }
+        const all = await engine.train({ ...job, trainable: [true, true, true, true] });
+        const unnamed = await engine.train({ ...job, trainable: undefined });
+        assert.deepEqual(all.weights, unnamed.weights, 'all learn when none is named');
+      }
+    });
+
     it(`${engine.name}: refuses vectors that do not fit`, async () => {
       const job = line([1], [1], 0, {});
       const bad: [Partial<TrainJob>, string][] = [
         [{ anchor: new Float32Array(2) }, 'job'],
         [{ control: new Float32Array(0) }, 'job'],
+        [{ trainable: [true, true] }, 'job'],
+        [{ trainable: [false] }, 'job'],
         [{ options: { ...job.options, proximal: -1 } }, 'job'],
         [{ options: { ...job.options, proximal: Number.NaN } }, 'job'],
         [{ control: Float32Array.of(Number.NaN) }, 'not-finite'],
