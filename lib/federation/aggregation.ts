@@ -7,6 +7,7 @@ import { noiseMean } from '../privacy/central';
 import type { NormalSource } from '../privacy/noise';
 import { RefusedError } from '../refused';
 import type { PrivacyClaim } from '../update/message';
+import { keepsVector } from './local/rule';
 import type { Aggregate, Strategy, UpdateFacts } from './strategies/strategy';
 
 export interface AggregationParts {
@@ -26,17 +27,31 @@ interface Member {
   vectors: readonly Float32Array[];
 }
 
-interface Group {
-  privacy?: PrivacyClaim;
+/** The updates of one group of clients; all of them where the strategy knows no groups. */
+interface Part {
   folds: Fold[];
   members: Member[];
+}
+
+interface Claimants {
+  privacy?: PrivacyClaim;
+  parts: Map<number, Part>;
 }
 
 export interface Aggregation {
   /** The weight that the update will have. Throws RefusedError when it can have none. */
   weigh(facts: UpdateFacts, privacy?: PrivacyClaim): number;
-  /** `claim`: the text that tells kinds of privacy apart. Vectors are kept only when the strategy needs them. */
-  add(claim: string, facts: UpdateFacts, vectors: readonly Float32Array[], privacy?: PrivacyClaim): void;
+  /**
+   * `claim`: the text that tells kinds of privacy apart. `group`: to which the strategy counts the client; default 0.
+   * Vectors are kept only when the strategy needs them.
+   */
+  add(
+    claim: string,
+    facts: UpdateFacts,
+    vectors: readonly Float32Array[],
+    privacy?: PrivacyClaim,
+    group?: number,
+  ): void;
   /** What was taken in with this claim. `clients`: how many the registry has. */
   aggregate(claim: string, clients: number): Aggregate & { privacy?: PrivacyClaim };
   clear(): void;
@@ -47,7 +62,7 @@ export const claimOf = (privacy?: PrivacyClaim): string =>
   privacy ? JSON.stringify([privacy.mode, privacy.clippingNorm, privacy.noiseMultiplier, privacy.delta]) : '';
 
 export function createAggregation({ size, strategy, equalWeights, kernels, normal }: AggregationParts): Aggregation {
-  const groups = new Map<string, Group>();
+  const claims = new Map<string, Claimants>();
   /** Emptied accumulators, for the next asking. */
   const spare: Fold[] = [];
 
@@ -55,7 +70,7 @@ export function createAggregation({ size, strategy, equalWeights, kernels, norma
 
   const weigh = (facts: UpdateFacts, privacy?: PrivacyClaim): number => {
     const weight = strategy.weigh(counted(facts));
-    if (privacy && strategy.local) {
+    if (privacy && keepsVector(strategy.local)) {
       throw new RefusedError(
         'privacy-strategy',
         `Privacy noise would part what the clients and the aggregator of "${strategy.name}" remember, more with each round: choose fedavg or fedprox.`,
@@ -71,70 +86,97 @@ export function createAggregation({ size, strategy, equalWeights, kernels, norma
     return 1;
   };
 
-  const groupOf = (claim: string, privacy?: PrivacyClaim): Group => {
-    let group = groups.get(claim);
-    if (!group) {
-      const needed = strategy.needs === 'fold' ? strategy.vectorsPerUpdate : 0;
-      group = { privacy, members: [], folds: Array.from({ length: needed }, () => spare.pop() ?? kernels.fold(size)) };
-      groups.set(claim, group);
+  const claimantsOf = (claim: string, privacy?: PrivacyClaim): Claimants => {
+    let claimants = claims.get(claim);
+    if (!claimants) {
+      claimants = { privacy, parts: new Map() };
+      claims.set(claim, claimants);
     }
-    return group;
+    return claimants;
+  };
+
+  const partOf = ({ parts }: Claimants, group: number): Part => {
+    let part = parts.get(group);
+    if (!part) {
+      const needed = strategy.needs === 'fold' ? strategy.vectorsPerUpdate : 0;
+      part = { members: [], folds: Array.from({ length: needed }, () => spare.pop() ?? kernels.fold(size)) };
+      parts.set(group, part);
+    }
+    return part;
+  };
+
+  const byClient = (a: Member, b: Member): number => (a.facts.client < b.facts.client ? -1 : 1);
+  const weightOf = (members: readonly Member[]): number => members.reduce((sum, { weight }) => sum + weight, 0);
+
+  /** Without `group`: of all updates; a mean of them there is only where the strategy knows no groups. */
+  const aggregateOf = (
+    claimants: Claimants,
+    clients: number,
+    group?: number,
+  ): Aggregate & { privacy?: PrivacyClaim } => {
+    const { privacy, parts } = claimants;
+    const { folds } = partOf(claimants, group ?? 0);
+    const members =
+      group === undefined ? [...parts.values()].flatMap((part) => part.members) : partOf(claimants, group).members;
+    members.sort(byClient);
+    const totalWeight = weightOf(members);
+    const central = privacy?.mode === 'central' ? privacy : undefined;
+    const noisy = new Map<number, Float32Array>();
+    return {
+      privacy,
+      clients,
+      updates: members.map(({ facts }) => facts),
+      totalWeight,
+      mean(which = 0, divisor = totalWeight) {
+        if (group === undefined && strategy.groups)
+          throw new RangeError('Each group has a mean of its own: ask its part.');
+        const known = noisy.get(which);
+        if (known && divisor === totalWeight) return known;
+        const mean = folds[which].mean(divisor);
+        if (!central) return mean;
+        if (divisor !== totalWeight) throw new RangeError('Under central privacy only the uniform mean may be taken.');
+        noiseMean(mean, central, totalWeight, normal);
+        // Drawn once: a second look must not show the same mean under other noise.
+        noisy.set(which, mean);
+        return mean;
+      },
+      vectors: (which = 0) => members.map(({ vectors }) => vectors[which]),
+      part: (one) => aggregateOf(claimants, clients, one),
+    };
   };
 
   return {
     weigh,
-    add(claim, facts, vectors, privacy) {
-      const group = groupOf(claim, privacy);
-      if (privacy && group.privacy && privacy.epsilon > group.privacy.epsilon) group.privacy = privacy;
+    add(claim, facts, vectors, privacy, group = 0) {
+      const claimants = claimantsOf(claim, privacy);
+      if (privacy && claimants.privacy && privacy.epsilon > claimants.privacy.epsilon) claimants.privacy = privacy;
+      const { folds, members } = partOf(claimants, group);
       const weight = weigh(facts, privacy);
       let folded = 0;
       try {
-        for (const fold of group.folds) fold.add(vectors[folded++], weight);
+        for (const fold of folds) fold.add(vectors[folded++], weight);
       } catch (error) {
         // All of its vectors count or none: what is in already is taken out again, which is exact.
-        for (let which = 0; which < folded - 1; which++) group.folds[which].add(vectors[which], -weight);
+        for (let which = 0; which < folded - 1; which++) folds[which].add(vectors[which], -weight);
         throw error;
       }
-      group.members.push({
+      members.push({
         facts: counted(facts),
         weight,
         vectors: strategy.needs === 'vectors' ? vectors.map((vector) => vector.slice()) : [],
       });
     },
-    aggregate(claim, clients) {
-      const { privacy, folds, members } = groupOf(claim);
-      members.sort((a, b) => (a.facts.client < b.facts.client ? -1 : 1));
-      const totalWeight = members.reduce((sum, { weight }) => sum + weight, 0);
-      const central = privacy?.mode === 'central' ? privacy : undefined;
-      const noisy = new Map<number, Float32Array>();
-      return {
-        privacy,
-        clients,
-        updates: members.map(({ facts }) => facts),
-        totalWeight,
-        mean(which = 0, divisor = totalWeight) {
-          const known = noisy.get(which);
-          if (known && divisor === totalWeight) return known;
-          const mean = folds[which].mean(divisor);
-          if (!central) return mean;
-          if (divisor !== totalWeight)
-            throw new RangeError('Under central privacy only the uniform mean may be taken.');
-          noiseMean(mean, central, totalWeight, normal);
-          // Drawn once: a second look must not show the same mean under other noise.
-          noisy.set(which, mean);
-          return mean;
-        },
-        vectors: (which = 0) => members.map(({ vectors }) => vectors[which]),
-      };
-    },
+    aggregate: (claim, clients) => aggregateOf(claimantsOf(claim), clients),
     clear() {
-      for (const { folds } of groups.values()) {
-        for (const fold of folds) {
-          fold.reset();
-          spare.push(fold);
+      for (const { parts } of claims.values()) {
+        for (const { folds } of parts.values()) {
+          for (const fold of folds) {
+            fold.reset();
+            spare.push(fold);
+          }
         }
       }
-      groups.clear();
+      claims.clear();
     },
   };
 }

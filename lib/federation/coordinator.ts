@@ -12,11 +12,11 @@ import { claimOf, createAggregation } from './aggregation';
 import { keptRound, type Learned, restoredState } from './checkpoint';
 import { systemClock } from './clock';
 import type { Coordinator, CoordinatorParts, CoordinatorStatus } from './coordinator-parts';
-import { firstWeights } from './federated-model';
+import { firstWeights, otherWeights } from './federated-model';
 import { createGate, type Material } from './gate';
 import { createKeeper } from './keeper';
 import { countsOf, furtherBytes, type RoundMetrics } from './metrics';
-import { modelMessage, type Request } from './model-message';
+import { modelMessages, type Request } from './model-message';
 import { nextModel } from './next-model';
 import { createRoundReducer } from './round';
 import { type Command, type Effect, firstState, type RoundEvent, type TimerName } from './round-state';
@@ -54,7 +54,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     weights: firstWeights(model),
     normalisation: typeof model.normalisation === 'object' ? model.normalisation : undefined,
     strategy: strategy.name,
-    strategyState: strategy.start(model.layout.size),
+    strategyState: strategy.start(model.layout.size, (index) => otherWeights(model, index)),
     settlement: nothingSettled,
     bytesUp: 0,
     bytesDown: 0,
@@ -186,17 +186,23 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   };
 
   const publish = (request: Request): void => {
-    const { message, vectors } = modelMessage({ federation, model, options, strategy }, learned, request);
     askedAt = clock.now();
-    bytesDown += message.payload.length * request.cohort.length;
-    vectorsDown = vectors;
-    send(message.fl, message.payload);
+    for (const { message, vectors } of modelMessages({ federation, model, options, strategy }, learned, request)) {
+      const { cohort } = message.fl;
+      bytesDown += message.payload.length * cohort.length;
+      vectorsDown = vectors;
+      send(message.fl, message.payload);
+    }
   };
 
   /** Throws RefusedError when the sum cannot take the update. */
   const takeIn = (material: Material): void => {
     if (material.kind === 'statistics') told.set(material.client, material.statistics);
-    else aggregation.add(claimOf(material.privacy), material.facts, material.vectors, material.privacy);
+    else {
+      const { facts, vectors, privacy } = material;
+      const group = strategy.groups?.of(facts, learned.strategyState);
+      aggregation.add(claimOf(privacy), facts, vectors, privacy, group);
+    }
     bytesUp += material.bytes;
   };
 

@@ -1,5 +1,6 @@
 /** The model that a federation learns, as both of its sides need it. */
 import { fingerprint, initialWeights, type Layout, layoutOf, type ModelSpec } from '../model';
+import { generator, streamSeed } from '../random/generator';
 import type { Normalisation } from '../training/engine';
 import type { TensorSizes } from '../update/message';
 
@@ -23,6 +24,17 @@ export function federatedModel(
 
 export const firstWeights = (model: FederatedModel): Float32Array =>
   model.weights ? model.weights.slice() : initialWeights(model.spec);
+
+/** Share of its own size by which each number of an imported model is moved to make another one of it. */
+const APART = 0.05;
+
+/** Other first weights for each `index` above 0: from another seed; those of an imported model moved a little, at random. */
+export function otherWeights(model: FederatedModel, index: number): Float32Array {
+  const seed = streamSeed(model.spec.seed, 'group', index);
+  if (!model.weights) return initialWeights({ ...model.spec, seed });
+  const random = generator(seed, 'apart');
+  return model.weights.map((weight) => weight * (1 + APART * (2 * random.uniform() - 1)));
+}
 
 /** The tensors of `vectors` vectors of the model's length, one behind the other. */
 export const tensorSizes = (layout: Layout, vectors = 1): TensorSizes =>

@@ -76,12 +76,12 @@ export function createGate({ federation, model, strategy, kernels, asked }: Gate
       );
     }
     let [norm] = norms;
-    const { privacy, client, samples, metrics = {} } = fl;
+    const { privacy, client, samples, group, metrics = {} } = fl;
     if (privacy?.mode === 'central') {
       vectors[0] = holdToNorm(vectors[0], privacy, kernels);
       norm = Math.min(norm, privacy.clippingNorm);
     }
-    const facts: UpdateFacts = { client, samples, norm, staleness: 0, metrics };
+    const facts: UpdateFacts = { client, samples, norm, staleness: 0, group, metrics };
     return { kind: 'update', facts, vectors, privacy, bytes: payload.length };
   };
 

@@ -31,6 +31,12 @@ export function gatewayLearner({ model, bank, train }: GatewayParts): Learner {
     },
     statistics: () => bank.statistics(),
     labelCounts: (classes) => labelCountsOf(bank.block(), classes),
+    async lossOf({ round: _, control: __, anchor: ___, ...task }, patience) {
+      const look = { options: { ...task.options, maxSteps: 0 }, atStart: { loss: true } };
+      const job: TrainJob = { spec: model.spec, samples: bank.block(), ...task, ...look };
+      const { startLoss } = await train(job, { ...patience, onProgress() {} });
+      return startLoss ?? Number.NaN;
+    },
     async learn({ round: _, ...task }, control) {
       const { weights } = task;
       const samples = bank.block();

@@ -33,6 +33,8 @@ export interface LocalUpdate {
   payload: Buffer;
   /** Vectors of the model's length in the payload; absent: 1. More only where a local rule has put them there. */
   vectors?: number;
+  /** The model that was trained, of those that came; absent: there was one. */
+  group?: number;
   /** What the learner did to the vector itself. */
   codecs: CodecStep[];
   samples: number;
@@ -62,6 +64,8 @@ export interface Learner {
   labelCounts?(classes: number): number[] | undefined;
   /** Called again only when the one before has ended, or its signal. What it rejects with is the reason of a decline. */
   learn(task: LearningTask, control: LearningControl): Promise<LocalUpdate>;
+  /** Mean loss of `task.weights` on its rows, without training. Absent: it cannot tell. Rejects as learn() does. */
+  lossOf?(task: LearningTask, control: Patience): Promise<number>;
   /** The newest model, when it is not asked to learn from it. Without news: one made on this side, to be used. */
   hear?(model: GlobalModel, news?: News): void;
 }

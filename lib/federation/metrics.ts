@@ -37,6 +37,8 @@ export interface RoundMetrics {
   clients: number;
   /** What the updates stated about privacy; `epsilon` is the largest that a client has spent so far. */
   privacy?: PrivacyClaim;
+  /** Of a strategy with groups, in their order: who counted to each, and their mean loss. */
+  groups?: { clients: string[]; samples: number; loss?: number }[];
   /** Why the round changed nothing; absent: it did. */
   void?: string;
 }

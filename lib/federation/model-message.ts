@@ -3,10 +3,11 @@ import type { Message, ModelHeader } from '../update/message';
 import { joinVectors, vectorPayload } from '../update/vector';
 import type { Learned } from './checkpoint';
 import { type FederatedModel, tensorSizes } from './federated-model';
+import { keepsVector } from './local/rule';
 import type { FederationOptions } from './options';
 import { weighted } from './round-zero';
 import { settledOf } from './settlement';
-import type { Strategy } from './strategies/strategy';
+import type { Audience, Strategy } from './strategies/strategy';
 
 export interface Request {
   cohort: string[];
@@ -21,16 +22,30 @@ export interface MessageParts {
   strategy: Strategy;
 }
 
-/** What goes out may be changed by strangers: all of it is copied. `vectors`: how many are in it, the model is the first. */
-export function modelMessage(
-  { federation, model, options, strategy }: MessageParts,
-  { weights, normalisation, labelCounts, strategyState, settlement }: Learned,
+/** A message for each audience; `vectors`: how many are in it, the model is the first. */
+export function modelMessages(
+  parts: MessageParts,
+  learned: Learned,
   { cohort, round, attempt }: Request,
-): { message: Message<ModelHeader>; vectors: number } {
-  const vectors = [weights, ...(strategy.broadcast?.(strategyState) ?? [])];
+): { message: Message<ModelHeader & { cohort: string[] }>; vectors: number }[] {
+  const { strategy } = parts;
+  const { weights, strategyState } = learned;
+  const audiences: Audience[] = strategy.groups?.audiences(strategyState, weights, cohort) ?? [
+    { cohort, vectors: [weights, ...(strategy.broadcast?.(strategyState) ?? [])] },
+  ];
+  return audiences.map((audience) => messageTo(parts, learned, { round, attempt }, audience));
+}
+
+/** What goes out may be changed by strangers: all of it is copied. */
+function messageTo(
+  { federation, model, options, strategy }: MessageParts,
+  { normalisation, labelCounts, settlement }: Learned,
+  { round, attempt }: Omit<Request, 'cohort'>,
+  { cohort, vectors, group }: Audience,
+): ReturnType<typeof modelMessages>[number] {
   const { deadlineMs, quorum, training } = options;
   const { local, startLoss } = strategy;
-  const fl: ModelHeader = {
+  const fl: ModelHeader & { cohort: string[] } = {
     kind: 'model',
     federation,
     model: model.fingerprint,
@@ -40,7 +55,9 @@ export function modelMessage(
     deadlineMs,
     quorum,
     training: { ...weighted(training, options.classWeighting, labelCounts), ...strategy.training },
-    ...(local ? { local: { ...local }, settled: settledOf(settlement, cohort) } : {}),
+    ...(group === undefined ? {} : { group }),
+    ...(local ? { local: { ...local } } : {}),
+    ...(keepsVector(local) ? { settled: settledOf(settlement, cohort) } : {}),
     ...(startLoss ? { startLoss } : {}),
     ...(normalisation ? { normalisation: structuredClone(normalisation) } : {}),
     tensors: tensorSizes(model.layout, vectors.length),

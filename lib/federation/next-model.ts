@@ -3,13 +3,28 @@ import type { Kernels } from '../core/kernels';
 import { RefusedError } from '../refused';
 import type { PrivacyClaim } from '../update/message';
 import type { Learned } from './checkpoint';
+import { keepsVector } from './local/rule';
 import { meanLoss, type RoundMetrics } from './metrics';
 import { settle } from './settlement';
-import type { Aggregate, Strategy } from './strategies/strategy';
+import type { Aggregate, Strategy, UpdateFacts } from './strategies/strategy';
 
 export interface NextModel {
   learned: Learned;
-  told: Pick<RoundMetrics, 'samples' | 'loss' | 'updateNorm' | 'privacy'>;
+  told: Pick<RoundMetrics, 'samples' | 'loss' | 'updateNorm' | 'privacy' | 'groups'>;
+}
+
+const samplesOf = (updates: readonly UpdateFacts[]): number => updates.reduce((sum, { samples }) => sum + samples, 0);
+
+function groupsOf(aggregate: Aggregate, count: number): NonNullable<RoundMetrics['groups']> {
+  return Array.from({ length: count }, (_, group) => {
+    const { updates } = aggregate.part(group);
+    const loss = meanLoss(updates);
+    return {
+      clients: updates.map(({ client }) => client),
+      samples: samplesOf(updates),
+      ...(loss === undefined ? {} : { loss }),
+    };
+  });
 }
 
 export interface NextModelParts {
@@ -46,13 +61,14 @@ export function nextModel(
       weights,
       strategyState,
       privacy,
-      ...(strategy.local ? { settlement: settle(learned.settlement, updates, round) } : {}),
+      ...(keepsVector(strategy.local) ? { settlement: settle(learned.settlement, updates, round) } : {}),
     },
     told: {
-      samples: updates.reduce((sum, { samples }) => sum + samples, 0),
+      samples: samplesOf(updates),
       ...(loss === undefined ? {} : { loss }),
       updateNorm: kernels.norm(change),
       ...(privacy ? { privacy } : {}),
+      ...(strategy.groups ? { groups: groupsOf(aggregate, strategy.groups.count(stateBefore)) } : {}),
     },
   };
 }

@@ -19,8 +19,10 @@ import { parseMessage } from '../update/validate';
 import { isOlder } from './attempt';
 import { type FederatedModel, tensorSizes } from './federated-model';
 import type { GlobalModel, Learner, LearningControl, LearningTask, LocalUpdate } from './learner';
+import { learnBest } from './local/best';
 import { learnByRule } from './local/learning';
 import { type LocalMemory, localMemory } from './local/memory';
+import { keepsVector } from './local/rule';
 import { receivedModel } from './received-model';
 import { encodeTold, statisticsOf } from './round-zero';
 
@@ -110,6 +112,8 @@ export function createParticipant(parts: ParticipantParts): Participant {
   let closed = false;
   let joined = false;
   let round = 0;
+  /** Among the groups of clients, of which this one has been told last; undefined: there are none. */
+  let group: number | undefined;
   let task: Task | undefined;
   let done: Done | undefined;
   /** The last asking that came. */
@@ -163,7 +167,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
   /** Throws RefusedError when a local rule is asked without a word of what has counted. */
   const settledOf = ({ local, settled, cohort }: ModelHeader): number => {
     const round = cohort === 'all' ? undefined : settled?.[cohort.indexOf(client)];
-    if (!local || round !== undefined) return round ?? 0;
+    if (!keepsVector(local) || round !== undefined) return round ?? 0;
     throw new RefusedError(
       'header',
       'msg.fl.settled is missing: with msg.fl.local it must name a round for each client.',
@@ -199,10 +203,13 @@ export function createParticipant(parts: ParticipantParts): Participant {
     const { fl } = message;
     const asked = isAsked(fl);
     const work: Work = { fl, ...receivedModel(message, model), settled: asked ? settledOf(fl) : 0 };
+    // The model of a group in which this client is not, or of those who are on their way to one.
+    if (!asked && fl.group !== undefined && fl.group !== group) return;
     // Delivered twice, or held up on its way.
     if (isOlder(fl.attempt, attempt) || (asked && fl.attempt === attempt)) return;
     attempt = fl.attempt;
     round = fl.round;
+    if (asked) group = fl.group;
     if (asked && task && isSameWork(task, work)) {
       // Asked again while at it: the answer will be to the latest asking.
       task.fl = fl;
@@ -236,6 +243,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
         ...header(fl.round),
         attempt: fl.attempt,
         samples: local.samples,
+        ...(local.group === undefined ? {} : { group: local.group }),
         codecs: structuredClone(local.codecs),
         tensors: tensorSizes(model.layout, local.vectors),
         expected: fl.cohort === 'all' ? Math.max(1, fl.quorum) : fl.cohort.length,
@@ -253,6 +261,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
   ): Promise<LocalUpdate> => {
     const { local: rule } = fl;
     if (!rule) return learner.learn(task, control);
+    if (!keepsVector(rule)) return learnBest(learner, task, control, further);
     return learnByRule(learner, task, control, { rule, further, settled, model: model.fingerprint }, memory, () =>
       say(
         'local-state-lost',

@@ -5,7 +5,7 @@ import type { Message, ModelHeader } from '../update/message';
 import { readVector } from '../update/vector';
 import type { FederatedModel } from './federated-model';
 import type { GlobalModel } from './learner';
-import { clientRule } from './local/rule';
+import { vectorsBehind } from './local/rule';
 
 /** A vector that would move the model by more than so many times its own length is absurd. */
 const ABSURD = 1e6;
@@ -30,7 +30,7 @@ export function receivedModel({ fl, payload }: Message<ModelHeader>, model: Fede
     );
   }
   const { size } = model.layout;
-  const count = fl.local ? clientRule(fl.local).vectors : 0;
+  const count = fl.local ? vectorsBehind(fl.local) : 0;
   if (payload.length !== 4 * size * (1 + count)) {
     throw new RefusedError('wrong-tensors', 'The model that came has another size than the fl-model of this client.');
   }

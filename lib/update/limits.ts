@@ -17,6 +17,8 @@ export const limits = {
   /** Numbers in one row of features. */
   features: 65_536,
   classes: 1000,
+  /** Groups of clients with a model each. */
+  groups: 64,
   codecs: 8,
   /** Parameters of one codec step, and notes of one header. */
   parametersOfStep: 16,

@@ -85,7 +85,9 @@ export type LocalRule =
   /** How c_i is made anew: 1 of the gradient at the model that came, 2 of the steps done (arXiv 1910.06378). */
   | { name: 'scaffold'; option: 1 | 2 }
   /** `alpha` of the dynamic regulariser (arXiv 2111.04263). */
-  | { name: 'feddyn'; alpha: number };
+  | { name: 'feddyn'; alpha: number }
+  /** Of the models that came the client takes the one of least loss on its own rows (arXiv 2006.04088). */
+  | { name: 'ifca'; groups: number };
 
 /** aggregator -> participants. Payload: the full vector. The cohort trains; everybody may predict with it. */
 export interface ModelHeader extends HeaderBase, Attempt {
@@ -95,6 +97,8 @@ export interface ModelHeader extends HeaderBase, Attempt {
   deadlineMs: number;
   quorum: number;
   training: TrainingOptions;
+  /** Number of the group of clients whose model this is, -1: nobody's, to place newcomers by; absent: there are no groups. */
+  group?: number;
   /** Absent: plain training. */
   local?: LocalRule;
   /** The client whose own model this is: for use on its gateway, never for a round. */
@@ -118,6 +122,8 @@ export interface UpdateHeader extends HeaderBase, Attempt {
   samples: number;
   codecs: CodecStep[];
   tensors: TensorSizes;
+  /** The group of clients that this one has chosen, where clients choose. */
+  group?: number;
   /** How many were asked in this round, and how long the round waits: what a filter that collects needs to know. */
   expected: number;
   deadlineMs: number;

@@ -73,6 +73,11 @@ const samples = (read: Fields, least: number): number =>
 const labels = (read: Fields): number | undefined =>
   optional(read.get('labels'), (v) => integer(v, 'msg.fl.labels', 1, limits.classes));
 
+const group =
+  (least: number) =>
+  (value: unknown): number =>
+    integer(value, 'msg.fl.group', least, limits.groups - 1);
+
 type Parsers = { [K in Kind]: (read: Fields) => Extract<Header, { kind: K }> };
 
 const parsers: Parsers = {
@@ -114,6 +119,7 @@ const parsers: Parsers = {
       quorum: integer(read.get('quorum'), 'msg.fl.quorum', 0, limits.cohort),
       training: parseTraining(read.get('training')),
       personal: optional(read.get('personal'), (v) => text(v, 'msg.fl.personal', limits.name)),
+      group: optional(read.get('group'), group(-1)),
       local: optional(read.get('local'), parseLocal),
       settled: optional(read.get('settled'), (v) => parseSettled(v, asked)),
       startLoss: optional(read.get('startLoss'), (v) => flag(v, 'msg.fl.startLoss')),
@@ -131,6 +137,7 @@ const parsers: Parsers = {
       samples: samples(read, 1),
       codecs: parseCodecs(read.get('codecs')),
       tensors: parseTensors(read.get('tensors')),
+      group: optional(read.get('group'), group(0)),
       expected: integer(read.get('expected'), 'msg.fl.expected', 1, limits.cohort),
       deadlineMs: deadline(read),
       metrics: optional(read.get('metrics'), parseMetrics),

@@ -89,8 +89,9 @@ export function parseTraining(value: unknown): TrainingOptions {
 export function parseLocal(value: unknown): LocalRule {
   const where = 'msg.fl.local';
   const read = fields(value, where);
-  const name = choice(read.get('name'), `${where}.name`, ['scaffold', 'feddyn'] as const);
+  const name = choice(read.get('name'), `${where}.name`, ['scaffold', 'feddyn', 'ifca'] as const);
   if (name === 'feddyn') return { name, alpha: positive(read.get('alpha'), `${where}.alpha`, 1e6) };
+  if (name === 'ifca') return { name, groups: integer(read.get('groups'), `${where}.groups`, 2, limits.groups) };
   return { name, option: integer(read.get('option'), `${where}.option`, 1, 2) === 1 ? 1 : 2 };
 }
 

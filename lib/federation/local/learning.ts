@@ -1,13 +1,12 @@
 /** Has a learner learn by a local rule: the terms go into its task, the client's vector is made anew and kept. */
 import { RefusedError } from '../../refused';
-import type { LocalRule } from '../../update/message';
 import { joinVectors, readVector, vectorPayload } from '../../update/vector';
 import type { Learner, LearningControl, LearningTask, LocalUpdate } from '../learner';
 import type { LocalMemory, MemoryKey } from './memory';
-import { clientRule } from './rule';
+import { clientRule, type KeepingRule } from './rule';
 
 export interface Asked {
-  rule: LocalRule;
+  rule: KeepingRule;
   /** Vectors that came behind the model, checked. */
   further: readonly Float32Array[];
   /** The last round in which an update of this client counted; 0: none. */

@@ -30,7 +30,17 @@ export interface ClientRule {
   after(given: Given, outcome: Outcome, options: TrainingOptions): { state: Float32Array; further: Float32Array[] };
 }
 
-export function clientRule(rule: LocalRule): ClientRule {
+/** Those by which the client keeps a vector over the rounds. */
+export type KeepingRule = Exclude<LocalRule, { name: 'ifca' }>;
+
+export const keepsVector = (rule: LocalRule | undefined): rule is KeepingRule =>
+  rule !== undefined && rule.name !== 'ifca';
+
+/** How many vectors come behind the model. */
+export const vectorsBehind = (rule: LocalRule): number =>
+  keepsVector(rule) ? clientRule(rule).vectors : rule.groups - 1;
+
+export function clientRule(rule: KeepingRule): ClientRule {
   switch (rule.name) {
     case 'scaffold':
       return scaffold(rule.option);

@@ -1,6 +1,7 @@
 /** The strategies by name. */
 import { RefusedError } from '../../refused';
 import type { TrainingOptions } from '../../training/engine';
+import { clustered } from './clustered';
 import { fedadagrad } from './fedadagrad';
 import { fedadam } from './fedadam';
 import { fedavg } from './fedavg';
@@ -10,6 +11,7 @@ import { fednova } from './fednova';
 import { fedprox } from './fedprox';
 import { fedsgd } from './fedsgd';
 import { fedyogi } from './fedyogi';
+import { ifca } from './ifca';
 import type { StrategyName, StrategyOptions } from './options';
 import { qfedavg } from './qfedavg';
 import { scaffold } from './scaffold';
@@ -19,6 +21,7 @@ import type { Strategy } from './strategy';
 export const strategyNames: readonly StrategyName[] = [
   ...(['fedavg', 'fedsgd', 'fedprox', 'scaffold', 'fednova', 'feddyn'] as const),
   ...(['fedavgm', 'fedadagrad', 'fedadam', 'fedyogi', 'qfedavg'] as const),
+  ...(['ifca', 'clustered'] as const),
 ];
 
 /**
@@ -49,6 +52,10 @@ export function createStrategy(options: StrategyOptions, training: TrainingOptio
       return fedyogi(options);
     case 'qfedavg':
       return qfedavg(options, training);
+    case 'ifca':
+      return ifca(options);
+    case 'clustered':
+      return clustered(options);
     default: {
       const { name } = options as { name: unknown };
       throw new RefusedError(

@@ -10,7 +10,9 @@ export type StrategyOptions =
   | { name: 'fedadagrad'; beta1?: number; tau?: number; serverLearningRate?: number }
   | { name: 'fedadam'; beta1?: number; beta2?: number; tau?: number; serverLearningRate?: number }
   | { name: 'fedyogi'; beta1?: number; beta2?: number; tau?: number; serverLearningRate?: number }
-  | { name: 'qfedavg'; q?: number };
+  | { name: 'qfedavg'; q?: number }
+  | { name: 'ifca'; groups?: number }
+  | { name: 'clustered'; eps1?: number; eps2?: number; minGroup?: number; maxGroups?: number };
 
 export type StrategyName = StrategyOptions['name'];
 export type OptionsOf<N extends StrategyName> = Extract<StrategyOptions, { name: N }>;

@@ -22,6 +22,8 @@ export interface UpdateFacts {
   norm: number;
   /** Rounds between the model it started from and the present one; 0 in synchronous rounds. */
   staleness: number;
+  /** The group that the client has chosen, where it chooses. */
+  group?: number;
   metrics: { loss?: number; firstLoss?: number; startLoss?: number; steps?: number; durationMs?: number };
 }
 
@@ -39,6 +41,27 @@ export interface Aggregate {
   mean(which?: number, divisor?: number): Float32Array;
   /** Needs 'vectors' only: the update vectors in the order of `updates`. */
   vectors(which?: number): readonly Float32Array[];
+  /** The updates of one group only, where the strategy knows groups. */
+  part(group: number): Aggregate;
+}
+
+/** Who is sent what. */
+export interface Audience {
+  cohort: string[];
+  /** The vectors behind one another: the model, and what travels with it. */
+  vectors: readonly Float32Array[];
+  /** The group whose model it is. */
+  group?: number;
+}
+
+/** A strategy that keeps a model for each group of clients. */
+export interface Groups {
+  /** How many there are now; they are numbered from 0. */
+  count(state: StrategyState): number;
+  /** To which the update counts. Throws RefusedError 'wrong-group'. */
+  of(update: UpdateFacts, state: StrategyState): number;
+  /** What goes to whom. `cohort` empty: the model of each group, for use. */
+  audiences(state: StrategyState, global: Float32Array, cohort: readonly string[]): Audience[];
 }
 
 /** What a strategy remembers between rounds: numbers as JSON, vectors (momentum, control variates) as they are. */
@@ -60,7 +83,10 @@ export interface Strategy {
   readonly local?: LocalRule;
   /** It needs `metrics.startLoss` of each update. */
   readonly startLoss?: boolean;
-  start(size: number): StrategyState;
+  /** Absent: one model for all. */
+  readonly groups?: Groups;
+  /** `fresh`: other first weights of the same model, for each number from 1 on; only strategies with groups need it. */
+  start(size: number, fresh?: (index: number) => Float32Array): StrategyState;
   /** Weight of an update in the fold. Throws RefusedError when the update can have none. */
   weigh(update: UpdateFacts): number;
   /** Vectors that travel to the clients behind the model (control variates); absent: none. */
