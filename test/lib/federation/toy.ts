@@ -36,17 +36,26 @@ export const toyModel = (): FederatedModel =>
   });
 
 /** Gradient descent on a linear model, in float64: stands for the engines where they are not what is tested. */
-export function toyTrain({ weights, samples, normalisation, options }: TrainJob): TrainResult {
+export function toyTrain({
+  weights,
+  samples,
+  normalisation,
+  options,
+  anchor = weights,
+  control,
+  atStart,
+}: TrainJob): TrainResult {
   const w = Float64Array.from(weights);
   const width = samples.features.length / samples.count;
+  const { proximal = 0, learningRate } = options;
   const scaled = (row: number, j: number): number => {
     const value = samples.features[row * width + j];
     return normalisation ? (value - normalisation.mean[j]) / normalisation.std[j] : value;
   };
-  let loss = 0;
-  for (let epoch = 0; epoch < options.epochs; epoch++) {
+  /** Of the samples alone, at `w`. */
+  const lossAndGradient = (): { loss: number; gradient: Float64Array } => {
     const gradient = new Float64Array(w.length);
-    loss = 0;
+    let loss = 0;
     for (let row = 0; row < samples.count; row++) {
       let error = w[width] - samples.targets[row];
       for (let j = 0; j < width; j++) error += w[j] * scaled(row, j);
@@ -54,9 +63,26 @@ export function toyTrain({ weights, samples, normalisation, options }: TrainJob)
       for (let j = 0; j < width; j++) gradient[j] += (2 * error * scaled(row, j)) / samples.count;
       gradient[width] += (2 * error) / samples.count;
     }
-    for (let j = 0; j < w.length; j++) w[j] -= options.learningRate * gradient[j];
+    return { loss, gradient };
+  };
+  const start = lossAndGradient();
+  let loss = 0;
+  for (let epoch = 0; epoch < options.epochs; epoch++) {
+    const now = lossAndGradient();
+    loss = now.loss;
+    for (let j = 0; j < w.length; j++) {
+      w[j] -= learningRate * (now.gradient[j] + proximal * (w[j] - anchor[j]) + (control?.[j] ?? 0));
+    }
   }
-  return { weights: Float32Array.from(w), steps: options.epochs, loss, firstLoss: loss, durationMs: 1 };
+  return {
+    weights: Float32Array.from(w),
+    steps: options.epochs,
+    loss,
+    firstLoss: loss,
+    durationMs: 1,
+    ...(atStart?.loss ? { startLoss: start.loss } : {}),
+    ...(atStart?.gradient ? { startGradient: Float32Array.from(start.gradient) } : {}),
+  };
 }
 
 /** y = 3 a - 2 b + 1 with a little noise; each client sees another part of the plane. */
