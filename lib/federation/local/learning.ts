@@ -31,6 +31,7 @@ export async function learnByRule(
   const size = task.weights.length;
   const key: MemoryKey = { rule: rule.name, model, size };
   const known = await memory.recall(key, settled);
+  // From here on zeros stand for what is lost.
   if (!known) onLost();
   const state = known ?? new Float32Array(size);
   const { atStart, ...more } = terms({ state, further }, task.options);
@@ -49,6 +50,6 @@ export async function learnByRule(
   const next = after({ state, further }, { change, steps: metrics.steps ?? 0, startGradient }, task.options);
   // Nobody waits for it: what is kept must be of the last answer that went out.
   control.signal.throwIfAborted();
-  await memory.remember(key, { settled: known ? settled : 0, before: state, round: task.round, after: next.state });
+  await memory.remember(key, { settled, before: state, round: task.round, after: next.state });
   return { ...local, payload: vectorPayload(joinVectors([change, ...next.further])), vectors: 1 + vectors };
 }

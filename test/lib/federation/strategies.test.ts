@@ -97,7 +97,8 @@ describe('strategies, against float64', () => {
   ];
 
   it('all are looked at', () => {
-    assert.deepEqual(references.map(([{ name }]) => name).sort(), [...strategyNames].sort());
+    const ofOneModel = strategyNames.filter((name) => !createStrategy({ name }, plain).groups);
+    assert.deepEqual(references.map(([{ name }]) => name).sort(), ofOneModel.sort());
   });
 
   for (const [options, reference, change] of references) {
