@@ -58,7 +58,13 @@ enum Code {
 
 enum State { EMPTY = 0, HAS_MODEL = 1, HAS_WEIGHTS = 2, TRAINS = 3, EVALUATES = 4 };
 enum JobState { NO_JOB = 0, JOB_RUNS = 1, JOB_DONE = 2, JOB_FAILED = 3 };
-enum TransferKind { NO_TRANSFER_KIND = 0, WEIGHTS = 1, BACKBONE = 2 };
+enum TransferKind { NO_TRANSFER_KIND = 0, WEIGHTS = 1, BACKBONE = 2, CONTROL = 3, ANCHOR = 4 };
+/** Vectors beside the weights, for one training: CONTROL, then ANCHOR. */
+enum { VECTORS = 2 };
+enum LoadFlag { LOAD_THROUGH_BACKBONE = 1, LOAD_CONTROL = 2, LOAD_ANCHOR = 4, LOAD_FLAGS = 7 };
+enum TrainFlag { TRAIN_CONTROL = 1, TRAIN_ANCHOR = 2, TRAIN_FULL_BATCH = 4, TRAIN_FLAGS = 7 };
+/** What a job makes of the rows; the gradient comes with its loss. */
+enum Work { TRAINING = 0, START_LOSS = 1, START_GRADIENT = 2 };
 enum ReadKind { READ_NOTHING = 0, READ_UPDATE = 1, READ_WEIGHTS = 2, READ_STATISTICS = 3 };
 
 /** What a request came to: a code, and the number that goes with it. */

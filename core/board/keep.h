@@ -7,7 +7,7 @@ namespace fl {
 namespace board {
 
 /** "FLB", then the version of this form. */
-static const uint32_t KEPT_MAGIC = 0x31424c46u;
+static const uint32_t KEPT_MAGIC = 0x32424c46u;
 
 static inline Outcome save(Device* d) {
   if (!d->has_model) return outcome(NO_MODEL);
@@ -21,6 +21,7 @@ static inline Outcome save(Device* d) {
   w.u32(KEPT_MAGIC);
   w.u32(0);
   w.bytes(l.key, KEY);
+  w.u8(l.flags);
   w.u32(l.rows);
   w.u16(l.targets);
   w.u16(l.words);
@@ -60,11 +61,11 @@ static inline void restore(Device* d) {
   r.u32();
   Loaded l;
   const uint8_t* key = r.bytes(KEY);
-  l.flags = 0;
+  l.flags = r.u8();
   l.rows = r.u32();
   l.targets = r.u16();
   l.words = r.u16();
-  if (r.bad || l.words > PROGRAM_WORDS) return;
+  if (r.bad || l.words > PROGRAM_WORDS || l.flags > LOAD_FLAGS || l.flags & LOAD_THROUGH_BACKBONE) return;
   copy_bytes(l.key, key, KEY);
   for (uint32_t i = 0; i < l.words; i++) l.program[i] = (int32_t)r.u32();
   uint8_t hash[HASH];

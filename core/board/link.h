@@ -7,7 +7,7 @@
 namespace fl {
 namespace board {
 
-enum { LOWEST_VERSION = 1, HIGHEST_VERSION = 1 };
+enum { LOWEST_VERSION = 1, HIGHEST_VERSION = 2 };
 enum { SILENCE_MS = 10000, ANSWER_MS = 10, LOST_EVERY_MS = 250, PAUSE_MS = 100 };
 /** What the longest answer of a fixed form takes. */
 enum { LEAST_HOST_PAYLOAD = 128 };
@@ -25,6 +25,8 @@ struct Link {
   /** Control frames that are due: WELCOME, or LOST for a session. */
   bool welcome;
   uint8_t version;
+  /** The version of this session. */
+  uint8_t spoken;
   uint32_t welcome_session, lost_session, lost_at;
 
   LinkIn in;
@@ -44,6 +46,7 @@ static inline void link_start(Link* l) {
   l->session = 0;
   l->data_came = l->fresh = false;
   l->host_payload = MAX_PAYLOAD;
+  l->spoken = HIGHEST_VERSION;
   l->heard_at = 0;
   l->refused = 0;
   l->welcome = false;
@@ -78,6 +81,7 @@ static inline void hello(Link* l, const Head& h, const uint8_t* body, uint32_t n
   l->welcome_session = h.session;
   if (!speaks || (l->session == h.session && !l->data_came)) return;
   l->session = h.session;
+  l->spoken = l->version;
   l->data_came = false;
   l->fresh = true;
   l->host_payload = payload < MAX_PAYLOAD ? payload : (uint16_t)MAX_PAYLOAD;

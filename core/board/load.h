@@ -16,6 +16,7 @@ static inline void end_sensing(Device* d) {
 static inline void drop_model(Device* d) {
   end_sensing(d);
   d->has_model = d->has_weights = false;
+  for (int k = 0; k < VECTORS; k++) d->vectors[k].there = false;
   // A backbone that is coming in too: the model that comes next lies where it is written.
   d->staged.kind = NO_TRANSFER_KIND;
   d->evaluation.runs = d->evaluation.unheard = false;
@@ -37,6 +38,7 @@ static inline Demand demand_of(const Device& d, const Loaded& l) {
   demand.backbone_inputs = through ? d.backbone.inputs : 0;
   demand.rows = l.rows;
   demand.targets = l.targets;
+  demand.flags = l.flags;
   return demand;
 }
 
@@ -83,7 +85,8 @@ static inline Outcome load(Device* d, const Loaded& l) {
   }
   drop_model(d);
   const Rows rows = d->rows;
-  const bool stay = had && d->loaded.flags == l.flags && rows.capacity == after.rows && rows.width == after.width && rows.target_width == l.targets &&
+  const bool as_before = ((d->loaded.flags ^ l.flags) & LOAD_THROUGH_BACKBONE) == 0;
+  const bool stay = had && as_before && rows.capacity == after.rows && rows.width == after.width && rows.target_width == l.targets &&
                     before.features == after.features && before.wire_width == after.wire_width;
   d->memory = after;
   d->loaded = l;

@@ -1,10 +1,11 @@
 // Where everything lies in the arena of a board:
 //
 //   backbone file | what the backbone runs in | numbers of the model | weights in use | normalisation in use, and staged |
-//   weights of the classes | a row on its way in | one to predict | outputs | ... | free | ... | rows | their order
+//   weights of the classes | a row on its way in | one to predict | outputs | control, anchor | ... | free | ... | rows | their order
 //
 // Rows lie at the end, so that a new model of the same widths leaves them where they are. Staged weights and a finished
-// update share the numbers of the model that only training uses (from the gradient on).
+// update share the numbers of the model that only training uses (from the gradient on). Control and anchor have room only when
+// LOAD asked for it.
 #ifndef FL_BOARD_MEMORY_H
 #define FL_BOARD_MEMORY_H
 #include "../plan.h"
@@ -21,12 +22,16 @@ struct Demand {
   uint32_t backbone_file, backbone_arena, backbone_inputs;
   /** Rows wanted, 0: as many as fit; numbers of a target. */
   uint32_t rows, targets;
+  /** Of LOAD: the vectors that room is wanted for. */
+  uint8_t flags;
 };
 
 /** Offsets in the arena, in bytes; all but `order` multiples of 16. */
 struct Memory {
   uint32_t backbone, backbone_arena;
   uint32_t numbers, global, normalisation, staged_normalisation, class_weights, row, probe, embedded, outputs;
+  /** Of a vector that LOAD asked for; else not used. */
+  uint32_t vectors[VECTORS];
   /** Free from here to `features`. */
   uint32_t free;
   uint32_t features, targets, order;
@@ -72,6 +77,9 @@ static inline uint8_t lay_out(Memory* y, const Model& m, const Demand& d, uint32
   y->probe = c.take((uint64_t)y->wire_width * 4);
   y->embedded = c.take((uint64_t)y->width * 4);
   y->outputs = c.take((uint64_t)output_size(m) * 4);
+  for (int k = 0; k < VECTORS; k++) {
+    y->vectors[k] = c.take(d.flags & (LOAD_CONTROL << k) ? (uint64_t)m.parameters * 4 : 0);
+  }
   const uint64_t end = arena / 16 * 16;
   uint64_t rows = d.rows;
   if (rows == 0) {

@@ -17,7 +17,7 @@ static inline Outcome take_load(Device* d, Reader* r, Writer* w) {
   l.rows = r->u32();
   l.targets = r->u16();
   l.words = r->left / 4;
-  if (!key || r->left % 4 != 0 || l.words > PROGRAM_WORDS || l.flags > LOAD_THROUGH_BACKBONE) return outcome(MALFORMED_MESSAGE);
+  if (!key || r->left % 4 != 0 || l.words > PROGRAM_WORDS || l.flags > LOAD_FLAGS) return outcome(MALFORMED_MESSAGE);
   copy_bytes(l.key, key, KEY);
   for (uint32_t i = 0; i < l.words; i++) l.program[i] = (int32_t)r->u32();
   const Outcome o = load(d, l);
@@ -44,7 +44,9 @@ static inline Outcome take_train(Device* d, Reader* r, Writer* w) {
   if (key) copy_bytes(t.key, key, KEY);
   t.update = r->u8();
   t.options.kind = r->u8();
-  const uint8_t control = r->u8(), none = r->u8();
+  const uint8_t flags = r->u8();
+  t.work = r->u8();
+  t.full_batch = (flags & TRAIN_FULL_BATCH) != 0;
   t.epochs = r->u32();
   t.batch = r->u32();
   t.max_steps = r->u32();
@@ -56,11 +58,11 @@ static inline Outcome take_train(Device* d, Reader* r, Writer* w) {
   t.options.epsilon = r->f64();
   t.options.l2 = r->f64();
   t.options.clip_norm = r->f64();
-  const double proximal = r->f64();
+  t.proximal = r->f64();
   const uint32_t count = r->u16();
   const uint8_t* weights = r->bytes(4 * count);
-  if (!r->whole() || none != 0) return outcome(MALFORMED_MESSAGE);
-  if (control != 0 || proximal != 0) return outcome(UNSUPPORTED);
+  for (int k = 0; k < VECTORS; k++) t.vectors[k] = flags & (TRAIN_CONTROL << k) ? r->bytes(KEY) : 0;
+  if (!r->whole() || flags > TRAIN_FLAGS || t.work > START_GRADIENT) return outcome(MALFORMED_MESSAGE);
   const Outcome o = begin_job(d, t, weights, count);
   w->u32(d->job.total);
   return o;

@@ -15,7 +15,6 @@ namespace fl {
 namespace board {
 
 enum { PROGRAM_WORDS = HEADER_WORDS + MAX_LAYERS * LAYER_WORDS };
-enum { LOAD_THROUGH_BACKBONE = 1 };
 
 /** A model as LOAD told it. */
 struct Loaded {
@@ -25,6 +24,12 @@ struct Loaded {
   uint16_t targets;
   uint32_t words;
   int32_t program[PROGRAM_WORDS];
+};
+
+/** A vector of one training beside the weights. */
+struct Vector {
+  bool there;
+  uint8_t hash[HASH];
 };
 
 /** What is coming in. */
@@ -37,7 +42,9 @@ struct Staged {
 
 struct Job {
   uint8_t key[KEY];
-  uint8_t state, code, update, unheard;
+  uint8_t state, code, update, work, unheard;
+  /** Of work that is no training. */
+  FullPass pass;
   uint32_t rows, steps, total, began, took;
   double loss, first_loss;
   uint32_t bytes;
@@ -100,6 +107,7 @@ struct Device {
   bool has_model, has_weights, normalises;
   uint8_t weights_hash[HASH];
   uint32_t weights_bytes;
+  Vector vectors[VECTORS];
   Rows rows;
   /** Numbers of the row that is coming in, and of the one to predict. */
   uint32_t row_numbers, probe_numbers;
@@ -130,6 +138,8 @@ struct Parts {
 };
 
 FL_INLINE float* floats_at(const Device& d, uint32_t offset) { return reinterpret_cast<float*>(d.arena + offset); }
+FL_INLINE float* vector_at(const Device& d, int k) { return floats_at(d, d.memory.vectors[k]); }
+FL_INLINE bool has_room(const Device& d, int k) { return (d.loaded.flags & (LOAD_CONTROL << k)) != 0; }
 FL_INLINE bool trains(const Device& d) { return d.job.state == JOB_RUNS; }
 FL_INLINE bool works(const Device& d) { return trains(d) || d.evaluation.runs; }
 

@@ -8,7 +8,13 @@ namespace board {
 
 enum { WITH_NORMALISATION = 1 };
 
+FL_INLINE bool is_vector(uint8_t kind) { return kind >= CONTROL && kind < CONTROL + VECTORS; }
+
 static inline bool committed(const Device& d, uint8_t kind, uint32_t bytes, const uint8_t* hash) {
+  if (is_vector(kind)) {
+    const Vector& v = d.vectors[kind - CONTROL];
+    return v.there && bytes == d.model.parameters * 4 && same_bytes(v.hash, hash, HASH);
+  }
   if (kind == WEIGHTS) return d.has_weights && d.weights_bytes == bytes && same_bytes(d.weights_hash, hash, HASH);
   return d.has_backbone && d.backbone_bytes == bytes && same_bytes(d.backbone_hash, hash, HASH);
 }
@@ -17,10 +23,14 @@ static inline bool committed(const Device& d, uint8_t kind, uint32_t bytes, cons
 static inline Outcome begin_transfer(Device* d, uint8_t kind, uint8_t flags, uint32_t bytes, const uint8_t* hash,
                                      uint32_t* offset) {
   *offset = 0;
-  if (kind != WEIGHTS && kind != BACKBONE) return outcome(MALFORMED_MESSAGE);
-  if (flags > (kind == WEIGHTS ? WITH_NORMALISATION : 0)) return outcome(MALFORMED_MESSAGE);
-  if (kind == WEIGHTS && !d->has_model) return outcome(NO_MODEL);
-  if (kind == WEIGHTS && bytes != weights_length(*d, flags != 0)) return outcome(MESSAGE_TOO_LARGE, weights_length(*d, flags != 0));
+  if (kind < WEIGHTS || kind > ANCHOR || flags > (kind == WEIGHTS ? WITH_NORMALISATION : 0)) return outcome(MALFORMED_MESSAGE);
+  if (kind != BACKBONE) {
+    if (!d->has_model) return outcome(NO_MODEL);
+    const uint32_t wanted = weights_length(*d, flags != 0);
+    if (bytes != wanted) return outcome(MESSAGE_TOO_LARGE, wanted);
+    // LOAD did not ask for it.
+    if (is_vector(kind) && !has_room(*d, kind - CONTROL)) return outcome(NO_MEMORY, wanted);
+  }
   if (committed(*d, kind, bytes, hash)) {
     *offset = bytes;
     return outcome(OK);
@@ -36,6 +46,9 @@ static inline Outcome begin_transfer(Device* d, uint8_t kind, uint8_t flags, uin
     drop_model(d);
     drop_backbone(d);
     d->rows.taken = d->rows.first = 0;
+  } else if (is_vector(kind)) {
+    // It is written where the one before lies: only the training that it was for needed that.
+    d->vectors[kind - CONTROL].there = false;
   } else {
     drop_scratch(d);
   }
@@ -55,6 +68,8 @@ static inline Outcome take_block(Device* d, uint32_t offset, const uint8_t* byte
   if (n == 0 || n > s->bytes - s->received) return outcome(MESSAGE_TOO_LARGE, s->bytes - s->received);
   if (s->kind == BACKBONE) {
     copy_bytes(d->arena + offset, bytes, n);
+  } else if (is_vector(s->kind)) {
+    copy_bytes(d->arena + d->memory.vectors[s->kind - CONTROL] + offset, bytes, n);
   } else {
     const uint32_t weights = d->model.parameters * 4;
     const uint32_t first = offset >= weights ? 0 : n < weights - offset ? n : weights - offset;
@@ -96,6 +111,14 @@ static inline Outcome commit_weights(Device* d) {
   return outcome(OK);
 }
 
+static inline Outcome commit_vector(Device* d, int k) {
+  const uint32_t parameters = d->model.parameters, bad = first_not_finite(vector_at(*d, k), parameters);
+  if (bad < parameters) return outcome(NOT_FINITE, bad);
+  d->vectors[k].there = true;
+  copy_bytes(d->vectors[k].hash, d->staged.hash, HASH);
+  return outcome(OK);
+}
+
 static inline Outcome commit_backbone(Device* d) {
   const uint32_t file = (d->staged.bytes + 15) / 16 * 16;
   const uint32_t left = d->arena_bytes > file ? d->arena_bytes - file : 0;
@@ -110,14 +133,18 @@ static inline Outcome commit_backbone(Device* d) {
 
 static inline Outcome commit(Device* d, uint8_t kind, const uint8_t* hash) {
   Staged* s = &d->staged;
-  if (kind != WEIGHTS && kind != BACKBONE) return outcome(MALFORMED_MESSAGE);
-  if (committed(*d, kind, kind == WEIGHTS ? d->weights_bytes : d->backbone_bytes, hash)) return outcome(OK);
+  if (kind < WEIGHTS || kind > ANCHOR) return outcome(MALFORMED_MESSAGE);
+  const uint32_t bytes = kind == WEIGHTS ? d->weights_bytes : kind == BACKBONE ? d->backbone_bytes : d->model.parameters * 4;
+  if (committed(*d, kind, bytes, hash)) return outcome(OK);
   if (s->kind != kind || !same_bytes(s->hash, hash, HASH)) return outcome(NO_TRANSFER);
   if (s->received != s->bytes) return outcome(WRONG_PLACE, s->received);
   if (works(*d)) return outcome(BUSY);
   uint8_t digest[HASH];
   sha256_end(&s->sum, digest);
-  const Outcome o = !same_bytes(digest, hash, HASH) ? outcome(BAD_HASH) : kind == WEIGHTS ? commit_weights(d) : commit_backbone(d);
+  Outcome o = outcome(BAD_HASH);
+  if (same_bytes(digest, hash, HASH)) {
+    o = kind == WEIGHTS ? commit_weights(d) : kind == BACKBONE ? commit_backbone(d) : commit_vector(d, kind - CONTROL);
+  }
   s->kind = NO_TRANSFER_KIND;
   return o;
 }

@@ -137,15 +137,16 @@ struct Fit {
 
 /**
  * The memory plan of a board without the board: 0, or the code of docs/board-protocol.md. `backbone` 0: none. rows 0: as many as
- * fit into arena_bytes. scratch: a block of board_bytes(0) that no board lives in.
+ * fit into arena_bytes. flags: those of LOAD. scratch: a block of board_bytes(0) that no board lives in.
  */
 EXPORT(board_plan)
-int32_t board_plan(Virtual* scratch, const int32_t* program, uint32_t words, uint32_t rows, uint32_t targets,
+int32_t board_plan(Virtual* scratch, const int32_t* program, uint32_t words, uint32_t flags, uint32_t rows, uint32_t targets,
                    uint32_t arena_bytes, const uint8_t* backbone, uint32_t backbone_bytes, Fit* fit) {
   Device* d = &scratch->device;
   Loaded* l = &d->loaded;
   fit->needed = fit->rows = 0;
-  if (words > PROGRAM_WORDS || targets > 0xffff) return MALFORMED_MESSAGE;
+  if (words > PROGRAM_WORDS || targets > 0xffff || flags > LOAD_FLAGS) return MALFORMED_MESSAGE;
+  l->flags = (uint8_t)flags;
   l->rows = rows;
   l->targets = (uint16_t)targets;
   l->words = words;
@@ -156,7 +157,7 @@ int32_t board_plan(Virtual* scratch, const int32_t* program, uint32_t words, uin
     const int refused = engine.open(engine.self, backbone, backbone_bytes, 0, 0, &info);
     if (refused != int8::ARENA_TOO_SMALL) return BAD_BACKBONE;
   }
-  const Demand demand = {backbone ? backbone_bytes : 0, info.arena_bytes, info.inputs, rows, targets};
+  const Demand demand = {backbone ? backbone_bytes : 0, info.arena_bytes, info.inputs, rows, targets, l->flags};
   const Outcome o = plan_load(*l, demand, arena_bytes, &d->model, &d->memory);
   fit->needed = o.code == OK || o.code == NO_MEMORY ? d->memory.needed : 0;
   fit->rows = o.code == OK ? d->memory.rows : 0;

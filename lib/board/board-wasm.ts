@@ -25,6 +25,7 @@ export interface BoardExports {
     scratchAt: number,
     programAt: number,
     words: number,
+    flags: number,
     rows: number,
     targets: number,
     arenaBytes: number,

@@ -68,7 +68,9 @@ export interface BoardModel {
   layout: Layout;
   fingerprint: string;
   /** Of the rounds to come: batch size and optimiser decide how much memory the training takes. */
-  training: Pick<TrainingOptions, 'batchSize' | 'optimizer'>;
+  training: Pick<TrainingOptions, 'batchSize' | 'optimizer' | 'fullBatch'>;
+  /** Vectors that these trainings take beside the weights; each needs room. */
+  vectors?: { control?: boolean; anchor?: boolean };
   /** A frozen int8 network in front of the model (.tflite). */
   backbone?: Uint8Array;
   /** Room for rows; absent: the capacity of the bank, else as many as fit beside the model. */
@@ -107,6 +109,27 @@ export interface BoardJob {
   options: TrainingOptions;
   /** 0: float32. */
   bits: 0 | 8;
+  /** As in TrainJob; the model was loaded with room for them. */
+  control?: Float32Array;
+  anchor?: Float32Array;
+}
+
+/** What the weights in use are worth on the rows of the board, by the loss that `options` train with. */
+export interface StartJob extends Pick<BoardJob, 'key' | 'options'> {
+  gradient: boolean;
+}
+
+export interface BoardStart {
+  samples: number;
+  /** Mean loss, without any added term. */
+  loss: number;
+  /** Its mean gradient, when it was asked for. */
+  gradient?: Float32Array;
+}
+
+export interface JobWatch {
+  signal: AbortSignal;
+  onProgress(fraction: number): void;
 }
 
 export interface BoardUpdate {
@@ -187,7 +210,8 @@ export interface Board {
   bankChanged(signal?: AbortSignal): Promise<void>;
   /** [count, sums, sums of squares] of the rows on the board, see lib/data/normalisation.ts. */
   statistics(signal?: AbortSignal): Promise<Float64Array>;
-  train(job: BoardJob, control: { signal: AbortSignal; onProgress(fraction: number): void }): Promise<BoardUpdate>;
+  train(job: BoardJob, watch: JobWatch): Promise<BoardUpdate>;
+  measure(job: StartJob, watch: JobWatch): Promise<BoardStart>;
   /** One row of features (of the backbone's input when there is one) to the outputs. */
   predict(features: Float32Array, signal?: AbortSignal): Promise<Float32Array>;
   /** Loss and hits of the weights in use over the rows on the board. */

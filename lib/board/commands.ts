@@ -1,12 +1,11 @@
 /** The requests of docs/board-protocol.md, section 4, as bytes: everything behind code and tag. */
 
-import { streamSeed } from '../random/generator';
 import { inverseDeviation } from '../training/core/session';
 import type { Normalisation } from '../training/engine';
-import type { BoardJob, Sensing } from './board';
+import type { Sensing } from './board';
 import { sensorNames } from './greeting';
 import { channelsOf, FEATURE_NAMES } from './sensing';
-import { f32, f64, i32, u8, u16, u32 } from './wire';
+import { f32, i32, u8, u16, u32 } from './wire';
 
 export const codes = {
   status: 0x01,
@@ -30,23 +29,26 @@ export const codes = {
   reset: 0x62,
 } as const;
 
-export const transfers = { weights: 1, backbone: 2 } as const;
+export const transfers = { weights: 1, backbone: 2, control: 3, anchor: 4 } as const;
 export const readable = { update: 1, weights: 2, statistics: 3 } as const;
 
 /** A key or hash in hexadecimal as bytes. */
 const named = (hex: string): Buffer => Buffer.from(hex, 'hex');
 
+/** Of LOAD: rows go through the backbone, and room for the vectors of a training. */
+export const loadFlags = { backbone: 1, control: 2, anchor: 4 } as const;
+
 export interface LoadRequest {
   key: string;
-  backbone: boolean;
+  flags: number;
   /** 0: as many as fit. */
   rows: number;
   targets: number;
   program: Int32Array;
 }
 
-export const loadBody = ({ key, backbone, rows, targets, program }: LoadRequest): Buffer =>
-  Buffer.concat([named(key), u8(backbone ? 1 : 0), u32(rows), u16(targets), ...Array.from(program, i32)]);
+export const loadBody = ({ key, flags, rows, targets, program }: LoadRequest): Buffer =>
+  Buffer.concat([named(key), u8(flags), u32(rows), u16(targets), ...Array.from(program, i32)]);
 
 export const beginBody = (kind: number, flags: number, bytes: number, sha256: string): Buffer =>
   Buffer.concat([u8(kind), u8(flags), u32(bytes), named(sha256)]);
@@ -64,24 +66,6 @@ export const rowsBody = (row: number, number: number, values: ArrayLike<number>)
   Buffer.concat([u32(row), u16(number), f32(values)]);
 
 export const clearBody = (first: number): Buffer => u32(first);
-
-const optimizers = ['sgd', 'momentum', 'adam'];
-const ADAM = [0.9, 0.999, 1e-7];
-
-/** `batch`: most rows of a batch that the model was loaded for. */
-export function trainBody({ key, bits, options }: BoardJob, batch: number): Buffer {
-  const word = (value: number): number => Math.min(value, 0x7fffffff);
-  const { epochs, batchSize, maxSteps = 0, seed, learningRate, momentum = 0.9, l2 = 0, clipNorm = 0 } = options;
-  const classWeights = options.classWeights ?? [];
-  return Buffer.concat([
-    named(key),
-    Buffer.of(bits, optimizers.indexOf(options.optimizer), 0, 0),
-    u32(word(epochs), Math.min(batchSize, batch), word(maxSteps), streamSeed(seed, 'shuffle')),
-    f64(learningRate, momentum, ...ADAM, l2, clipNorm, 0),
-    u16(classWeights.length),
-    f32(classWeights),
-  ]);
-}
 
 export const resultBody = named;
 

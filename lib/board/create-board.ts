@@ -4,18 +4,20 @@ import { type Clock, systemClock } from '../federation/clock';
 import { RefusedError } from '../refused';
 import { decodeEvent, NO_KEY } from './answers';
 import { GoneError } from './asking';
-import type { Board, BoardParts, Fit } from './board';
+import type { Board, BoardJob, BoardParts, Fit, JobWatch } from './board';
 import { clearBody, codes, labelBody, predictBody, readingsBody, resetBody } from './commands';
 import { createConnection } from './connection';
 import { fitOfWanted, memoryRefusal } from './fit';
 import { createJobRun } from './job';
+import { startOf, updateOf } from './job-results';
 import { evaluateRows, readStatistics } from './measures';
 import { createPersistence } from './persist';
 import { refusalOfStatus, StatusError, statuses } from './refusals';
 import { channelsOf } from './sensing';
 import type { Talk } from './talk';
+import type { Work } from './train-body';
 import { createUpkeep, roomFor, type Wanted } from './upkeep';
-import { keyOf, wantedModel, wantedWeights } from './wanted';
+import { keyOf, wantedModel, wantedVector, wantedWeights } from './wanted';
 import { float32s, lies } from './wire';
 
 const EMPTY = new Uint8Array(0);
@@ -141,6 +143,31 @@ export function createBoard(parts: BoardParts & BoardRuntime): Board {
       await talk.request(code, body, signal);
       upkeep.doubt();
     });
+  const work = async (job: BoardJob, what: Work, { signal: asked, onProgress }: JobWatch) => {
+    const { model } = wanted;
+    if (!model) throw refusalOfStatus(statuses.noModel, 0);
+    if (!/^[0-9a-f]{16}$/.test(job.key) || job.key === NO_KEY) {
+      throw new RefusedError('job', 'The key of a job has 16 hexadecimal digits, not all 0.');
+    }
+    if (job.options.maxSteps === 0) throw new RefusedError('job', 'A board trains for 1 step at least.');
+    const { control, anchor } = job;
+    const vectors = [control && wantedVector(model, control), anchor && wantedVector(model, anchor)] as const;
+    const signal = untilOf(asked);
+    const prepare = async (talk: Talk): Promise<number> => {
+      await loaded(talk, signal);
+      await upkeep.weights(talk, signal);
+      await upkeep.vectors(talk, vectors, signal);
+      return upkeep.rows(talk, signal);
+    };
+    const request = { ...job, work: what, vectors };
+    const run = createJobRun(model, request, upkeep, { signal, onProgress, prepare, growing: !bank });
+    try {
+      return { model, ended: await persistence.alone((talk) => run.go(talk), signal) };
+    } catch (error) {
+      if (signal.aborted) connection.talk?.tell(codes.abort, EMPTY);
+      throw error;
+    }
+  };
 
   return {
     get state() {
@@ -159,7 +186,7 @@ export function createBoard(parts: BoardParts & BoardRuntime): Board {
         const fit = fitOfWanted(next, arenaBytes);
         parts.onEvent?.({ event: 'fit', ...fit });
         // Another engine for the backbone needs other memory: then only the board knows.
-        if (!fit.fits && !(next.backbone && engines.includes('tflm'))) throw memoryRefusal(fit);
+        if (!fit.fits && !(next.backbone && engines.includes('tflm'))) throw memoryRefusal(model, fit);
         await settle(talk, until);
         if (wanted.model?.load.key !== next.load.key) wanted.weights = undefined;
         wanted.model = next;
@@ -191,26 +218,13 @@ export function createBoard(parts: BoardParts & BoardRuntime): Board {
         return readStatistics(talk, await upkeep.status(talk, until), wanted.model?.inputs ?? 0, until);
       });
     },
-    async train(job, control) {
-      const { model } = wanted;
-      if (!model) throw refusalOfStatus(statuses.noModel, 0);
-      if (!/^[0-9a-f]{16}$/.test(job.key) || job.key === NO_KEY) {
-        throw new RefusedError('job', 'The key of a job has 16 hexadecimal digits, not all 0.');
-      }
-      if (job.options.maxSteps === 0) throw new RefusedError('job', 'A board trains for 1 step at least.');
-      const signal = untilOf(control.signal);
-      const prepare = async (talk: Talk): Promise<number> => {
-        await loaded(talk, signal);
-        await upkeep.weights(talk, signal);
-        return upkeep.rows(talk, signal);
-      };
-      const run = createJobRun(model, job, upkeep, { signal, onProgress: control.onProgress, prepare, growing: !bank });
-      try {
-        return await persistence.alone((talk) => run.go(talk), signal);
-      } catch (error) {
-        if (signal.aborted) connection.talk?.tell(codes.abort, EMPTY);
-        throw error;
-      }
+    async train(job, watch) {
+      const { model, ended } = await work(job, 'train', watch);
+      return updateOf(ended, model.model.layout, job.bits);
+    },
+    async measure({ gradient, ...job }, watch) {
+      const { ended } = await work({ ...job, bits: 0 }, gradient ? 'start-gradient' : 'start-loss', watch);
+      return startOf(ended, gradient);
     },
     predict(features, signal) {
       return beside(signal, async (talk, until) => {

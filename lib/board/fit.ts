@@ -8,19 +8,30 @@ import { type WantedModel, wantedModel } from './wanted';
 /** Of 1,024 bytes, as memories are sold. */
 const kilobytes = (bytes: number): string => `${Math.ceil(bytes / 1024)} kB`;
 
+/** What of the model the room is for. */
+function takers({ vectors }: BoardModel): string {
+  const more = [vectors?.control && 'control vector', vectors?.anchor && 'anchor'].filter(Boolean);
+  return more.length > 0 ? `The model with the ${more.join(' and ')} of its training` : 'The model';
+}
+
 /** "The model needs 141 kB of the board's 128 kB: keep at most 812 samples, or make ..." */
-export function memoryRefusal(fit: Pick<Fit, 'neededBytes' | 'arenaBytes' | 'mostRows'>): RefusedError {
+export function memoryRefusal(
+  model: BoardModel,
+  fit: Pick<Fit, 'neededBytes' | 'arenaBytes' | 'mostRows'>,
+): RefusedError {
   const { neededBytes, arenaBytes, mostRows } = fit;
+  const missing = model.vectors ? `, ${neededBytes - arenaBytes} bytes too many` : '';
+  const without = model.vectors ? ', or choose a strategy that needs no such vector' : '';
   const samples = mostRows > 0 ? `keep at most ${mostRows} ${mostRows === 1 ? 'sample' : 'samples'}, or ` : '';
   return new RefusedError(
     'board-memory',
-    `The model needs ${kilobytes(neededBytes)} of the board's ${kilobytes(arenaBytes)}: ${samples}make its layers or the batch smaller.`,
+    `${takers(model)} needs ${kilobytes(neededBytes)} of the board's ${kilobytes(arenaBytes)}${missing}: ${samples}make its layers or the batch smaller${without}.`,
   );
 }
 
 function plan(wanted: WantedModel, rows: number, arenaBytes: number) {
   const { exports: wasm, allocate, bytes } = createBoardMemory();
-  const { program, targets } = wanted.load;
+  const { program, targets, flags } = wanted.load;
   const backbone = wanted.backbone?.bytes;
   const scratchAt = allocate(wasm.board_bytes(0));
   const programAt = allocate(program.byteLength);
@@ -32,6 +43,7 @@ function plan(wanted: WantedModel, rows: number, arenaBytes: number) {
     scratchAt,
     programAt,
     program.length,
+    flags,
     rows,
     targets,
     arenaBytes,

@@ -5,7 +5,7 @@ import { LEAST_PAYLOAD } from './frame-size';
 
 /** Versions of the protocol that this host speaks. */
 export const LOWEST_VERSION = 1;
-export const HIGHEST_VERSION = 1;
+export const HIGHEST_VERSION = 2;
 /** Of a frame to the host. */
 export const HOST_PAYLOAD = 1008;
 export const HOST_SLOTS = 32;

@@ -1,19 +1,19 @@
-/** A training on the board, from the order to the update in hand; begun again where it was broken off. */
+/** A job of the board, from the order to its result in hand; begun again where it was broken off. */
 import { createHash } from 'node:crypto';
 import { tensorSizes } from '../federation/federated-model';
 import { RefusedError } from '../refused';
 import type { TrainingOptions } from '../training/engine';
 import { decodeJob, decodeNumber, decodeProgress, events, type JobResult } from './answers';
-import type { BoardJob, BoardUpdate } from './board';
-import { BOARD_CODEC, checkUpdate } from './check-update';
-import { codes, readable, resultBody, trainBody } from './commands';
+import { codes, readable, resultBody } from './commands';
+import type { Ended } from './job-results';
 import { refusalOfStatus, statuses } from './refusals';
 import type { Talk } from './talk';
+import { checkVersion, type TrainRequest, trainBody, type Work } from './train-body';
 import type { Upkeep } from './upkeep';
-import type { WantedModel } from './wanted';
+import { batchOf, type WantedModel } from './wanted';
 import { lies } from './wire';
 
-/** What has come of an update, over any number of sessions. */
+/** What has come of its bytes, over any number of sessions. */
 interface Partial {
   sha256: string;
   bytes: Buffer;
@@ -22,17 +22,19 @@ interface Partial {
 
 export interface JobRun {
   /** Does what is left of the job in this session. */
-  go(talk: Talk): Promise<BoardUpdate>;
+  go(talk: Talk): Promise<Ended>;
 }
 
-/** Bytes of an update. */
-function updateBytes({ model }: WantedModel, bits: 0 | 8): number {
+/** Bytes of its result. */
+function bytesOf({ model }: WantedModel, { bits, work }: Pick<TrainRequest, 'bits' | 'work'>): number {
+  if (work === 'start-loss') return 0;
   const sizes = tensorSizes(model.layout);
   return bits === 0 ? 4 * model.layout.size : 4 * sizes.length + model.layout.size;
 }
 
-function stepsOf({ epochs, batchSize, maxSteps }: TrainingOptions, rows: number): number {
-  const all = epochs * Math.ceil(rows / batchSize);
+function stepsOf({ epochs, batchSize, maxSteps, fullBatch }: TrainingOptions, work: Work, rows: number): number {
+  if (work !== 'train') return 0;
+  const all = epochs * (fullBatch ? 1 : Math.ceil(rows / batchSize));
   return Math.min(all, maxSteps ?? all);
 }
 
@@ -45,19 +47,25 @@ export interface JobControl {
   growing: boolean;
 }
 
-export function createJobRun(wanted: WantedModel, job: BoardJob, upkeep: Upkeep, control: JobControl): JobRun {
+export function createJobRun(
+  wanted: WantedModel,
+  job: Omit<TrainRequest, 'batch'>,
+  upkeep: Upkeep,
+  control: JobControl,
+): JobRun {
   const { signal } = control;
-  const { layout } = wanted.model;
+  const { options, work } = job;
   let rows: number | undefined;
   let partial: Partial | undefined;
 
   const begin = async (talk: Talk): Promise<void> => {
+    checkVersion(talk.identity.protocol, options, work !== 'train');
     rows = await control.prepare(talk);
-    const body = trainBody(job, wanted.load.rows > 0 ? wanted.load.program[3] : job.options.batchSize);
+    const body = trainBody({ ...job, batch: batchOf(options, wanted.load.rows) });
     const most = talk.identity.maxPayload - 2;
     if (body.length > most) throw new RefusedError('job', 'The class weights do not fit the board: leave them out.');
     const steps = decodeNumber(await talk.request(codes.train, body, signal), 'answer to a training');
-    if (!control.growing && steps !== stepsOf(job.options, rows))
+    if (!control.growing && steps !== stepsOf(options, work, rows))
       lies(`wants to make ${steps} steps with ${rows} rows`);
   };
   const check = (result: JobResult): void => {
@@ -66,10 +74,12 @@ export function createJobRun(wanted: WantedModel, job: BoardJob, upkeep: Upkeep,
     if (result.rows < 1 || !fits) {
       lies(`trained on ${result.rows} rows where it holds ${rows}`);
     }
-    if (result.steps !== stepsOf(job.options, result.rows)) lies(`made ${result.steps} steps with ${result.rows} rows`);
-    if (result.bytes !== updateBytes(wanted, job.bits)) lies(`has an update of ${result.bytes} bytes`);
+    if (result.steps !== stepsOf(options, work, result.rows))
+      lies(`made ${result.steps} steps with ${result.rows} rows`);
+    if (result.bytes !== bytesOf(wanted, job)) lies(`has a result of ${result.bytes} bytes`);
   };
   const fetch = async (talk: Talk, { sha256, bytes }: JobResult): Promise<Buffer> => {
+    if (bytes === 0) return Buffer.alloc(0);
     if (partial?.sha256 !== sha256) partial = { sha256, bytes: Buffer.alloc(bytes), length: 0 };
     const mine = partial;
     const take = (part: Buffer): void => {
@@ -79,11 +89,11 @@ export function createJobRun(wanted: WantedModel, job: BoardJob, upkeep: Upkeep,
     await talk.read(readable.update, job.key, { offset: mine.length, bytes }, take, signal);
     if (createHash('sha256').update(mine.bytes).digest('hex') === sha256) return mine.bytes;
     partial = undefined;
-    return lies('sent an update that does not have the hash which it told');
+    return lies('sent a result that does not have the hash which it told');
   };
 
   /** The result, from a job that may have been running or done already. */
-  const work = async (talk: Talk, scope: AbortSignal): Promise<JobResult> => {
+  const run = async (talk: Talk, scope: AbortSignal): Promise<JobResult> => {
     // Listened to first: the end may come together with the answer that says that it runs.
     const ended = talk.event((code, body) => {
       if (code !== events.job) return undefined;
@@ -112,20 +122,10 @@ export function createJobRun(wanted: WantedModel, job: BoardJob, upkeep: Upkeep,
     async go(talk) {
       const scope = new AbortController();
       try {
-        const result = await work(talk, AbortSignal.any([signal, scope.signal]));
+        const result = await run(talk, AbortSignal.any([signal, scope.signal]));
         if (result.key !== job.key) lies('answers with the result of another job');
         check(result);
-        const update: BoardUpdate = {
-          payload: await fetch(talk, result),
-          codecs: job.bits === 8 ? [BOARD_CODEC] : [],
-          samples: result.rows,
-          steps: result.steps,
-          loss: result.loss,
-          firstLoss: result.firstLoss,
-          durationMs: result.durationMs,
-        };
-        checkUpdate(update, { layout, bits: job.bits, rows: { least: result.rows, most: result.rows } });
-        return update;
+        return { result, bytes: await fetch(talk, result) };
       } finally {
         scope.abort();
       }

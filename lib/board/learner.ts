@@ -18,8 +18,9 @@ import { defaultOptions } from '../federation/options';
 import { inputSize } from '../model';
 import { RefusedError } from '../refused';
 import type { SampleBlock } from '../training/engine';
-import type { Board, BoardJob, BoardModel, BoardState } from './board';
+import type { Board, BoardJob, BoardModel, BoardStart, BoardState, BoardUpdate, JobWatch } from './board';
 import { checkUpdate } from './check-update';
+import { type Need, needOf, pullsElsewhere } from './need';
 import { createPresence } from './presence';
 
 /** How long somebody in front of it waits for a prediction. */
@@ -69,8 +70,8 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
   const { board, model, bits, bank, clock = systemClock } = parts;
   const closing = new AbortController();
   const presence = createPresence(() => parts.onChange?.(), clock);
-  /** Of the rounds as they were last asked for: they decide how much memory the training takes. */
-  let training: BoardModel['training'] = { batchSize, optimizer };
+  /** Of the rounds as they were last asked for. */
+  let need: Need = { training: { batchSize, optimizer } };
   let loaded = false;
   let trouble: RefusedError | undefined;
   let inUse: GlobalModel | undefined;
@@ -96,7 +97,7 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
 
   const load = async (signal: AbortSignal): Promise<void> => {
     try {
-      await board.use({ ...model, training }, signal);
+      await board.use({ ...model, ...need }, signal);
       const isNew = !loaded || trouble !== undefined;
       trouble = undefined;
       loaded = true;
@@ -113,10 +114,12 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
   };
 
   /** The same work on the same rows has the same key, also after a restart of this process. */
-  const keyOf = ({ weights, normalisation, options }: LearningTask): string => {
+  const keyOf = (task: LearningTask, how: unknown, more: (Float32Array | undefined)[] = []): string => {
+    const { weights, normalisation, options } = task;
     const hash = createHash('sha256');
-    hash.update(JSON.stringify([model.fingerprint, normalisation ?? null, options, bits]));
+    hash.update(JSON.stringify([model.fingerprint, normalisation ?? null, options, how]));
     hash.update(weights);
+    for (const vector of more) if (vector) hash.update(vector);
     if (bank) {
       const { features, targets } = bank.block();
       hash.update(features).update(targets);
@@ -126,24 +129,41 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
     return hash.digest('hex').slice(0, 16);
   };
 
+  const measure = async (task: LearningTask, watch: JobWatch): Promise<BoardStart | undefined> => {
+    const { loss, gradient = false } = task.atStart ?? {};
+    if (!loss && !gradient) return undefined;
+    const key = keyOf(task, { gradient });
+    return board.measure({ key, options: task.options, gradient }, watch);
+  };
+  /** `own`: bits of the update. With vectors beside it, float32: what is made of it here is exact. */
+  const train = (task: LearningTask, own: BoardJob['bits'], watch: JobWatch): Promise<BoardUpdate> => {
+    const { options, control } = task;
+    const anchor = pullsElsewhere(task) ? task.anchor : undefined;
+    const how = { bits: own, control: control !== undefined, anchor: anchor !== undefined };
+    const key = keyOf(task, how, [control, anchor]);
+    return board.train({ key, options, bits: own, control, anchor }, watch);
+  };
   const learn = async (task: LearningTask, control: LearningControl): Promise<LocalUpdate> => {
-    const { signal } = control;
-    training = { batchSize: task.options.batchSize, optimizer: task.options.optimizer };
+    const { signal, onProgress } = control;
+    need = needOf(task.options, task.control !== undefined, pullsElsewhere(task));
     await commit(task, signal);
     if (bank) await board.bankChanged(signal);
     const seen = bank?.seen;
     const rows = bank?.count ?? 0;
-    const job: BoardJob = { key: keyOf(task), options: task.options, bits };
-    const update = await board.train(job, { signal, onProgress: control.onProgress });
+    const start = await measure(task, { signal, onProgress: () => {} });
+    const own = task.control || start?.gradient ? 0 : bits;
+    const update = await train(task, own, { signal, onProgress });
     const unchanged = bank !== undefined && bank.seen === seen;
     const most = Math.max(board.rows.capacity, rows);
     checkUpdate(update, {
       layout: model.layout,
-      bits,
+      bits: own,
       rows: unchanged ? { least: rows, most: rows } : { least: 1, most },
     });
     const { payload, codecs, samples } = update;
-    return { payload, codecs, samples, metrics: learningMetrics(update) };
+    const metrics = learningMetrics({ ...update, startLoss: start?.loss });
+    const startGradient = start?.gradient;
+    return { payload, codecs, samples, metrics, ...(startGradient && { startGradient }) };
   };
 
   const stopHearing = (): void => {

@@ -22,6 +22,7 @@ import { refusalOfStatus, StatusError, statuses } from './refusals';
 import { offsetOf, type RowSnapshot, snapshotOf } from './row-numbers';
 import { sensingWidth } from './sensing';
 import type { Source, Talk } from './talk';
+import { checkVersion, type Vectors } from './train-body';
 import { type Blob, keyOf, type WantedModel } from './wanted';
 import { lies } from './wire';
 
@@ -43,6 +44,8 @@ export interface Upkeep {
   /** LOAD: what the board says of the memory that the model takes. */
   load(talk: Talk, signal?: AbortSignal): Promise<Loaded>;
   weights(talk: Talk, signal?: AbortSignal): Promise<void>;
+  /** What a training takes beside the weights. */
+  vectors(talk: Talk, vectors: Vectors, signal?: AbortSignal): Promise<void>;
   /** Rows of the bank; how many the board has then. */
   rows(talk: Talk, signal?: AbortSignal): Promise<number>;
   sensing(talk: Talk, signal?: AbortSignal): Promise<void>;
@@ -124,13 +127,14 @@ export function createUpkeep(wanted: Wanted, onStatus: (talk: Talk, status: Boar
         `The board takes ${talk.identity.maxLayers} layers and the model has ${layers}: make it less deep.`,
       );
     }
+    checkVersion(talk.identity.protocol, {}, model.model.vectors !== undefined);
     let status = await statusOf(talk, signal);
     if (model.backbone && status.backbone !== keyOf(model.backbone)) {
       await transfer(talk, transfers.backbone, model.backbone, signal);
     }
     const answer = talk.request(codes.load, model.body, signal).catch((error: unknown) => {
       if (!(error instanceof StatusError && error.status === statuses.noMemory)) throw error;
-      throw memoryRefusal({ ...fitOfWanted(model, talk.identity.arenaBytes), neededBytes: error.detail });
+      throw memoryRefusal(model.model, { ...fitOfWanted(model, talk.identity.arenaBytes), neededBytes: error.detail });
     });
     const loaded = decodeLoaded(await answer);
     status = await ask(talk, signal);
@@ -153,6 +157,11 @@ export function createUpkeep(wanted: Wanted, onStatus: (talk: Talk, status: Boar
     if ((await statusOf(talk, signal)).weights === keyOf(blob)) return;
     await transfer(talk, transfers.weights, blob, signal);
     if ((await ask(talk, signal)).weights !== keyOf(blob)) lies('was given weights and uses others');
+  };
+
+  const vectors = async (talk: Talk, [control, anchor]: Vectors, signal?: AbortSignal): Promise<void> => {
+    if (control) await transfer(talk, transfers.control, control, signal);
+    if (anchor) await transfer(talk, transfers.anchor, anchor, signal);
   };
 
   /** The rows as the bank has them now, and whether what the board has is the beginning of them. */
@@ -224,6 +233,7 @@ export function createUpkeep(wanted: Wanted, onStatus: (talk: Talk, status: Boar
     model,
     load,
     weights,
+    vectors,
     rows,
     sensing,
     ask,

@@ -5,7 +5,8 @@ import { inputSize, outputSize, targetWidth } from '../model/shapes';
 import { RefusedError } from '../refused';
 import type { Normalisation } from '../training/engine';
 import type { BoardModel } from './board';
-import { type LoadRequest, loadBody, weightsTransfer } from './commands';
+import { type LoadRequest, loadBody, loadFlags, weightsTransfer } from './commands';
+import { f32 } from './wire';
 
 export interface Blob {
   sha256: string;
@@ -30,14 +31,27 @@ export const keyOf = ({ sha256 }: Blob): string => sha256.slice(0, 16);
 
 const SLOTS = { sgd: 0, momentum: 1, adam: 2 };
 
+/** Rows of a chunk of a full batch: its bits do not depend on it, and more of them take more memory. */
+const CHUNK = 8;
+
+/** Rows that are trained on at once: no more than there is room for (0: as many as fit). */
+export function batchOf({ batchSize, fullBatch }: BoardModel['training'], rows: number): number {
+  const batch = fullBatch ? Math.min(batchSize, CHUNK) : batchSize;
+  return rows > 0 ? Math.min(batch, rows) : batch;
+}
+
 /** `rows`: room for so many; 0: as many as fit. Throws RefusedError 'model' for what the core cannot train. */
 export function wantedModel(model: BoardModel, rows: number): WantedModel {
-  const { spec, training, backbone } = model;
+  const { spec, training, backbone, vectors } = model;
   const lacks = missing(spec);
   if (lacks.length > 0) throw new RefusedError('model', lacks[0]);
-  const batch = rows > 0 ? Math.min(training.batchSize, rows) : training.batchSize;
+  const batch = batchOf(training, rows);
   const program = programOf(spec, { batch, slots: SLOTS[training.optimizer], training: true });
-  const load = { key: '', backbone: backbone !== undefined, rows, targets: targetWidth(spec), program };
+  const flags =
+    (backbone ? loadFlags.backbone : 0) |
+    (vectors?.control ? loadFlags.control : 0) |
+    (vectors?.anchor ? loadFlags.anchor : 0);
+  const load = { key: '', flags, rows, targets: targetWidth(spec), program };
   const hash = createHash('sha256').update(model.fingerprint).update(loadBody(load));
   if (backbone) hash.update(sha256(backbone));
   load.key = hash.digest('hex').slice(0, 16);
@@ -67,4 +81,14 @@ export function wantedWeights(
   if (!weights.every(Number.isFinite)) throw new RefusedError('not-finite', 'The weights are not all finite.');
   const { flags, bytes } = weightsTransfer(weights, normalisation);
   return { sha256: sha256(bytes), flags, bytes };
+}
+
+/** A control vector or an anchor. Throws RefusedError 'job'. */
+export function wantedVector({ parameters }: WantedModel, vector: Float32Array): Blob {
+  if (vector.length !== parameters) {
+    throw new RefusedError('job', `A vector of ${vector.length} numbers came for a model of ${parameters} parameters.`);
+  }
+  if (!vector.every(Number.isFinite)) throw new RefusedError('job', 'A vector of this training is not all finite.');
+  const bytes = f32(vector);
+  return { sha256: sha256(bytes), flags: 0, bytes };
 }
