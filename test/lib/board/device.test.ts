@@ -17,10 +17,10 @@ describe('the board: sessions and frames', () => {
     assert.equal(welcome.payload.toString('hex', 16, 32), '00112233445566778899aabbccddeeff');
     assert.equal(welcome.payload.readUInt32LE(32), ARENA);
     assert.equal(welcome.payload.toString('utf8', 46), 'Virtual board');
-    const hello = Buffer.concat([Buffer.from('FLB1'), Buffer.from([2, 4]), u16(1008), u16(32)]);
+    const hello = Buffer.concat([Buffer.from('FLB1'), Buffer.from([3, 4]), u16(1008), u16(32)]);
     board.write(frameOf({ kind: kinds.hello, session: 99, payload: hello }));
     const [other] = board.pass(1);
-    assert.deepEqual([...other.payload.subarray(0, 3)], [0, 1, 1]);
+    assert.deepEqual([...other.payload.subarray(0, 3)], [0, 1, 2]);
     board.write(frameOf({ kind: kinds.data, session: 99, payload: Buffer.from([1, 1]), credit: 9 }));
     assert.equal(board.pass(20).at(-1)?.kind, kinds.lost, 'that session did not begin');
   });

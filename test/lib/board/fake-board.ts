@@ -107,18 +107,29 @@ export function fakeBoard({ bank, onState }: Pick<BoardParts, 'onState'> & { ban
       await there('statistics', signal);
       return statisticsOf(bank.block(), inputSize(used().spec));
     },
-    async train({ key, options, bits }, { signal }) {
+    async train({ key, options, bits, control, anchor }, { signal }) {
       await there('train', signal);
       keys.push(key);
       if (held) await Promise.race([held, never(signal)]);
       if (state.state !== 'ready') await never(signal);
       const { spec, layout } = used();
       const from = weights ?? new Float32Array(layout.size);
-      const result = await engine.train({ spec, weights: from, samples: bank.block(), normalisation, options });
+      const samples = bank.block();
+      const result = await engine.train({ spec, weights: from, samples, normalisation, options, control, anchor });
       const local = vectorPayload(result.weights.map((value, i) => value - from[i]));
       const { payload, codecs } = bits === 8 ? quantised(local, tensorSizes(layout)) : { payload: local, codecs: [] };
       const { steps, loss, firstLoss, durationMs } = result;
       return change({ payload, codecs, samples: bank.count, steps, loss, firstLoss, durationMs });
+    },
+    async measure({ key, options, gradient }, { signal }) {
+      await there('measure', signal);
+      keys.push(key);
+      const { spec, layout } = used();
+      const from = weights ?? new Float32Array(layout.size);
+      const atStart = { loss: true, gradient };
+      const job = { spec, weights: from, samples: bank.block(), normalisation, options, atStart };
+      const { startLoss = Number.NaN, startGradient } = await engine.train(job);
+      return { samples: bank.count, loss: startLoss, gradient: startGradient };
     },
     async predict(features, signal) {
       await there('predict', signal);

@@ -56,13 +56,17 @@ export const load = (spec: ModelSpec, { batch = 8, slots = 2, rows = 40, flags =
 
 type Host = ReturnType<typeof rawHost>;
 
-export function giveWeights(host: Host, weights: Buffer, flags = 0): Buffer {
-  const hash = sha256(weights);
-  assert.equal(host.ask(0x10, Buffer.from([1, flags]), u32(weights.length), hash).readUInt32LE(1), 0);
-  for (let at = 0; at < weights.length; at += 500)
-    host.send(Buffer.from([0x11, 7]), u32(at), weights.subarray(at, at + 500));
-  return host.ask(0x12, Buffer.from([1]), hash);
+/** Kinds of docs/board-protocol.md: 1 weights, 3 control vector, 4 anchor. */
+export function give(host: Host, kind: number, bytes: Buffer, flags = 0): Buffer {
+  const hash = sha256(bytes);
+  const begun = host.ask(0x10, Buffer.from([kind, flags]), u32(bytes.length), hash);
+  if (begun[0] !== 0) return begun;
+  assert.equal(begun.readUInt32LE(1), 0);
+  for (let at = 0; at < bytes.length; at += 500)
+    host.send(Buffer.from([0x11, 7]), u32(at), bytes.subarray(at, at + 500));
+  return host.ask(0x12, Buffer.from([kind]), hash);
 }
+export const giveWeights = (host: Host, weights: Buffer, flags = 0): Buffer => give(host, 1, weights, flags);
 
 export function giveRows(host: Host, { width, features, targets, count }: ReturnType<typeof rowsOf>, from = 0): void {
   for (let row = 0; row < count; row++) {
@@ -78,19 +82,39 @@ export function giveRows(host: Host, { width, features, targets, count }: Return
 }
 
 const slots = { sgd: 0, momentum: 1, adam: 2 };
-export function train(host: Host, name: number, options: TrainingOptions, bits: 0 | 8): Buffer {
-  const { classWeights = [] } = options;
+export interface TrainMore {
+  /** 0 the training, 1 the loss at the start, 2 its gradient too. */
+  work?: number;
+  /** Committed before. */
+  control?: Buffer;
+  anchor?: Buffer;
+}
+
+export function train(host: Host, name: number, options: TrainingOptions, bits: 0 | 8, more: TrainMore = {}): Buffer {
+  const { classWeights = [], fullBatch, proximal = 0 } = options;
+  const { work = 0, control, anchor } = more;
+  const flags = (control ? 1 : 0) + (anchor ? 2 : 0) + (fullBatch ? 4 : 0);
   return host.ask(
     0x30,
     key(name),
-    Buffer.from([bits, slots[options.optimizer], 0, 0]),
+    Buffer.from([bits, slots[options.optimizer], flags, work]),
     u32(options.epochs),
     u32(options.batchSize),
     u32(options.maxSteps ?? 0),
     u32(streamSeed(options.seed, 'shuffle')),
-    f64(options.learningRate, options.momentum ?? 0.9, 0.9, 0.999, 1e-7, options.l2 ?? 0, options.clipNorm ?? 0, 0),
+    f64(
+      options.learningRate,
+      options.momentum ?? 0.9,
+      0.9,
+      0.999,
+      1e-7,
+      options.l2 ?? 0,
+      options.clipNorm ?? 0,
+      proximal,
+    ),
     u16(classWeights.length),
     f32(...classWeights),
+    ...[control, anchor].flatMap((vector) => (vector ? [sha256(vector).subarray(0, 8)] : [])),
   );
 }
 
@@ -108,11 +132,11 @@ export function readUpdate(host: Host, name: number, length: number): Buffer {
   return update;
 }
 
-export function ready(spec: ModelSpec, count = 30) {
+export function ready(spec: ModelSpec, count = 30, flags = 0) {
   const board = rawBoard();
   const host = rawHost(board);
   host.greet();
-  assert.equal(host.ask(0x02, load(spec))[0], 0);
+  assert.equal(host.ask(0x02, load(spec, { flags }))[0], 0);
   const weights = initialWeights(spec);
   assert.equal(giveWeights(host, bytesOf(weights))[0], 0);
   const rows = rowsOf(spec, count);
