@@ -54,6 +54,8 @@ if (mutations) {
     figures.refused > 10 * share &&
       figures.trained > share &&
       figures.embedded > share / 10 &&
+      figures.vectors > share / 10 &&
+      figures.gradients > share / 20 &&
       figures.committed > share / 10,
     'it worked',
     result,

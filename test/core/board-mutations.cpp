@@ -47,15 +47,17 @@ std::vector<uint8_t> message(const World& w, uint32_t step, Random* random) {
   const uint32_t which = step / 200 % 3;
   // Now and then a round of the conversation is about a backbone.
   const bool about_backbone = step / 20 % 100 == 50;
-  const std::vector<uint8_t> all = about_backbone ? backbone_file : weights(w, which);
-  const uint8_t kind = about_backbone ? BACKBONE : WEIGHTS;
+  // And every other one brings a vector for the training.
+  const bool about_vector = step / 20 % 2 == 1 && w.device.has_weights;
+  const std::vector<uint8_t> all = about_backbone ? backbone_file : weights(w, which + about_vector);
+  const uint8_t kind = (uint8_t)(about_backbone ? 2 : about_vector ? 3 + step / 40 % 2 : 1);
   uint8_t hash[HASH];
   hash_of(all, hash);
   Body b;
   const Rows& rows = w.device.rows;
   switch (step % 20) {
     case 0: {
-      b.u8(LOAD).u8(1).fill(KEY, (uint8_t)(1 + step / 2000 % 2)).u8(w.device.has_backbone).u32(20).u16(1);
+      b.u8(LOAD).u8(1).fill(KEY, (uint8_t)(1 + step / 2000 % 2)).u8(w.device.has_backbone | (step / 4000 % 4) << 1).u32(20).u16(1);
       const int32_t program[] = {1, 0, 0, 4, 2, 1, 1, 1, (int32_t)features(w), 2, 0, 1, 5, 1, 1, 1, 1, 0, 1, 1, 0, 0, 0, 5, 3, 1, 1, 1, 1, 0, 1, 1, 0, 0};
       for (int32_t word : program) b.u32((uint32_t)word);
       return b.bytes;
@@ -82,8 +84,17 @@ std::vector<uint8_t> message(const World& w, uint32_t step, Random* random) {
       return b.bytes;
     }
     case 7:
-      b.u8(TRAIN).u8(7).u32(step).u32(0).u8(step % 40 == 7 ? 8 : 0).u8(step % 3).u8(0).u8(0).u32(2).u32(4).u32(0).u32(step);
-      return b.f64(0.05).f64(0.9).f64(0.9).f64(0.999).f64(1e-7).f64(0).f64(0).f64(0).u16(0).bytes;
+    {
+      uint32_t flags = step % 80 == 27 ? TRAIN_FULL_BATCH : 0;
+      for (uint32_t k = 0; k < VECTORS; k++) flags |= w.device.vectors[k].there ? TRAIN_CONTROL << k : 0;
+      const uint32_t work = step % 60 == 27 ? 1 + step / 60 % 2 : 0;
+      b.u8(TRAIN).u8(7).u32(step).u32(0).u8(step % 40 == 7 && work == TRAINING ? 8 : 0).u8(step % 3).u8(flags).u8(work).u32(2).u32(4).u32(0).u32(step);
+      b.f64(0.05).f64(0.9).f64(0.9).f64(0.999).f64(1e-7).f64(0).f64(0).f64(step % 9 == 0 ? 0.1 : 0).u16(0);
+      for (uint32_t k = 0; k < VECTORS; k++) {
+        if (flags & TRAIN_CONTROL << k) b.more(w.device.vectors[k].hash, KEY);
+      }
+      return b.bytes;
+    }
     case 8: return b.u8(STATUS).u8(8).bytes;
     case 9: {
       b.u8(PREDICT).u8(9).u16(0);
@@ -141,7 +152,7 @@ int main(int count, char** arguments) {
   }
   static World w;
   power_on(&w);
-  uint32_t embedded = 0, trained = 0, committed_times = 0, sessions = 0, refused = 0;
+  uint32_t embedded = 0, trained = 0, committed_times = 0, with_vectors = 0, gradients = 0, sessions = 0, refused = 0;
   uint8_t last_job[KEY] = {0}, last_weights[HASH] = {0};
   for (uint32_t step = 0, sent = 0; sent < frames; sent++) {
     if (w.session == 0 || w.device.link.session != w.session) {
@@ -170,6 +181,8 @@ int main(int count, char** arguments) {
     if (w.device.job.state == JOB_DONE && !same_bytes(w.device.job.key, last_job, KEY)) {
       trained++;
       embedded += through_backbone(w.device);
+      with_vectors += w.device.job.work == TRAINING && w.device.training.terms.control != 0;
+      gradients += w.device.job.work == START_GRADIENT;
       copy_bytes(last_job, w.device.job.key, KEY);
     }
     if (w.device.has_weights && !same_bytes(w.device.weights_hash, last_weights, HASH)) {
@@ -179,6 +192,6 @@ int main(int count, char** arguments) {
     if (sent % 16 == 0) check_world(w);
   }
   check_world(w);
-  printf("{\"frames\":%u,\"refused\":%u,\"trained\":%u,\"embedded\":%u,\"committed\":%u,\"sessions\":%u}\n", frames, refused, trained, embedded, committed_times, sessions);
+  printf("{\"frames\":%u,\"refused\":%u,\"trained\":%u,\"embedded\":%u,\"vectors\":%u,\"gradients\":%u,\"committed\":%u,\"sessions\":%u}\n", frames, refused, trained, embedded, with_vectors, gradients, committed_times, sessions);
   return 0;
 }

@@ -97,7 +97,7 @@ inline void polls(World* w, int most) {
 inline void put(World* w, const std::vector<uint8_t>& bytes) { w->in.insert(w->in.end(), bytes.begin(), bytes.end()); }
 
 inline void greet_board(World* w, uint32_t session) {
-  const std::vector<uint8_t> hello = {'F', 'L', 'B', '1', 1, 1, 0xf0, 3, 32, 0};
+  const std::vector<uint8_t> hello = {'F', 'L', 'B', '1', 1, 2, 0xf0, 3, 32, 0};
   put(w, framed(*w, HELLO, session, hello));
   w->session = session;
   polls(w, 4);
@@ -117,6 +117,18 @@ inline void check_world(const World& w) {
   if (!d.has_model) return;
   demand(d.memory.free <= d.memory.features && d.memory.order + d.rows.capacity * 4 <= sizeof w.arena, "memory plan");
   demand(rows_held(d.rows) <= d.rows.capacity, "more rows than room");
+  for (int k = 0; k < VECTORS; k++) {
+    if (!d.vectors[k].there) continue;
+    demand(has_room(d, k), "a vector without room");
+    demand(d.memory.vectors[k] + d.model.parameters * 4 <= d.memory.free, "a vector out of its place");
+    demand(all_finite(vector_at(d, k), d.model.parameters), "a vector that is not finite");
+    Sha256 sum;
+    sha256_begin(&sum);
+    sha256_add(&sum, reinterpret_cast<const uint8_t*>(vector_at(d, k)), d.model.parameters * 4);
+    uint8_t digest[HASH];
+    sha256_end(&sum, digest);
+    demand(same_bytes(digest, d.vectors[k].hash, HASH), "a vector of another hash");
+  }
   if (!d.has_weights) return;
   // The weights in use are those whose hash was told when they were committed.
   const float* global = floats_at(d, d.memory.global);
