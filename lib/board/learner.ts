@@ -13,6 +13,7 @@ import {
   type LearningTask,
   type LocalUpdate,
   learningMetrics,
+  type News,
 } from '../federation/learner';
 import { defaultOptions } from '../federation/options';
 import { inputSize } from '../model';
@@ -171,8 +172,10 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
     hearing = undefined;
   };
   /** The model that came last, when the board is done with what it is at. */
-  const hear = (newest: GlobalModel | undefined): void => {
+  const hear = (newest: GlobalModel | undefined, news?: News): void => {
     stopHearing();
+    // The vectors of the rounds to come have their room before they are asked for, or it is said now that they have none.
+    if (news) need = { ...need, vectors: news.local && { control: true } };
     const mine = new AbortController();
     hearing = mine;
     const signal = AbortSignal.any([mine.signal, closing.signal]);

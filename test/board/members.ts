@@ -9,6 +9,7 @@ import { gatewayLearner } from '../../lib/federation/gateway-learner';
 import type { Learner } from '../../lib/federation/learner';
 import { federationOptions } from '../../lib/federation/options';
 import { createParticipant, type Participant } from '../../lib/federation/participant';
+import type { StrategyOptions } from '../../lib/federation/strategies/options';
 import { inputSize, type ModelSpec } from '../../lib/model';
 import { generator } from '../../lib/random/generator';
 import { createCoreEngine } from '../../lib/training/core/engine';
@@ -29,6 +30,8 @@ export interface FederationPlan {
   rows: number;
   rounds: number;
   training: Omit<TrainingOptions, 'seed'>;
+  /** Default: FedAvg. */
+  strategy?: StrategyOptions;
   members: Member[];
   /** Called when a model goes out. */
   onRound?(round: number): void;
@@ -87,6 +90,7 @@ export async function runFederation(plan: FederationPlan): Promise<Outcome> {
       quorum: plan.members.length,
       deadlineMs: 120_000,
       training: { seed: 3, ...plan.training },
+      ...(plan.strategy && { strategy: plan.strategy }),
     }),
     send(message) {
       if (message.fl.kind === 'model') plan.onRound?.(message.fl.round);
