@@ -61,7 +61,7 @@ static inline Outcome begin_job(Device* d, const TrainRequest& r, const uint8_t*
   if (held == 0 || !rows_in_order(d->rows)) return outcome(NO_SAMPLES);
   const uint32_t outputs = output_size(d->model), classes = outputs == 1 ? 2 : outputs;
   if (!options_fit(*d, r) || (count != 0 && (d->model.target != CLASS_INDEX || count != classes))) return outcome(BAD_OPTIONS);
-  Terms terms;
+  Terms terms = Terms();
   if (!terms_of(*d, r, &terms)) return outcome(NO_TRANSFER);
   float* weights = floats_at(*d, d->memory.class_weights);
   for (uint32_t i = 0; i < count; i++) {

@@ -149,7 +149,8 @@ export function createBoard(parts: BoardParts & BoardRuntime): Board {
     if (!/^[0-9a-f]{16}$/.test(job.key) || job.key === NO_KEY) {
       throw new RefusedError('job', 'The key of a job has 16 hexadecimal digits, not all 0.');
     }
-    if (job.options.maxSteps === 0) throw new RefusedError('job', 'A board trains for 1 step at least.');
+    if (what === 'train' && job.options.maxSteps === 0)
+      throw new RefusedError('job', 'A board trains for 1 step at least.');
     const { control, anchor } = job;
     const vectors = [control && wantedVector(model, control), anchor && wantedVector(model, anchor)] as const;
     const signal = untilOf(asked);

@@ -2,7 +2,7 @@
  * A board as the learner of a participant: it is given the model and the work of a round, trains on the rows that it
  * holds, and its update is checked before it goes on. One thing at a time is asked of it.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { labelCountsOf } from '../data/label-counts';
 import { type Clock, systemClock } from '../federation/clock';
 import type { FederatedModel } from '../federation/federated-model';
@@ -19,10 +19,11 @@ import { defaultOptions } from '../federation/options';
 import { inputSize } from '../model';
 import { RefusedError } from '../refused';
 import type { SampleBlock } from '../training/engine';
-import type { Board, BoardJob, BoardModel, BoardStart, BoardState, BoardUpdate, JobWatch } from './board';
+import type { Board, BoardJob, BoardModel, BoardState } from './board';
 import { checkUpdate } from './check-update';
-import { type Need, needOf, pullsElsewhere } from './need';
+import { type Need, needOfNews, needOfTask } from './need';
 import { createPresence } from './presence';
+import { createTaskWork } from './task-work';
 
 /** How long somebody in front of it waits for a prediction. */
 const ANSWER_MS = 10_000;
@@ -85,6 +86,8 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
   let bringing: Promise<void> | undefined;
   let bringAgain = false;
 
+  const work = createTaskWork({ board, model, bank, rowsName: () => `${rowsName} ${board.rows.held}` });
+
   const inOrder = <T>(work: () => Promise<T>): Promise<T> => {
     const mine = last.then(work);
     last = mine.catch(() => undefined);
@@ -114,46 +117,27 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
     inUse = { weights, normalisation, round };
   };
 
-  /** The same work on the same rows has the same key, also after a restart of this process. */
-  const keyOf = (task: LearningTask, how: unknown, more: (Float32Array | undefined)[] = []): string => {
-    const { weights, normalisation, options } = task;
-    const hash = createHash('sha256');
-    hash.update(JSON.stringify([model.fingerprint, normalisation ?? null, options, how]));
-    hash.update(weights);
-    for (const vector of more) if (vector) hash.update(vector);
-    if (bank) {
-      const { features, targets } = bank.block();
-      hash.update(features).update(targets);
-    } else {
-      hash.update(`${rowsName} ${board.rows.held}`);
+  /** Model, weights and rows are on the board. */
+  const prepare = async (task: LearningTask, signal: AbortSignal): Promise<void> => {
+    if (task.trainable) {
+      throw new RefusedError(
+        'board-unsupported',
+        'A board trains whole models: choose another way to personal models.',
+      );
     }
-    return hash.digest('hex').slice(0, 16);
-  };
-
-  const measure = async (task: LearningTask, watch: JobWatch): Promise<BoardStart | undefined> => {
-    const { loss, gradient = false } = task.atStart ?? {};
-    if (!loss && !gradient) return undefined;
-    const key = keyOf(task, { gradient });
-    return board.measure({ key, options: task.options, gradient }, watch);
-  };
-  /** `own`: bits of the update. With vectors beside it, float32: what is made of it here is exact. */
-  const train = (task: LearningTask, own: BoardJob['bits'], watch: JobWatch): Promise<BoardUpdate> => {
-    const { options, control } = task;
-    const anchor = pullsElsewhere(task) ? task.anchor : undefined;
-    const how = { bits: own, control: control !== undefined, anchor: anchor !== undefined };
-    const key = keyOf(task, how, [control, anchor]);
-    return board.train({ key, options, bits: own, control, anchor }, watch);
+    need = needOfTask(need, task);
+    await commit(task, signal);
+    if (bank) await board.bankChanged(signal);
   };
   const learn = async (task: LearningTask, control: LearningControl): Promise<LocalUpdate> => {
     const { signal, onProgress } = control;
-    need = needOf(task.options, task.control !== undefined, pullsElsewhere(task));
-    await commit(task, signal);
-    if (bank) await board.bankChanged(signal);
+    await prepare(task, signal);
     const seen = bank?.seen;
     const rows = bank?.count ?? 0;
-    const start = await measure(task, { signal, onProgress: () => {} });
+    const { loss, gradient = false } = task.atStart ?? {};
+    const start = loss || gradient ? await work.measure(task, gradient, { signal, onProgress: () => {} }) : undefined;
     const own = task.control || start?.gradient ? 0 : bits;
-    const update = await train(task, own, { signal, onProgress });
+    const update = await work.train(task, own, { signal, onProgress });
     const unchanged = bank !== undefined && bank.seen === seen;
     const most = Math.max(board.rows.capacity, rows);
     checkUpdate(update, {
@@ -174,12 +158,11 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
   /** The model that came last, when the board is done with what it is at. */
   const hear = (newest: GlobalModel | undefined, news?: News): void => {
     stopHearing();
-    // The vectors of the rounds to come have their room before they are asked for, or it is said now that they have none.
-    if (news) need = { ...need, vectors: news.local && { control: true } };
+    if (news) need = needOfNews(need, news);
     const mine = new AbortController();
     hearing = mine;
     const signal = AbortSignal.any([mine.signal, closing.signal]);
-    const work = async (): Promise<void> => {
+    const follow = async (): Promise<void> => {
       signal.throwIfAborted();
       try {
         await (newest ? commit(newest, signal) : load(signal));
@@ -189,7 +172,7 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
       parts.onChange?.();
       rowsChanged();
     };
-    const done = inOrder(work);
+    const done = inOrder(follow);
     heard = done.catch(() => undefined);
     background(done, mine.signal);
   };
@@ -253,6 +236,16 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
     learn(task, control) {
       stopHearing();
       return presence.whileThere(control, (signal) => inOrder(() => learn(task, { ...control, signal })));
+    },
+    lossOf(task, patience) {
+      stopHearing();
+      return presence.whileThere(patience, (signal) =>
+        inOrder(async () => {
+          await prepare(task, signal);
+          const start = await work.measure(task, false, { signal, onProgress: () => {} });
+          return start.loss;
+        }),
+      );
     },
     hear,
     stateChanged(state) {

@@ -1,6 +1,15 @@
 /** A board that is no board: it trains in this process, and tests make it go away, come back and lie. */
-import type { Board, BoardIdentity, BoardParts, BoardState, BoardUpdate, Fit } from '../../../lib/board/board';
+import type {
+  Board,
+  BoardIdentity,
+  BoardModel,
+  BoardParts,
+  BoardState,
+  BoardUpdate,
+  Fit,
+} from '../../../lib/board/board';
 import { BOARD_CODEC } from '../../../lib/board/check-update';
+import { memoryRefusal } from '../../../lib/board/fit';
 import { statisticsOf } from '../../../lib/data/normalisation';
 import type { SampleBank } from '../../../lib/data/sample-bank';
 import { tensorSizes } from '../../../lib/federation/federated-model';
@@ -16,6 +25,10 @@ export interface FakeBoard extends Board {
   /** The keys of the jobs. */
   readonly keys: string[];
   say(state: BoardState): void;
+  /** The models that it was asked to load. */
+  readonly loaded: BoardModel[];
+  /** Models that do not fit. */
+  full(refuses: (model: BoardModel) => boolean): void;
   /** Changes the updates that it gives. */
   lie(change: (update: BoardUpdate) => BoardUpdate): void;
   /** Trainings wait until this is called; call it first. */
@@ -54,6 +67,8 @@ export function fakeBoard({ bank, onState }: Pick<BoardParts, 'onState'> & { ban
   let normalisation: Normalisation | undefined;
   let change = (update: BoardUpdate): BoardUpdate => update;
   let held: Promise<void> | undefined;
+  const loaded: BoardModel[] = [];
+  let refuses = (_: BoardModel): boolean => false;
   const fit: Fit = { neededBytes: 1000, arenaBytes: identity.arenaBytes, mostRows: 500, fits: true };
   const there = (what: string, signal?: AbortSignal): Promise<unknown> => {
     asked.push(what);
@@ -66,6 +81,10 @@ export function fakeBoard({ bank, onState }: Pick<BoardParts, 'onState'> & { ban
   return {
     asked,
     keys,
+    loaded,
+    full(which) {
+      refuses = which;
+    },
     say(next) {
       state = next;
       onState?.(next);
@@ -92,6 +111,8 @@ export function fakeBoard({ bank, onState }: Pick<BoardParts, 'onState'> & { ban
     },
     async use(wanted, signal) {
       await there('use', signal);
+      loaded.push(wanted);
+      if (refuses(wanted)) throw memoryRefusal(wanted, { ...fit, neededBytes: fit.arenaBytes + 1000 });
       model = wanted;
       return fit;
     },

@@ -9,6 +9,7 @@ import type { LearningTask } from '../../../lib/federation/learner';
 import { initialWeights } from '../../../lib/model';
 import type { RefusedError } from '../../../lib/refused';
 import { createCoreEngine } from '../../../lib/training/core/engine';
+import type { LocalRule } from '../../../lib/update/message';
 import { manualClock } from '../federation/manual-clock';
 import { toyBank, toyModel } from '../federation/toy';
 import { type FakeBoard, fakeBoard, identity } from './fake-board';
@@ -77,6 +78,82 @@ describe('a board as a learner', () => {
       assert.deepEqual(it.learner.statistics(control()), it.bank.statistics());
       assert.deepEqual(it.learner.inUse?.round, 3);
     }
+  });
+
+  it('takes the terms of a strategy as the gateway does, and then always in float32', async () => {
+    const vector = (size: number): Float32Array => initialWeights(model.spec).map((_, i) => size * Math.sin(i + 1));
+    const cases: Partial<LearningTask>[] = [
+      { control: vector(0.05), atStart: { loss: true, gradient: true } },
+      { anchor: vector(0.4), options: { ...task().options, proximal: 0.5 } },
+      { control: vector(0.02), anchor: vector(0.4), options: { ...task().options, proximal: 0.5, fullBatch: true } },
+      { atStart: { loss: true } },
+    ];
+    const keys = new Set<string>();
+    for (const change of cases) {
+      const bits = change.control ? 8 : 0;
+      const it = bench({ bits });
+      it.board.say(ready);
+      const { metrics, ...update } = await it.learner.learn(task(change), control());
+      const engine = createCoreEngine();
+      const gateway = gatewayLearner({ model, bank: it.bank, train: (job) => engine.train(job) });
+      const { metrics: told, ...own } = await gateway.learn(task(change), control());
+      assert.deepEqual(update, own);
+      assert.deepEqual({ ...metrics, durationMs: 0 }, { ...told, durationMs: 0 });
+      for (const key of it.board.keys) keys.add(key);
+    }
+    assert.equal(keys.size, 6, 'a key for each');
+  });
+
+  it('tells the loss of weights without training', async () => {
+    const it = bench();
+    it.board.say(ready);
+    const engine = createCoreEngine();
+    const gateway = gatewayLearner({ model, bank: it.bank, train: (job) => engine.train(job) });
+    const { metrics } = await gateway.learn(task({ atStart: { loss: true } }), control());
+    assert.equal(await it.learner.lossOf?.(task(), control()), metrics.startLoss);
+    assert.ok(!it.board.asked.includes('train'));
+  });
+
+  it('says before a round what its memory cannot hold, and takes part again when that is not asked any more', async () => {
+    const it = bench();
+    it.board.full(({ vectors }) => vectors?.control === true);
+    it.board.say(ready);
+    await settle();
+    assert.equal(it.learner.obstacle, undefined);
+    const { weights, round, options } = task();
+    const hear = async (local: LocalRule | undefined): Promise<void> => {
+      it.learner.hear?.({ weights, round }, { options, final: false, ...(local && { local }) });
+      await settle();
+    };
+    await hear({ name: 'scaffold', option: 2 });
+    assert.match(it.learner.obstacle ?? '', /^The model with the control vector .* \d+ bytes too many: /);
+    assert.equal(await code(it.learner.learn(task({ control: weights }), control())), 'board-memory');
+    await hear(undefined);
+    assert.equal(it.learner.obstacle, undefined);
+    assert.equal((await it.learner.learn(task(), control())).samples, 20);
+  });
+
+  it('keeps the room of a vector while others train in between', async () => {
+    const it = bench();
+    it.board.say(ready);
+    const { weights, options } = task();
+    for (const change of [
+      { control: weights },
+      {},
+      { anchor: weights.map((w) => w + 1), options: { ...options, proximal: 1 } },
+      {},
+    ]) {
+      await it.learner.learn(task(change), control());
+    }
+    assert.deepEqual(
+      it.board.loaded.slice(-4).map(({ vectors }) => vectors),
+      [
+        { control: true, anchor: false },
+        { control: true, anchor: false },
+        { control: true, anchor: true },
+        { control: true, anchor: true },
+      ],
+    );
   });
 
   const lies: [string, (update: BoardUpdate) => BoardUpdate][] = [
