@@ -33,7 +33,7 @@ export function attackVector(
     case 'sign-flip':
       return signFlip(own, attack.factor);
     case 'scaling':
-      return scale(own, attack.factor ?? expected);
+      return scale(own, attack.gamma ?? expected);
     case 'gaussian':
       return gaussianUpdate(own.length, attack.deviation, random);
     case 'free-rider': {
@@ -42,7 +42,7 @@ export function attackVector(
       return freeRide(own.length, { sends, norm, change: fitting }, random);
     }
     case 'not-finite':
-      return notFinite(own, attack.value, attack.where, random);
+      return notFinite(own, attack.number, attack.where, random);
     case 'wrong-counts':
       return own;
   }

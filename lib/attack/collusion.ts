@@ -61,5 +61,5 @@ export function forged(
   const given = vectors.length > 0 ? vectors : [own];
   if (attack.name === 'inner-product') return innerProduct(given, attack.epsilon);
   const n = Math.max(expected, answered.size);
-  return littleIsEnough(given, attack.z ?? largestZ(n, attackers.size));
+  return littleIsEnough(given, attack.deviations ?? largestZ(n, attackers.size));
 }

@@ -7,11 +7,11 @@ export type Knows = 'attackers' | 'everybody';
 
 export type AttackOptions =
   | { name: 'sign-flip'; factor: number }
-  /** `factor` absent: as many as were asked in the round, which replaces the model (Bagdasaryan). */
-  | { name: 'scaling'; factor?: number }
+  /** `gamma` absent: as many as were asked in the round, which replaces the model (Bagdasaryan). */
+  | { name: 'scaling'; gamma?: number }
   | { name: 'gaussian'; deviation: number }
-  /** `z` absent: the largest that still hides, from how many there are. */
-  | { name: 'little-is-enough'; z?: number; knows: Knows }
+  /** `deviations`: z of the paper; absent: the largest that still hides, from how many there are. */
+  | { name: 'little-is-enough'; deviations?: number; knows: Knows }
   | { name: 'inner-product'; epsilon: number; knows: Knows }
   /** `from` absent: all classes. `to` absent: the class at the other end, C - 1 - y. */
   | { name: 'label-flip'; from?: number | string; to?: number | string }
@@ -19,7 +19,7 @@ export type AttackOptions =
   | { name: 'backdoor'; features: readonly number[]; value: number; target: number | string; part: number }
   /** `norm` absent: that of the update which the client would have sent. */
   | { name: 'free-rider'; sends: 'zero' | 'noise' | 'earlier'; norm?: number }
-  | { name: 'not-finite'; value: 'nan' | 'infinity'; where: 'one' | 'all' }
+  | { name: 'not-finite'; number: 'nan' | 'infinity'; where: 'one' | 'all' }
   | { name: 'wrong-counts'; samples: number }
   /** `age`: rounds. `as`: the old numbers under the header of this round, or the old message as it was. */
   | { name: 'replay'; age: number; as: 'numbers' | 'message' }
@@ -61,13 +61,13 @@ export function checkAttack(options: AttackOptions): AttackOptions {
       within(options.factor, 'the factor', 0, 1e9);
       break;
     case 'scaling':
-      within(options.factor, 'the factor', -1e9, 1e9);
+      within(options.gamma, 'gamma', -1e9, 1e9);
       break;
     case 'gaussian':
       within(options.deviation, 'the standard deviation', 0, 1e9);
       break;
     case 'little-is-enough':
-      within(options.z, 'z', -100, 100);
+      within(options.deviations, 'the deviations', -100, 100);
       break;
     case 'inner-product':
       within(options.epsilon, 'epsilon', 0, 1e9);

@@ -20,8 +20,8 @@ export interface RedTeamParts {
   attack: AttackOptions;
   attacked: Attacked;
   /** Rounds that are attacked, both ends included; samples have no round and are always attacked. */
-  from?: number;
-  to?: number;
+  fromRound?: number;
+  toRound?: number;
   seed: number;
   /** Bytes of updates that are remembered or held at most. */
   memory: number;
@@ -53,7 +53,7 @@ const isOf = <K extends Header['kind']>(message: Message, kind: K): message is M
   message.fl.kind === kind;
 
 export function createRedTeam<T>(parts: RedTeamParts): RedTeam<T> {
-  const { attacked, seed, memory, from = 0, to = Number.POSITIVE_INFINITY } = parts;
+  const { attacked, seed, memory, fromRound = 0, toRound = Number.POSITIVE_INFINITY } = parts;
   const attack = checkAttack(parts.attack);
   const watch = createWatch();
   const replay = createReplay<Message<UpdateHeader>>(
@@ -73,6 +73,7 @@ export function createRedTeam<T>(parts: RedTeamParts): RedTeam<T> {
     onHold: parts.onHold,
   });
 
+  const isDue = ({ round }: UpdateHeader): boolean => round >= fromRound && round <= toRound;
   const around = ({ federation, round, client, expected }: UpdateHeader): Around => ({
     random: generator(seed, attack.name, federation, round, client),
     expected,
@@ -91,7 +92,7 @@ export function createRedTeam<T>(parts: RedTeamParts): RedTeam<T> {
   const again = (item: T, message: Message<UpdateHeader>, as: 'numbers' | 'message'): Passed<T>[] => {
     const { fl } = message;
     const old = replay.exchange(JSON.stringify([fl.federation, fl.client]), fl.round, message);
-    if (!old || fl.round < from || fl.round > to) return pass(item, message);
+    if (!old || !isDue(fl)) return pass(item, message);
     if (as === 'message') return [changed(item, old)];
     return [changed(item, withVector(fl, decodeAll(old.payload, old.fl.codecs, old.fl.tensors)))];
   };
@@ -107,19 +108,19 @@ export function createRedTeam<T>(parts: RedTeamParts): RedTeam<T> {
         return isAttacked(fl.client, attacked) ? again(item, message, attack.as) : pass(item, message);
       case 'little-is-enough':
       case 'inner-product':
-        return fl.round < from || fl.round > to ? pass(item, message) : collude(item, message);
+        return !isDue(fl) ? pass(item, message) : collude(item, message);
       default:
-        if (fl.round < from || fl.round > to || !isAttacked(fl.client, attacked)) return pass(item, message);
+        if (!isDue(fl) || !isAttacked(fl.client, attacked)) return pass(item, message);
         return [changed(item, attackUpdate(message, attack, around(fl)))];
     }
   };
 
-  /** Whatever an attacked client says is said under its further names too. They join in every round: names take time to be known. */
+  /** Whatever an attacked client says is said under its further names too. From its join on, so that the names are asked too. */
   const multiply = (item: T, message: Message): Passed<T>[] => {
     const { fl, payload } = message;
     const speaks = fl.kind === 'join' || fl.kind === 'statistics' || fl.kind === 'decline' || fl.kind === 'update';
     if (attack.name !== 'sybils' || !speaks || !isAttacked(fl.client, attacked)) return pass(item, message);
-    if (fl.kind === 'update' && (fl.round < from || fl.round > to)) return pass(item, message);
+    if (fl.kind === 'update' && !isDue(fl)) return pass(item, message);
     const others = sybilNames(fl.client, attack.names);
     return [changed(item, message), ...others.map((client) => changed(item, { fl: { ...fl, client }, payload }))];
   };

@@ -25,7 +25,7 @@ export function redTeam(attack, { banks, labels, inputs, seed }) {
   const teams = [
     ...(isData ? [] : [team(options)]),
     // Poisoned samples, and what was learned from them made larger; or one attacker's, sent by all of them.
-    ...(boost ? [team({ name: 'scaling', factor: boost })] : []),
+    ...(boost ? [team({ name: 'scaling', gamma: boost })] : []),
   ];
   const attacked = new Map(
     [...banks].map(([client, bank]) => {

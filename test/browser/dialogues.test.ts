@@ -11,6 +11,7 @@ const wrongEntries: Record<string, { first?: string; field: string; entry: strin
   'fl-dataset': { field: 'hop', entry: '0', reason: /whole number/i },
   'fl-client': { field: 'minSamples', entry: '0', reason: /whole number/i },
   'fl-serial-device': { field: 'capacity', entry: '5', reason: /at least as many/i },
+  'fl-adversary': { field: 'share', entry: '101', reason: /0 to 100/ },
   'fl-aggregator': { field: 'quorum', entry: '9', reason: /quorum/i },
   'fl-evaluate': { field: 'limit', entry: '0', reason: /whole number/i },
   'fl-export': { field: 'samples', entry: '0', reason: /whole number/i },

@@ -34,7 +34,7 @@ describe('attacks on one update', () => {
       [...forged].map((value) => value / (others + 1)),
       [...own],
     );
-    assert.deepEqual([...attackVector(own, { name: 'scaling', factor: -3 }, around())], [-3, 6, -1.5, -0]);
+    assert.deepEqual([...attackVector(own, { name: 'scaling', gamma: -3 }, around())], [-3, 6, -1.5, -0]);
   });
 
   it('Gaussian has nothing of the update: mean 0 and the deviation that was asked, the same for one seed', () => {
@@ -63,9 +63,9 @@ describe('attacks on one update', () => {
   });
 
   it('not-a-number stands in one number or in all', () => {
-    const one = attackVector(own, { name: 'not-finite', value: 'nan', where: 'one' }, around());
+    const one = attackVector(own, { name: 'not-finite', number: 'nan', where: 'one' }, around());
     assert.equal([...one].filter(Number.isNaN).length, 1);
-    const all = attackVector(own, { name: 'not-finite', value: 'infinity', where: 'all' }, around());
+    const all = attackVector(own, { name: 'not-finite', number: 'infinity', where: 'all' }, around());
     assert.ok([...all].every((value) => value === Number.POSITIVE_INFINITY));
   });
 });
@@ -177,7 +177,7 @@ describe('settings of an attack', () => {
     const wrong: AttackOptions[] = [
       { name: 'sign-flip', factor: -1 },
       { name: 'gaussian', deviation: Number.NaN },
-      { name: 'little-is-enough', z: Number.POSITIVE_INFINITY, knows: 'attackers' },
+      { name: 'little-is-enough', deviations: Number.POSITIVE_INFINITY, knows: 'attackers' },
       { name: 'backdoor', features: [], value: 1, target: 0, part: 1 },
       { name: 'backdoor', features: [0.5], value: 1, target: 0, part: 1 },
       { name: 'backdoor', features: [0], value: 1, target: 0, part: 1.1 },

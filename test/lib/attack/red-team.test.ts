@@ -68,7 +68,7 @@ describe('a red team on the way of messages', () => {
     const exact = of('bad');
     const { payload, codecs } = applyCodec(exact, 'quantize', { bits: 8 });
     const coded = { payload, fl: { ...exact.fl, codecs } };
-    const [passed] = team({ name: 'scaling', factor: 2 }).take('a', coded);
+    const [passed] = team({ name: 'scaling', gamma: 2 }).take('a', coded);
     assert.deepEqual((passed.message.fl as UpdateHeader).codecs, []);
     const meant = decodeAll(payload, codecs, exact.fl.tensors);
     assert.deepEqual(
@@ -79,7 +79,7 @@ describe('a red team on the way of messages', () => {
   });
 
   it('attacks from one round to another', () => {
-    const red = team({ name: 'sign-flip', factor: 1 }, { from: 2, to: 3 });
+    const red = team({ name: 'sign-flip', factor: 1 }, { fromRound: 2, toRound: 3 });
     const changed = [1, 2, 3, 4].map((round) => red.take('a', of('bad', wave(), { round }))[0].changed);
     assert.deepEqual(changed, [false, true, true, false]);
   });

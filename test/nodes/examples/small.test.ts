@@ -7,12 +7,14 @@ import { type FlowItem, type Received, type Runtime, startRuntime } from '../run
 const folder = join(__dirname, '..', '..', '..', '..', 'examples', 'flows');
 const NODES = [
   'model',
+  'dataset',
   'client',
   'serial-device',
   'aggregator',
   'evaluate',
   'dp-noise',
   'krum-filter',
+  'adversary',
   'wire',
   'export',
 ];
@@ -49,6 +51,20 @@ const lastAccuracy = (runtime: Runtime): number => figures(runtime.received('how
 describe('the small examples', () => {
   let runtime: Runtime;
   afterEach(() => runtime.close());
+
+  it('06: one of five attacked ruins the plain mean and not the federation with a rule', async () => {
+    runtime = await startRuntime([...NODES, ...OWN], drawing('06'));
+    const after = (federation: string, round: number): Promise<Received> =>
+      runtime.next(`how good, ${federation}`, (msg) => figures(msg).round === round, 60000);
+    const accuracy = async (federation: string, round: number) => figures(await after(federation, round)).accuracy;
+    for (const federation of ['open', 'guarded']) {
+      const before = await accuracy(federation, 8);
+      assert.ok(before > 0.8, `${federation} before the attack ${before}`);
+    }
+    const [open, guarded] = [await accuracy('open', 20), await accuracy('guarded', 20)];
+    assert.ok(open < 0.3, `the mean ${open}`);
+    assert.ok(guarded > 0.88, `with a rule ${guarded}`);
+  }).timeout(90000);
 
   it('10: learns under noise until the budget is spent, and then stops', async () => {
     runtime = await startRuntime([...NODES, ...OWN], drawing('10'));
