@@ -4,6 +4,7 @@ import { exampleFiles } from '../../scripts/lib/example';
 import { launchNodeRed, type NodeRedProcess, type NodeRedVersion } from '../../scripts/lib/node-red-process';
 import { type EditorPage, launchBrowser, openEditor } from './editor';
 import { hasLearned } from './learning';
+import { complaints } from './palette';
 
 const title = (file: string): string => file.replace(/\.json$/, '');
 
@@ -31,6 +32,7 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       it(`${title(file)}: imported by the dialogue, deployed, it runs`, async () => {
         await editor.importExample(file);
         await editor.deploy();
+        assert.deepEqual(await complaints(editor.page), []);
         await hasLearned(editor.page);
         await editor.page.waitForTimeout(500);
         await editor.screenshot(`${title(file)} (Node-RED ${version})`);

@@ -7,7 +7,12 @@ interface Definition {
   defaults: Record<string, { value: unknown }>;
 }
 declare const RED: {
-  nodes: { getNodeTypes?(): string[]; getType(type: string): Definition; registry: { getNodeTypes(): string[] } };
+  nodes: {
+    eachNode(look: (node: { type: string; valid?: boolean; validationErrors?: string[] }) => void): void;
+    getNodeTypes?(): string[];
+    getType(type: string): Definition;
+    registry: { getNodeTypes(): string[] };
+  };
   sidebar: { help: { show(type: string, bringToFront: boolean): void } };
   actions: { invoke(name: string): void };
 };
@@ -58,3 +63,13 @@ export async function reasonAt(page: Page, field: string, entry: string): Promis
   await popover.waitFor();
   return (await popover.textContent()) ?? '';
 }
+
+/** What the editor takes for wrong in the nodes on the canvas: each wears a red triangle. */
+export const complaints = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const found: string[] = [];
+    RED.nodes.eachNode(({ type, valid, validationErrors }) => {
+      if (valid === false) found.push(`${type}: ${(validationErrors ?? []).join(' ')}`);
+    });
+    return found;
+  });
