@@ -111,10 +111,11 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
       throw error;
     }
   };
-  const commit = async ({ weights, normalisation, round }: GlobalModel, signal: AbortSignal): Promise<void> => {
+  const commit = async (newest: GlobalModel, signal: AbortSignal): Promise<void> => {
+    const { weights, normalisation, round, threshold } = newest;
     await load(signal);
     await board.commit(weights, normalisation, signal);
-    inUse = { weights, normalisation, round };
+    inUse = { weights, normalisation, round, ...(threshold === undefined ? {} : { threshold }) };
   };
 
   /** Model, weights and rows are on the board. */

@@ -6,7 +6,7 @@ import { RefusedError } from '../refused';
 const VERSION = 1;
 const activations: Activation[] = ['linear', 'relu', 'leaky_relu', 'tanh', 'sigmoid', 'softmax'];
 const losses: Loss[] = ['softmax_cross_entropy', 'sigmoid_cross_entropy', 'mean_squared_error', 'huber'];
-const targets = { classify: 0, regress: 1, anomaly: 2 };
+const targets = { classify: 0, 'multi-label': 1, regress: 1, anomaly: 2 };
 const types = { dense: 0, conv: 1, depthwise: 2, max: 3, average: 4, flatten: 5 };
 
 export interface Plan {

@@ -44,3 +44,12 @@ export function quoteCell(cell: unknown): string {
   const text = typeof cell === 'object' && cell !== null ? 'an object' : JSON.stringify(String(cell));
   return text.length > 30 ? `${text.slice(0, 27)}..."` : text;
 }
+
+/** Yes or no in a cell of a table; undefined: neither. */
+export function flagOf(cell: unknown): number | undefined {
+  if (isMissing(cell)) return undefined;
+  if (typeof cell === 'boolean') return cell ? 1 : 0;
+  const text = String(cell).trim().toLowerCase();
+  if (['1', '1.0', 'true', 'yes', 'y', 'x'].includes(text)) return 1;
+  return ['0', '0.0', 'false', 'no', 'n'].includes(text) ? 0 : undefined;
+}

@@ -3,13 +3,15 @@
  * the group has ended: such samples wait in their group, never more than the label looks ahead.
  */
 import { RefusedError } from '../refused';
-import { cellOf, isMissing, nameOf, numberOf, quoteCell, type Row } from './cell';
+import { cellOf, flagOf, isMissing, nameOf, numberOf, quoteCell, type Row } from './cell';
 import { type Condition, compileCondition } from './condition';
 import { nearest } from './nearest';
 
 export type LabelSpec =
   /** The cell names a class. */
   | { kind: 'class'; column: string; classes: string[] }
+  /** Each cell says whether a label of its own holds: yes or no, 1 or 0. `names`: of the labels, in the order of the columns. */
+  | { kind: 'several'; columns: string[]; names: string[] }
   /** The cells are numbers to be foretold. */
   | { kind: 'number'; columns: string[] }
   /** classes[1] where the condition holds in this row, else classes[0]. */
@@ -104,6 +106,23 @@ function ofNumbers(columns: string[]): Labeller {
   return { classes: undefined, width: columns.length, columns, ahead: 0, now, ...nothing };
 }
 
+function ofSeveral(columns: string[], names: string[]): Labeller {
+  if (columns.length === 0) throw new RefusedError('label', 'Choose the columns that say which labels hold.');
+  if (checkClasses(names).length !== columns.length) {
+    throw new RefusedError(
+      'label',
+      `There are ${columns.length} columns of labels and ${names.length} names: name each.`,
+    );
+  }
+  const now: Labeller['now'] = (row) => {
+    const flags = columns.map((column) => flagOf(cellOf(row, column)));
+    const bad = flags.indexOf(undefined);
+    if (bad >= 0) return { problem: `the label column "${columns[bad]}" says neither yes nor no` };
+    return { targets: flags.map((flag) => flag ?? 0) };
+  };
+  return { classes: names, width: columns.length, columns, ahead: 0, now, ...nothing };
+}
+
 function ofThreshold(condition: Condition, classes: string[]): Labeller {
   const test = compileCondition(condition);
   const now: Labeller['now'] = (row) => {
@@ -160,6 +179,8 @@ export function compileLabel(spec: LabelSpec): Labeller {
       return ofClass(spec.column, checkClasses(spec.classes));
     case 'number':
       return ofNumbers(spec.columns);
+    case 'several':
+      return ofSeveral(spec.columns, spec.names);
     case 'threshold':
       return ofThreshold(spec.condition, checkClasses(spec.classes, 2));
     case 'within':
@@ -167,6 +188,6 @@ export function compileLabel(spec: LabelSpec): Labeller {
     case 'end':
       return ofEnd(checkAhead(spec.rows), checkClasses(spec.classes, 2));
     default:
-      throw new RefusedError('label', 'The label must be of kind class, number, threshold, within or end.');
+      throw new RefusedError('label', 'The label must be of kind class, several, number, threshold, within or end.');
   }
 }

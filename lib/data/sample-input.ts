@@ -1,12 +1,14 @@
 /** What a user may send as samples, made into a block: numbers in an array, an object by feature names, many of either. */
 import { sampleSize } from '../model/shapes';
 import type { ModelSpec } from '../model/spec';
+import { givesProbabilities } from '../model/tasks';
 import type { SampleBlock } from '../training/engine';
 import { RefusedError, type SamplesHeader } from '../update/message';
 import { isMissing, numberOf, quoteCell } from './cell';
 import { classIndex, unknownClass } from './labels';
 import { editDistance, nearest } from './nearest';
 import { decodeSamples } from './samples-message';
+import { arranged, severalOf } from './several-labels';
 
 /** What a sample must look like for a model. */
 export interface SampleShape {
@@ -16,6 +18,8 @@ export interface SampleShape {
   features?: readonly string[];
   /** Class names; absent: targets are values. */
   labels?: readonly string[];
+  /** Any of `labels` at once: a sample has a 0 or 1 for each of them. */
+  several?: boolean;
 }
 
 /** The part of a Node-RED message that matters here. */
@@ -31,7 +35,8 @@ export function shapeOf(spec: ModelSpec, targetWidth: number): SampleShape {
     width: sampleSize(spec),
     targetWidth: spec.task === 'anomaly' ? 0 : targetWidth,
     features: spec.features,
-    labels: spec.task === 'classify' ? spec.labels : undefined,
+    labels: givesProbabilities(spec) ? spec.labels : undefined,
+    ...(spec.task === 'multi-label' ? { several: true } : {}),
   };
 }
 
@@ -103,6 +108,7 @@ function targetsOf(label: unknown, shape: SampleShape): number[] {
       'The sample has no label: put it into msg.label, or send it to fl-predict instead.',
     );
   }
+  if (labels && shape.several) return severalOf(label, labels);
   if (labels) {
     const index = classIndex(label, labels);
     if (index < 0) throw new RefusedError('unknown-label', unknownClass(label, labels));
@@ -134,7 +140,8 @@ function fromSuite(fl: Fields, payload: unknown, shape: SampleShape): SampleBloc
       `The model needs ${shape.targetWidth} targets a sample, but the samples have ${header.targets}.`,
     );
   }
-  if (shape.labels) block.targets = translate(block.targets, header.classes, shape.labels);
+  if (shape.labels && shape.several) block.targets = arranged(block, header.classes, shape.labels);
+  else if (shape.labels) block.targets = translate(block.targets, header.classes, shape.labels);
   return block;
 }
 

@@ -5,7 +5,7 @@ import type { ModelSpec } from '../model/spec';
 
 /** Figures of one way to run the model; those that the samples do not allow are absent. */
 export interface Figures {
-  /** classify: of the samples that have a label. */
+  /** classify: of the samples that have a label; multi-label: of all labels of all such samples. */
   accuracy?: number;
   /** regress: against the targets; anomaly: of the reconstruction against the features that went in. */
   mae?: number;
@@ -39,6 +39,12 @@ function figuresOf(spec: ModelSpec, outputs: Float32Array, truth: Float32Array, 
     if (known.length === 0) return {};
     const pick = (from: ArrayLike<number>): number[] => known.map((i) => from[i]);
     return { accuracy: accuracy(confusionMatrix(pick(truth), pick(decided), spec.labels?.length ?? 2)) };
+  }
+  if (spec.task === 'multi-label') {
+    const labelled = Array.from(truth.keys()).filter((i) => !Number.isNaN(truth[i]));
+    if (labelled.length === 0) return {};
+    const right = labelled.filter((i) => outputs[i] > 0.5 === (truth[i] === 1));
+    return { accuracy: right.length / labelled.length };
   }
   const known = truth.map((value, i) => (Number.isNaN(value) ? Number.NaN : i)).filter((i) => !Number.isNaN(i));
   if (known.length === 0) return {};

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../model';
 import type { StateRecord } from '../state/store';
 import type { Normalisation } from '../training/engine';
-import type { PrivacyClaim } from '../update/message';
+import type { PrivacyClaim, Threshold } from '../update/message';
 import { readVector, vectorPayload } from '../update/vector';
 import type { FederatedModel } from './federated-model';
 import { type ClientRecord, firstState, type RoundState } from './round-state';
@@ -16,6 +16,8 @@ export interface Learned {
   normalisation?: Normalisation;
   /** Samples of each class over the clients that told in round 0. */
   labelCounts?: number[];
+  /** Of anomalies. */
+  threshold?: Threshold;
   strategy: string;
   strategyState: StrategyState;
   /** Filled only where the strategy has a part at the clients. */
@@ -97,7 +99,18 @@ export function decodeCheckpoint(record: StateRecord, model: FederatedModel): { 
   const vectors = Object.entries(record.parts)
     .filter(([name]) => name.startsWith(STRATEGY))
     .map(([name, bytes]) => [name.slice(STRATEGY.length), floats(bytes)]);
-  const { kept, numbers, strategy, normalisation, labelCounts, bytesUp, bytesDown, privacy, settled = [] } = json;
+  const {
+    kept,
+    numbers,
+    strategy,
+    normalisation,
+    labelCounts,
+    threshold,
+    bytesUp,
+    bytesDown,
+    privacy,
+    settled = [],
+  } = json;
   return {
     kept,
     learned: {
@@ -107,6 +120,7 @@ export function decodeCheckpoint(record: StateRecord, model: FederatedModel): { 
       settlement: new Map(settled),
       normalisation,
       ...(labelCounts ? { labelCounts } : {}),
+      ...(threshold ? { threshold } : {}),
       bytesUp,
       bytesDown,
       privacy,

@@ -25,6 +25,7 @@ import { createSampler } from './samplers';
 import { nothingSettled } from './settlement';
 import { createStrategy } from './strategies';
 import { entries } from './table';
+import { requireErrors } from './threshold';
 
 export type { Coordinator, CoordinatorParts, CoordinatorStatus, Snapshot } from './coordinator-parts';
 
@@ -43,6 +44,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const { federation, model, options } = parts;
   const { kernels = createKernels(), clock = systemClock, normal = systemNoise() } = parts;
   const asked = roundZero(model, options);
+  requireErrors(model.spec, options.threshold);
   const statistics = asksAnything(asked);
   const { strategy = createStrategy(options.strategy, options.training) } = parts;
   const reduce = createRoundReducer({ options, statistics });
@@ -215,7 +217,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
 
   const record = (
     { round, counts }: Pick<Extract<Effect, { type: 'close' }>, 'round' | 'counts'>,
-    rest: Pick<RoundMetrics, 'samples' | 'loss' | 'updateNorm' | 'privacy' | 'void'>,
+    rest: Pick<RoundMetrics, 'samples' | 'loss' | 'updateNorm' | 'privacy' | 'threshold' | 'void'>,
   ): RoundMetrics => ({
     federation,
     round,
@@ -233,7 +235,12 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
 
   const closeRound = (effect: Extract<Effect, { type: 'close' }>): Made => {
     const aggregate = aggregation.aggregate(effect.claim, state.clients.size);
-    const made = nextModel(learned, aggregate, { round: effect.round, strategy, kernels });
+    const made = nextModel(learned, aggregate, {
+      round: effect.round,
+      strategy,
+      kernels,
+      threshold: options.threshold,
+    });
     const told = record(effect, made.told);
     return { next: { ...made.learned, bytesUp: told.bytesUpTotal, bytesDown: told.bytesDownTotal }, told };
   };

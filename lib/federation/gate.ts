@@ -3,6 +3,7 @@
  * this federation and this asking, and only then the vector.
  */
 import type { Kernels } from '../core/kernels';
+import { decodeSketch, sketchBytes } from '../metrics/quantile-sketch';
 import { holdToNorm } from '../privacy/central';
 import { RefusedError } from '../refused';
 import { decodeAll } from '../update/codecs/registry';
@@ -81,8 +82,11 @@ export function createGate({ federation, model, strategy, kernels, asked }: Gate
       vectors[0] = holdToNorm(vectors[0], privacy, kernels);
       norm = Math.min(norm, privacy.clippingNorm);
     }
-    const facts: UpdateFacts = { client, samples, norm, staleness: 0, group, metrics };
-    return { kind: 'update', facts, vectors, privacy, bytes: payload.length };
+    const { errors } = fl;
+    if (errors) decodeSketch(errors, samples);
+    const facts: UpdateFacts = { client, samples, norm, staleness: 0, group, metrics, ...(errors ? { errors } : {}) };
+    const bytes = payload.length + (errors ? sketchBytes(errors) : 0);
+    return { kind: 'update', facts, vectors, privacy, bytes };
   };
 
   const statisticsOf = ({ fl, payload }: Message<StatisticsHeader>): Material => ({

@@ -23,3 +23,4 @@ export type { SamplerOptions } from './samplers/sampler';
 export { createStrategy, strategyNames } from './strategies';
 export type { StrategyName, StrategyOptions } from './strategies/options';
 export type { Aggregate, Strategy, StrategyState, UpdateFacts } from './strategies/strategy';
+export { errorSketch, type ThresholdOptions } from './threshold';

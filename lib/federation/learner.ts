@@ -6,6 +6,8 @@ import type { CodecStep, LocalRule, UpdateHeader } from '../update/message';
 export interface GlobalModel extends Pick<TrainJob, 'weights' | 'normalisation'> {
   /** The round that starts with it. */
   round: number;
+  /** The reconstruction error above which a sample is an anomaly, when the federation knows one. */
+  threshold?: number;
 }
 
 /**
@@ -39,6 +41,8 @@ export interface LocalUpdate {
   codecs: CodecStep[];
   samples: number;
   metrics: NonNullable<UpdateHeader['metrics']>;
+  /** Reconstruction errors of the model as it came, as an encoded quantile sketch. */
+  errors?: number[];
   /** Mean gradient at `weights`, when `atStart.gradient` asked for it. Stays on this side. */
   startGradient?: Float32Array;
 }

@@ -1,5 +1,5 @@
 /** What is told of each asked round: one record, plain JSON, fit for a dashboard or a database. */
-import type { PrivacyClaim } from '../update/message';
+import type { PrivacyClaim, Threshold } from '../update/message';
 import type { RoundCounts } from './round-state';
 import type { UpdateFacts } from './strategies/strategy';
 
@@ -35,6 +35,8 @@ export interface RoundMetrics {
   durationMs: number;
   /** Clients in the registry. */
   clients: number;
+  /** Of anomalies, where the federation asks for one. */
+  threshold?: Threshold;
   /** What the updates stated about privacy; `epsilon` is the largest that a client has spent so far. */
   privacy?: PrivacyClaim;
   /** Of a strategy with groups, in their order: who counted to each, and their mean loss. */

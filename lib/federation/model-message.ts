@@ -39,7 +39,7 @@ export function modelMessages(
 /** What goes out may be changed by strangers: all of it is copied. */
 function messageTo(
   { federation, model, options, strategy }: MessageParts,
-  { normalisation, labelCounts, settlement }: Learned,
+  { normalisation, labelCounts, threshold, settlement }: Learned,
   { round, attempt }: Omit<Request, 'cohort'>,
   { cohort, vectors, group }: Audience,
 ): ReturnType<typeof modelMessages>[number] {
@@ -60,6 +60,7 @@ function messageTo(
     ...(keepsVector(local) ? { settled: settledOf(settlement, cohort) } : {}),
     ...(startLoss ? { startLoss } : {}),
     ...(normalisation ? { normalisation: structuredClone(normalisation) } : {}),
+    ...(options.threshold ? { threshold: { ...options.threshold, ...threshold } } : {}),
     tensors: tensorSizes(model.layout, vectors.length),
     codecs: [],
   };

@@ -7,10 +7,11 @@ import { keepsVector } from './local/rule';
 import { meanLoss, type RoundMetrics } from './metrics';
 import { settle } from './settlement';
 import type { Aggregate, Strategy, UpdateFacts } from './strategies/strategy';
+import { type ThresholdOptions, thresholdOf } from './threshold';
 
 export interface NextModel {
   learned: Learned;
-  told: Pick<RoundMetrics, 'samples' | 'loss' | 'updateNorm' | 'privacy' | 'groups'>;
+  told: Pick<RoundMetrics, 'samples' | 'loss' | 'updateNorm' | 'privacy' | 'groups' | 'threshold'>;
 }
 
 const samplesOf = (updates: readonly UpdateFacts[]): number => updates.reduce((sum, { samples }) => sum + samples, 0);
@@ -32,13 +33,15 @@ export interface NextModelParts {
   round: number;
   strategy: Strategy;
   kernels: Pick<Kernels, 'allFinite' | 'norm'>;
+  /** Of anomalies, where one is wanted. */
+  threshold?: ThresholdOptions;
 }
 
 /** Throws RefusedError when nothing can be made of the round. Changes nothing of `learned`. */
 export function nextModel(
   learned: Learned,
   aggregate: Aggregate & { privacy?: PrivacyClaim },
-  { round, strategy, kernels }: NextModelParts,
+  { round, strategy, kernels, threshold: wanted }: NextModelParts,
 ): NextModel {
   const { weights: before, strategyState: stateBefore } = learned;
   const { state: strategyState, model: weights } = strategy.apply(stateBefore, before, aggregate);
@@ -55,18 +58,21 @@ export function nextModel(
   for (let i = 0; i < change.length; i++) change[i] = weights[i] - before[i];
   const { updates, privacy } = aggregate;
   const loss = meanLoss(updates);
+  const threshold = (wanted && thresholdOf(updates, wanted, round)) ?? learned.threshold;
   return {
     learned: {
       ...learned,
       weights,
       strategyState,
       privacy,
+      ...(threshold ? { threshold } : {}),
       ...(keepsVector(strategy.local) ? { settlement: settle(learned.settlement, updates, round) } : {}),
     },
     told: {
       samples: samplesOf(updates),
       ...(loss === undefined ? {} : { loss }),
       updateNorm: kernels.norm(change),
+      ...(threshold ? { threshold } : {}),
       ...(privacy ? { privacy } : {}),
       ...(strategy.groups ? { groups: groupsOf(aggregate, strategy.groups.count(stateBefore)) } : {}),
     },

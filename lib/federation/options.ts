@@ -10,6 +10,7 @@ import type { SamplerOptions } from './samplers/sampler';
 import { bad, whole } from './settings';
 import { createStrategy } from './strategies';
 import type { StrategyOptions } from './strategies/options';
+import { checkThreshold, type ThresholdOptions } from './threshold';
 
 export interface FederationOptions {
   /** Rounds to do; 0: without an end. */
@@ -30,6 +31,8 @@ export interface FederationOptions {
   training: TrainingOptions;
   /** Weights of the classes from the counts that the clients tell in round 0; absent: those of `training`, or none. */
   classWeighting?: ClassWeighting;
+  /** Autoencoders: above which error a sample is an anomaly, from sketches of the clients' errors; absent: none is made. */
+  threshold?: ThresholdOptions;
   /** Round 0 asks for the counts of labels, to tell once how unlike the clients are. */
   unlikeness?: boolean;
   /** Ids remembered at most; further ones are refused. */
@@ -75,6 +78,7 @@ export function federationOptions(wish: Partial<FederationOptions> = {}): Federa
   whole(options.maxClients, 'the largest number of clients', 1, limits.cohort);
   whole(options.missesUntilAway, 'the number of misses until a client is left out', 1, 1e6);
   checkSampler(options.sampler);
+  if (options.threshold) checkThreshold(options.threshold);
   if (options.classWeighting) {
     checkClassWeighting(options.classWeighting);
     if (options.training.classWeights) throw bad('Type class weights, or have them made from the counts: not both.');

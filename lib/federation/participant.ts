@@ -3,6 +3,7 @@
  * update or says why not. The samples stay where they are.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { sketchedNumbers } from '../metrics/quantile-sketch';
 import { streamSeed } from '../random/generator';
 import { RefusedError } from '../refused';
 import type { TrainingOptions } from '../training/engine';
@@ -48,6 +49,8 @@ export interface ParticipantParts {
   send(message: Message<FederationHeader>): void;
   onStatus?(status: ParticipantStatus): void;
   onTrained?(result: { round: number; samples: number } & LocalUpdate['metrics']): void;
+  /** Its reconstruction errors at a model, as an encoded quantile sketch; absent, or undefined: it does not know them. */
+  errors?(model: GlobalModel, signal: AbortSignal): Promise<number[] | undefined>;
   /** Whatever was refused or went wrong: one sentence, a code for counting. */
   onRefused?(refused: RefusedError): void;
 }
@@ -249,6 +252,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
         expected: fl.cohort === 'all' ? Math.max(1, fl.quorum) : fl.cohort.length,
         deadlineMs: fl.deadlineMs,
         metrics: { ...local.metrics },
+        ...(local.errors ? { errors: [...local.errors] } : {}),
       },
       local.payload,
     );
@@ -270,6 +274,17 @@ export function createParticipant(parts: ParticipantParts): Participant {
     );
   };
 
+  /** Told beside the update when they are asked for; without them it counts all the same. */
+  const errorsOf = async ({ fl, global }: Work, signal: AbortSignal): Promise<number[] | undefined> => {
+    if (!fl.threshold) return undefined;
+    try {
+      return await parts.errors?.(global, signal);
+    } catch (error) {
+      if (!signal.aborted) say('errors', `Its reconstruction errors cannot be told: ${reasonOf(error)}`);
+      return undefined;
+    }
+  };
+
   const train = async (work: Work): Promise<void> => {
     const mine: Task = { ...work, abort: new AbortController() };
     const { fl } = work;
@@ -279,6 +294,8 @@ export function createParticipant(parts: ParticipantParts): Participant {
     const isMine = (): boolean => task === mine && !closed;
     let local: LocalUpdate;
     try {
+      // Of the same samples as the training, which begins now.
+      const errors = errorsOf(mine, mine.abort.signal);
       const atStart = fl.startLoss ? { atStart: { loss: true } } : {};
       local = await learn(
         work,
@@ -291,6 +308,8 @@ export function createParticipant(parts: ParticipantParts): Participant {
           },
         },
       );
+      const told = await errors;
+      if (told && sketchedNumbers(told) <= local.samples) local = { ...local, errors: told };
     } catch (error) {
       if (!isMine()) return;
       task = undefined;

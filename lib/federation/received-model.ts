@@ -53,5 +53,7 @@ export function receivedModel({ fl, payload }: Message<ModelHeader>, model: Fede
   if (further.some((vector) => normOf(vector) > most)) {
     throw new RefusedError('norm-bound', 'A vector behind the model that came is absurdly long: reset the federation.');
   }
-  return { global: { weights, normalisation, round: fl.round }, further };
+  const threshold = fl.threshold?.value;
+  const known = threshold === undefined ? {} : { threshold };
+  return { global: { weights, normalisation, round: fl.round, ...known }, further };
 }

@@ -1,4 +1,5 @@
 /** The figures that fit a model's task, as one small object for a message, a chart or a database. */
+import { type AnomalyFigures, type AnomalyTruth, anomalyFigures } from './anomalies';
 import {
   accuracy,
   argmaxRows,
@@ -8,7 +9,9 @@ import {
   logLoss,
   macroScores,
 } from './classification';
+import type { MultiLabel } from './multi-label';
 import { averagePrecision, rocAuc } from './ranking';
+import { reconstructionErrors } from './reconstruction';
 import { meanAbsoluteError, rootMeanSquaredError, rSquared } from './regression';
 
 export interface Classification {
@@ -28,16 +31,20 @@ export interface Classification {
   labels: string[];
 }
 
-export interface Regression {
-  task: 'regress' | 'anomaly';
-  samples: number;
+export interface Errors {
   mae: number;
   rmse: number;
-  /** Absent for anomaly. */
-  r2?: number;
+  r2: number;
 }
 
-export type Evaluation = Classification | Regression;
+export interface Regression extends Errors {
+  task: 'regress';
+  samples: number;
+  /** One for each output, when there are several: `mae` and `rmse` are then over all, `r2` the mean over the outputs. */
+  outputs?: Errors[];
+}
+
+export type Evaluation = Classification | Regression | AnomalyFigures | MultiLabel;
 
 /** One sigmoid output and two labels: p becomes [1 - p, p]. */
 function twoColumns(outputs: Float32Array): Float32Array {
@@ -90,22 +97,36 @@ export function evaluateClasses(
   return evaluation;
 }
 
+const errorsOf = (truth: Float32Array, outputs: Float32Array): Errors => ({
+  mae: meanAbsoluteError(truth, outputs),
+  rmse: rootMeanSquaredError(truth, outputs),
+  r2: rSquared(truth, outputs),
+});
+
+/** `truth` and `outputs`: samples x numbers that are foretold. */
 export function evaluateNumbers(truth: Float32Array, outputs: Float32Array, samples: number): Regression {
-  return {
-    task: 'regress',
-    samples,
-    mae: meanAbsoluteError(truth, outputs),
-    rmse: rootMeanSquaredError(truth, outputs),
-    r2: rSquared(truth, outputs),
-  };
+  const width = truth.length / samples;
+  const all = errorsOf(truth, outputs);
+  if (width === 1) return { task: 'regress', samples, ...all };
+  const column = (from: Float32Array, k: number): Float32Array => from.filter((_, i) => i % width === k);
+  const each = Array.from({ length: width }, (_, k) => errorsOf(column(truth, k), column(outputs, k)));
+  // Over numbers of unlike size together R^2 would be near 1 whatever is foretold.
+  const r2 = each.reduce((sum, one) => sum + one.r2, 0) / width;
+  return { task: 'regress', samples, ...all, r2, outputs: each };
 }
 
-/** Autoencoders: how far the reconstruction is from the (normalised) input. */
-export function evaluateReconstruction(inputs: Float32Array, outputs: Float32Array, samples: number): Regression {
+/** Autoencoders: how far the reconstruction is from the (normalised) input, and what that says about the known anomalies. */
+export function evaluateReconstruction(
+  inputs: Float32Array,
+  outputs: Float32Array,
+  samples: number,
+  known: AnomalyTruth = { truth: [] },
+): AnomalyFigures {
+  const errors = reconstructionErrors(inputs, outputs, samples, undefined);
   return {
     task: 'anomaly',
-    samples,
     mae: meanAbsoluteError(inputs, outputs),
     rmse: rootMeanSquaredError(inputs, outputs),
+    ...anomalyFigures(errors, known),
   };
 }

@@ -1,3 +1,4 @@
+export { type AnomalyFigures, type AnomalyTruth, anomalyFigures } from './anomalies';
 export {
   accuracy,
   argmaxRows,
@@ -15,5 +16,16 @@ export {
   evaluateReconstruction,
   type Regression,
 } from './evaluation';
+export { evaluateLabels, type LabelFigures, type MultiLabel } from './multi-label';
+export {
+  decodeSketch,
+  encodeSketch,
+  mergeSketches,
+  type QuantileSketch,
+  SKETCH_ERROR,
+  sketchOf,
+  sketchQuantile,
+} from './quantile-sketch';
 export { averagePrecision, rocAuc } from './ranking';
+export { reconstructionErrors } from './reconstruction';
 export { meanAbsoluteError, rootMeanSquaredError, rSquared } from './regression';

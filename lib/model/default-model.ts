@@ -7,7 +7,7 @@ export interface Wish {
   task: Task;
   /** Input shape without the batch. */
   input: number[];
-  /** classify. */
+  /** classify, multi-label. */
   labels?: string[];
   /** regress: how many values; default 1. */
   outputs?: number;
@@ -55,6 +55,8 @@ export function defaultModel(wish: Wish): ModelSpec {
     ];
   } else if (task === 'classify') {
     layers = [...body(input), { type: 'dense', units: labels?.length ?? 2, activation: 'softmax' }];
+  } else if (task === 'multi-label') {
+    layers = [...body(input), { type: 'dense', units: labels?.length ?? 1, activation: 'sigmoid' }];
   } else {
     layers = [...body(input), { type: 'dense', units: outputs, activation: 'linear' }];
   }

@@ -6,7 +6,7 @@ import { choice, fields, integer, list, names, refuse, text } from './reader';
 import { layerName, product, sampleSize, shapesOf } from './shapes';
 import type { Activation, BackboneSpec, LayerSpec, Loss, ModelSpec, Task } from './spec';
 
-const tasks: readonly Task[] = ['classify', 'regress', 'anomaly'];
+const tasks: readonly Task[] = ['classify', 'multi-label', 'regress', 'anomaly'];
 const losses: readonly Loss[] = ['softmax_cross_entropy', 'sigmoid_cross_entropy', 'mean_squared_error', 'huber'];
 const known = ['version', 'task', 'input', 'layers', 'loss', 'labels', 'features', 'seed', 'backbone'];
 
@@ -38,6 +38,19 @@ function checkClassifier(spec: ModelSpec, labels: string[], outputs: number): vo
   if (spec.loss !== 'softmax_cross_entropy') refuse('A softmax output needs the loss softmax_cross_entropy.');
 }
 
+function checkMultiLabel(spec: ModelSpec, outputs: number, flat: boolean): void {
+  const { labels } = spec;
+  if (!labels) refuse('A multi-label model needs its labels: a list of names.');
+  if (!flat) refuse('The output of a multi-label model must be flat: put a flatten layer before the last dense layer.');
+  if (outputActivation(spec.layers) !== 'sigmoid') {
+    refuse('The last layer of a multi-label model must have the activation sigmoid: each label is told by itself.');
+  }
+  if (outputs !== labels?.length) {
+    refuse(`The last layer has ${outputs} units, but there are ${labels?.length} labels; give it one for each.`);
+  }
+  if (spec.loss !== 'sigmoid_cross_entropy') refuse('A multi-label model needs the loss sigmoid_cross_entropy.');
+}
+
 function checkTask(spec: ModelSpec): void {
   const shapes = shapesOf(spec);
   const outputs = product(shapes[shapes.length - 1]);
@@ -55,6 +68,10 @@ function checkTask(spec: ModelSpec): void {
     checkClassifier(spec, labels, outputs);
     return;
   }
+  if (spec.task === 'multi-label') {
+    checkMultiLabel(spec, outputs, shapes[shapes.length - 1].length === 1);
+    return;
+  }
   if (spec.labels) refuse(`Labels belong to a classifier; remove them, or change the task from ${spec.task}.`);
   if (spec.loss !== 'mean_squared_error' && spec.loss !== 'huber') {
     refuse(`The task ${spec.task} needs the loss mean_squared_error or huber, not ${spec.loss}.`);
@@ -67,6 +84,7 @@ function checkTask(spec: ModelSpec): void {
 }
 
 function defaultLoss(task: Task, layers: readonly LayerSpec[]): Loss {
+  if (task === 'multi-label') return 'sigmoid_cross_entropy';
   if (task !== 'classify') return 'mean_squared_error';
   return outputActivation(layers) === 'sigmoid' ? 'sigmoid_cross_entropy' : 'softmax_cross_entropy';
 }
@@ -115,7 +133,8 @@ export function parseSpec(value: unknown): ModelSpec {
     seed: integer(read.get('seed') ?? 0, 'The seed', 0, 0xffffffff),
   };
   if (read.has('backbone')) spec.backbone = parseBackbone(read.get('backbone'), input);
-  if (read.has('labels')) spec.labels = names(read.get('labels'), 'The labels', 2, limits.labels);
+  if (read.has('labels'))
+    spec.labels = names(read.get('labels'), 'The labels', task === 'multi-label' ? 1 : 2, limits.labels);
   if (read.has('features')) {
     spec.features = names(read.get('features'), 'The feature names', sampleSize(spec), sampleSize(spec));
   }

@@ -96,7 +96,7 @@ export function outputSize(spec: Pick<ModelSpec, 'input' | 'layers'>): number {
   return product(shapes[shapes.length - 1]);
 }
 
-/** Numbers a sample carries as its target: the class index, the values, or nothing (anomaly: the input itself). */
+/** Numbers a sample carries as its target: the class index, a 0 or 1 for each label, the values, or nothing (anomaly: the input itself). */
 export function targetWidth(spec: Pick<ModelSpec, 'task' | 'input' | 'layers'>): number {
-  return spec.task === 'classify' ? 1 : spec.task === 'regress' ? outputSize(spec) : 0;
+  return spec.task === 'classify' ? 1 : spec.task === 'anomaly' ? 0 : outputSize(spec);
 }

@@ -80,8 +80,8 @@ export type LayerSpec =
   | FlattenLayer
   | ForeignLayer;
 
-/** classify: one class of labels; regress: numbers; anomaly: an autoencoder, whose target is its own input. */
-export type Task = 'classify' | 'regress' | 'anomaly';
+/** classify: one class of labels; multi-label: any of them at once; regress: numbers; anomaly: an autoencoder, whose target is its own input. */
+export type Task = 'classify' | 'multi-label' | 'regress' | 'anomaly';
 export type Loss = 'softmax_cross_entropy' | 'sigmoid_cross_entropy' | 'mean_squared_error' | 'huber';
 
 /** A frozen network in front of the layers (federated transfer learning): a file that every participant must have. */
@@ -102,7 +102,7 @@ export interface ModelSpec {
   input: number[];
   layers: LayerSpec[];
   loss: Loss;
-  /** classify: the class names, in the order of the outputs. One output and two labels means a sigmoid output. */
+  /** classify, multi-label: the names, in the order of the outputs. classify: one output and two labels means a sigmoid output. */
   labels?: string[];
   /** Names of the numbers of a sample (sampleSize), when samples arrive as objects. */
   features?: string[];

@@ -72,6 +72,9 @@ export function checkTrainJob(job: TrainJob): void {
   }
   if (job.control) length(job.control, job.weights.length, 'The control vector');
   checkNormalisation(job.normalisation, width);
+  if (spec.task === 'multi-label' && samples.targets.some((target) => target !== 0 && target !== 1)) {
+    refuse('A target must be 0 or 1 for each label.');
+  }
   if (spec.task !== 'classify') return;
   const labels = spec.labels?.length ?? outputSize(spec);
   for (const target of samples.targets) {

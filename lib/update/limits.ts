@@ -20,6 +20,8 @@ export const limits = {
   /** Groups of clients with a model each. */
   groups: 64,
   codecs: 8,
+  /** Whole numbers of a quantile sketch. */
+  sketch: 1025,
   /** Parameters of one codec step, and notes of one header. */
   parametersOfStep: 16,
   notes: 16,

@@ -89,6 +89,17 @@ export type LocalRule =
   /** Of the models that came the client takes the one of least loss on its own rows (arXiv 2006.04088). */
   | { name: 'ifca'; groups: number };
 
+/** Above which reconstruction error a sample is an anomaly. `value` is absent until the clients have told their errors. */
+export interface Threshold {
+  /** Share of the clients' own samples below it. */
+  quantile: number;
+  /** Mean squared error, in normalised units. */
+  value?: number;
+  /** Samples behind it. */
+  samples?: number;
+  /** The round whose first model the errors are of. */
+  round?: number;
+}
 /** aggregator -> participants. Payload: the full vector. The cohort trains; everybody may predict with it. */
 export interface ModelHeader extends HeaderBase, Attempt {
   kind: 'model';
@@ -111,6 +122,8 @@ export interface ModelHeader extends HeaderBase, Attempt {
   /** The answer shall tell `metrics.startLoss`. */
   startLoss?: boolean;
   normalisation?: Normalisation;
+  /** Asks for the errors of this model with each update (autoencoders), and tells the threshold so far. */
+  threshold?: Threshold;
   tensors: TensorSizes;
   codecs: CodecStep[];
 }
@@ -129,6 +142,8 @@ export interface UpdateHeader extends HeaderBase, Attempt {
   deadlineMs: number;
   /** `startLoss`: of the model as it came, on this client's samples (q-FedAvg, power-of-choice). */
   metrics?: { loss?: number; firstLoss?: number; startLoss?: number; steps?: number; durationMs?: number };
+  /** Reconstruction errors of the model as it came, on this client's samples, as a quantile sketch (lib/metrics). */
+  errors?: number[];
   privacy?: PrivacyClaim;
   /** Put there by a filter that scores updates; rank 1 is best. */
   score?: { method: string; value: number; rank: number };

@@ -12,6 +12,7 @@ import {
   parseScore,
   parseSettled,
   parseTensors,
+  parseThreshold,
   parseTraining,
 } from './parse-parts';
 import {
@@ -124,6 +125,7 @@ const parsers: Parsers = {
       settled: optional(read.get('settled'), (v) => parseSettled(v, asked)),
       startLoss: optional(read.get('startLoss'), (v) => flag(v, 'msg.fl.startLoss')),
       normalisation: optional(read.get('normalisation'), parseNormalisation),
+      threshold: optional(read.get('threshold'), parseThreshold),
       tensors: parseTensors(read.get('tensors')),
       codecs: parseCodecs(read.get('codecs')),
     });
@@ -141,6 +143,9 @@ const parsers: Parsers = {
       expected: integer(read.get('expected'), 'msg.fl.expected', 1, limits.cohort),
       deadlineMs: deadline(read),
       metrics: optional(read.get('metrics'), parseMetrics),
+      errors: optional(read.get('errors'), (v) =>
+        list(v, 'msg.fl.errors', 1, limits.sketch, (n, at) => integer(n, at, 0, limits.samples)),
+      ),
       privacy: optional(read.get('privacy'), parsePrivacy),
       score: optional(read.get('score'), parseScore),
     }),

@@ -1,7 +1,16 @@
 /** The parts that headers share: training options, normalisation, tensors, codec steps, privacy claims. */
 import type { AdversarialOptions, Normalisation, TrainingOptions } from '../training/engine';
 import { limits } from './limits';
-import type { ClientFacts, CodecStep, LocalRule, Notes, PrivacyClaim, TensorSizes, UpdateHeader } from './message';
+import type {
+  ClientFacts,
+  CodecStep,
+  LocalRule,
+  Notes,
+  PrivacyClaim,
+  TensorSizes,
+  Threshold,
+  UpdateHeader,
+} from './message';
 import {
   choice,
   compact,
@@ -109,6 +118,16 @@ export function parseNormalisation(value: unknown): Normalisation {
   const std = list(read.get('std'), 'msg.fl.normalisation.std', 1, limits.features, (v, at) => positive(v, at));
   if (mean.length !== std.length) refuse('msg.fl.normalisation must have as many means as standard deviations.');
   return { mean, std };
+}
+
+export function parseThreshold(value: unknown): Threshold {
+  const read = fields(value, 'msg.fl.threshold');
+  return compact({
+    quantile: positive(read.get('quantile'), 'msg.fl.threshold.quantile', 1),
+    value: optional(read.get('value'), (v) => finite(v, 'msg.fl.threshold.value', 0)),
+    samples: optional(read.get('samples'), (v) => integer(v, 'msg.fl.threshold.samples', 1, Number.MAX_SAFE_INTEGER)),
+    round: optional(read.get('round'), (v) => integer(v, 'msg.fl.threshold.round', 1, limits.round)),
+  });
 }
 
 export function parsePrivacy(value: unknown): PrivacyClaim {

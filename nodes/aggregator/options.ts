@@ -80,6 +80,10 @@ export function aggregatorOptions(
     strategy: { name: choice(settings, 'strategy', strategyNames, 'fedavg') },
     training: training(settings, labels),
     classWeighting: classWeighting(settings),
+    threshold:
+      choice(settings, 'threshold', ['none', 'quantile'] as const, 'none') === 'quantile'
+        ? { quantile: number(settings, 'quantile', 0.995, { min: 1e-6, max: 1 - 1e-9 }) }
+        : undefined,
     unlikeness: flag(settings, 'unlikeness', false),
   };
 }

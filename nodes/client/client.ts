@@ -2,6 +2,7 @@ import { meaningOf, shapeOf } from '../../lib/data/sample-input';
 import { gatewayLearner } from '../../lib/federation/gateway-learner';
 import { localMemory } from '../../lib/federation/local/memory';
 import { createParticipant, type Participant, type ParticipantStatus } from '../../lib/federation/participant';
+import { errorSketch } from '../../lib/federation/threshold';
 import { inputSize, targetWidth } from '../../lib/model/shapes';
 import { createStore } from '../../lib/state/store';
 import { createEmbedding } from '../shared/embedding';
@@ -88,6 +89,11 @@ export = (RED: Red): void => {
             (await pool.get()).train(job, { signal, onProgress, engine: model.engine }),
         }),
         memory: localMemory(`${federation} ${client} strategy`, store),
+        errors: async (global, signal) => {
+          const { predict } = await pool.get();
+          const { spec, engine } = model;
+          return errorSketch({ spec, bank, predict: (job) => predict(job, { signal, engine }) }, global, signal);
+        },
         send: (message) => {
           if (shell.closing.aborted) return;
           this.send(detached(message));

@@ -78,7 +78,7 @@ function label(settings: Settings): LabelSpec | undefined {
   const kind = choice(
     settings,
     'labelKind',
-    ['none', 'class', 'number', 'threshold', 'within', 'end'] as const,
+    ['none', 'class', 'several', 'number', 'threshold', 'within', 'end'] as const,
     'none',
   );
   const column = text(settings, 'labelColumn');
@@ -90,6 +90,12 @@ function label(settings: Settings): LabelSpec | undefined {
       return undefined;
     case 'class':
       return { kind, column, classes };
+    case 'several': {
+      const columns = split(column);
+      // The model's labels, where its names are not those of the columns.
+      const named = columns.every((one) => classes.includes(one)) || classes.length !== columns.length;
+      return { kind, columns, names: named ? columns : classes };
+    }
     case 'number':
       return { kind, columns: split(column) };
     case 'threshold':

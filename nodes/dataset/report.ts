@@ -18,8 +18,8 @@ export interface Report {
 const byNumber = new Intl.Collator('en', { numeric: true });
 
 /** Throws RefusedError when the samples have no classes to count. */
-export function createReport({ classes }: Pick<Batcher['maker'], 'classes'>): Report {
-  if (!classes) {
+export function createReport({ classes, targetWidth }: Pick<Batcher['maker'], 'classes' | 'targetWidth'>): Report {
+  if (!classes || targetWidth !== 1) {
     throw new RefusedError(
       'no-classes',
       'How unlike clients are is told from the classes of their samples: give a label, or leave the report out.',

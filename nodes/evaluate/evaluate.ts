@@ -9,6 +9,7 @@ import { leasePool } from '../shared/pool';
 import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
 import { choice, number, text } from '../shared/settings';
 import { createShell } from '../shared/shell';
+import { anomalySamples } from './anomaly-truth';
 import { figures, mainFigure, positiveIndex } from './measure';
 
 /** Samples have stopped coming for so long: a model that waited for them is measured. */
@@ -31,11 +32,14 @@ async function readOptions(RED: Red, settings: Settings, embeddingOf: (model: Mo
     limit: number(settings, 'limit', 20000, { min: 1, max: 1e6, integer: true }),
     every: number(settings, 'every', 1, { min: 1, max: 1e5, integer: true }),
     positive: positiveIndex(model.spec, text(settings, 'positive')),
+    anomaly: text(settings, 'positive'),
+    samplesPerDay: number(settings, 'samplesPerDay', 0, { min: 0, max: 1e12 }),
   };
 }
 
 const bankFor = (model: Model, capacity: number): SampleBank => {
-  const { targetWidth: targets } = shapeOf(model.spec, targetWidth(model.spec));
+  const { task } = model.spec;
+  const targets = task === 'anomaly' ? 1 : shapeOf(model.spec, targetWidth(model.spec)).targetWidth;
   return sampleBank({ width: inputSize(model.spec), targetWidth: targets, capacity, eviction: 'oldest' });
 };
 
@@ -67,18 +71,21 @@ export = (RED: Red): void => {
     };
 
     async function measure({ global, msg, send }: Waiting): Promise<void> {
-      const { model, positive } = await options;
+      const { model, positive, samplesPerDay } = await options;
       const samples = bank?.block();
       if (!samples) return;
       shell.status.working('status.measuring', { round: global.trained });
       const { spec, engine } = model;
-      const { weights, normalisation } = global;
+      const { weights, normalisation, threshold } = global;
       const started = performance.now();
       const { outputs } = await (await pool.get()).predict(
         { spec, weights, features: samples.features, count: samples.count, normalisation },
         { signal: shell.closing, engine },
       );
-      const evaluation = figures(spec, samples, outputs, normalisation, positive);
+      const evaluation = figures(spec, samples, outputs, normalisation, positive, {
+        threshold,
+        samplesPerDay: samplesPerDay > 0 ? samplesPerDay : undefined,
+      });
       const { key, value } = mainFigure(evaluation);
       shell.status.ready(`status.${key}`, { value });
       delete msg.fl;
@@ -130,10 +137,14 @@ export = (RED: Red): void => {
     }
 
     async function takeSamples(msg: FlowMessage): Promise<void> {
-      const { model, embedding, everything } = await options;
+      const { model, embedding, everything, anomaly } = await options;
       if (!bank) return;
       if (isKind(msg, 'samples') && msg.fl.split === 'train' && !everything) return;
-      const block = samplesFrom(msg, shapeOf(model.spec, targetWidth(model.spec)));
+      const { spec } = model;
+      const block =
+        spec.task === 'anomaly'
+          ? anomalySamples(msg, spec, anomaly)
+          : samplesFrom(msg, shapeOf(spec, targetWidth(spec)));
       const samples = embedding ? await embedding.embed(block) : block;
       const admission = passes.admit(isKind(msg, 'samples') ? msg.fl : undefined, bank.count > 0);
       if (admission === 'skip') return;

@@ -1,10 +1,12 @@
 /** From what the network says about the held-out samples to the figures of the metrics message. */
+import type { AnomalyTruth } from '../../lib/metrics/anomalies';
 import {
   type Evaluation,
   evaluateClasses,
   evaluateNumbers,
   evaluateReconstruction,
 } from '../../lib/metrics/evaluation';
+import { evaluateLabels } from '../../lib/metrics/multi-label';
 import type { ModelSpec } from '../../lib/model/spec';
 import { RefusedError } from '../../lib/refused';
 import type { Normalisation, SampleBlock } from '../../lib/training/engine';
@@ -37,25 +39,36 @@ export function figures(
   outputs: Float32Array,
   normalisation: Normalisation | undefined,
   positive: number,
+  { threshold, samplesPerDay }: Omit<AnomalyTruth, 'truth'> = {},
 ): Evaluation {
   switch (spec.task) {
     case 'classify':
       return evaluateClasses(samples.targets, outputs, spec.labels ?? [], positive);
     case 'regress':
       return evaluateNumbers(samples.targets, outputs, samples.count);
+    case 'multi-label':
+      return evaluateLabels(samples.targets, outputs, spec.labels ?? []);
     case 'anomaly':
-      return evaluateReconstruction(normalised(samples, normalisation), outputs, samples.count);
+      return evaluateReconstruction(normalised(samples, normalisation), outputs, samples.count, {
+        truth: samples.targets,
+        threshold,
+        samplesPerDay,
+      });
   }
 }
 
 /** The figure for the status line: its key there, and the number. */
 export function mainFigure(evaluation: Evaluation): {
-  key: 'f1' | 'accuracy' | 'mae' | 'reconstruction';
+  key: 'f1' | 'accuracy' | 'mae' | 'reconstruction' | 'averagePrecision' | 'macroF1';
   value: string;
 } {
-  if (evaluation.task !== 'classify') {
-    const value = evaluation.task === 'anomaly' ? evaluation.rmse : evaluation.mae;
-    return { key: evaluation.task === 'anomaly' ? 'reconstruction' : 'mae', value: value.toPrecision(3) };
+  if (evaluation.task === 'multi-label') return { key: 'macroF1', value: evaluation.macro.f1.toFixed(3) };
+  if (evaluation.task === 'regress') return { key: 'mae', value: evaluation.mae.toPrecision(3) };
+  if (evaluation.task === 'anomaly') {
+    const { averagePrecision: ranked, rmse } = evaluation;
+    return typeof ranked === 'number'
+      ? { key: 'averagePrecision', value: ranked.toFixed(3) }
+      : { key: 'reconstruction', value: rmse.toPrecision(3) };
   }
   return evaluation.labels.length === 2
     ? { key: 'f1', value: evaluation.f1.toFixed(3) }

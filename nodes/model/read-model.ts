@@ -4,6 +4,7 @@ import { importModel } from '../../lib/model/import/import-model';
 import { layoutOf } from '../../lib/model/layout';
 import { parseSpec } from '../../lib/model/parse-spec';
 import type { BackboneSpec } from '../../lib/model/spec';
+import { givesProbabilities } from '../../lib/model/tasks';
 import { RefusedError } from '../../lib/update/message';
 import type { Model } from '../shared/model';
 import type { Settings } from '../shared/red';
@@ -26,7 +27,7 @@ async function fromFile(settings: Settings, base: string, backbone?: BackboneSpe
   }
   const task = choice(settings, 'task', tasks, 'classify');
   const loss = choice(settings, 'loss', losses, 'auto');
-  const labels = task === 'classify' ? list(settings, 'labels') : [];
+  const labels = givesProbabilities({ task }) ? list(settings, 'labels') : [];
   const features = list(settings, 'features');
   const found = await importModel(isAbsolute(file) ? file : resolve(base, file), {
     task,

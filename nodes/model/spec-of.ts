@@ -3,13 +3,14 @@ import { parseLayer } from '../../lib/model/parse-layer';
 import { parseSpec } from '../../lib/model/parse-spec';
 import { inputSize, product, shapesOf } from '../../lib/model/shapes';
 import type { BackboneSpec, LayerSpec, ModelSpec } from '../../lib/model/spec';
+import { givesProbabilities } from '../../lib/model/tasks';
 import type { Normalisation } from '../../lib/training/engine';
 import { RefusedError } from '../../lib/update/message';
 import type { Settings } from '../shared/red';
 import { choice, flag, list, number, plain, text } from '../shared/settings';
 
 const SEED_LIMIT = 0xffffffff;
-export const tasks = ['classify', 'regress', 'anomaly'] as const;
+export const tasks = ['classify', 'multi-label', 'regress', 'anomaly'] as const;
 export const losses = [
   'auto',
   'softmax_cross_entropy',
@@ -41,6 +42,13 @@ function layersOf(settings: Settings): unknown[] {
   return rows;
 }
 
+const outputActivations = {
+  classify: 'softmax',
+  'multi-label': 'sigmoid',
+  regress: 'linear',
+  anomaly: 'linear',
+} as const;
+
 /** The last layer that the task asks for, after a flatten where the table ends in more than one dimension. */
 function withOutput(task: ModelSpec['task'], input: number[], table: unknown[], units: number): LayerSpec[] {
   if (input.length === 0 || !input.every((size) => Number.isInteger(size) && size > 0)) {
@@ -54,7 +62,7 @@ function withOutput(task: ModelSpec['task'], input: number[], table: unknown[], 
   return [
     ...layers,
     ...(shapes[layers.length].length > 1 ? [{ type: 'flatten' as const }] : []),
-    { type: 'dense', units, activation: task === 'classify' ? 'softmax' : 'linear' },
+    { type: 'dense', units, activation: outputActivations[task] },
   ];
 }
 
@@ -64,12 +72,12 @@ export function specOf(settings: Settings, backbone?: BackboneSpec): ModelSpec {
   const features = list(settings, 'features');
   const sizes = shape(settings, 'inputShape');
   const input = sizes.length > 0 ? sizes : [backbone?.outputs ?? features.length];
-  const labels = task === 'classify' ? list(settings, 'labels') : undefined;
+  const labels = givesProbabilities({ task }) ? list(settings, 'labels') : undefined;
   const loss = choice(settings, 'loss', losses, 'auto');
   const table = layersOf(settings);
   const units =
-    task === 'classify'
-      ? (labels?.length ?? 0)
+    labels !== undefined
+      ? labels.length
       : task === 'anomaly'
         ? product(input)
         : number(settings, 'outputs', 1, { min: 1, integer: true });

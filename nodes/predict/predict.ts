@@ -87,11 +87,11 @@ export = (RED: Red): void => {
         throw new RefusedError('no-weights', RED._('runtime.noWeights'));
       }
       if (block.count === 0) return;
-      const { trained: round, normalisation } = current;
+      const { trained: round, normalisation, threshold } = current;
       const outputs = await batcher.run(inputs);
       const many = suite ? block.count > 1 : isBatch(sample, block.count);
       const expected = expectedOf(msg, sample, many);
-      const answers = answersOf(spec, inputs, outputs, normalisation).map((answer, i) => ({
+      const answers = answersOf(spec, inputs, outputs, normalisation, threshold).map((answer, i) => ({
         ...answer,
         round,
         ...(expected[i] !== undefined && expected[i] !== null && { expected: expected[i] }),

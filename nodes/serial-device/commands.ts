@@ -68,14 +68,14 @@ async function predict({ learner, model, shape, closing }: Commanded, msg: FlowM
     rows.push(await learner.predict(block.features.subarray(row * width, (row + 1) * width), closing));
   }
   const outputs = Float32Array.from(rows.flatMap((row) => [...row]));
-  const { round = 1, normalisation } = learner.inUse ?? {};
+  const { round = 1, normalisation, threshold } = learner.inUse ?? {};
   const { spec } = model;
   const many = block.count > 1 || (Array.isArray(sample) && typeof sample[0] === 'object' && sample[0] !== null);
   const expected = expectedOf(msg, sample, many);
   const bare =
     spec.task === 'anomaly' && shape.width !== inputSize(spec)
       ? rows.map((row) => ({ values: [...row] }))
-      : answersOf(spec, block, outputs, normalisation);
+      : answersOf(spec, block, outputs, normalisation, threshold);
   const answers = bare.map((answer, i) => ({
     ...answer,
     round: Math.max(0, round - 1),

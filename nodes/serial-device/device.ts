@@ -8,6 +8,7 @@ import { userOf } from '../../lib/board/serial/port-lease';
 import { meaningOf, shapeOf } from '../../lib/data/sample-input';
 import { localMemory } from '../../lib/federation/local/memory';
 import { createParticipant, type Participant, type ParticipantStatus } from '../../lib/federation/participant';
+import { errorSketch } from '../../lib/federation/threshold';
 import { targetWidth } from '../../lib/model/shapes';
 import { RefusedError } from '../../lib/refused';
 import { createStore } from '../../lib/state/store';
@@ -15,6 +16,7 @@ import { createIntake, type Intake } from '../shared/intake';
 import { openSamples } from '../shared/kept-samples';
 import { findModel, stateFolder } from '../shared/model';
 import { requirePlace } from '../shared/participation';
+import { leasePool } from '../shared/pool';
 import { detached, type FlowMessage, type FlowNode, type Red, type Settings } from '../shared/red';
 import { text } from '../shared/settings';
 import type { Shell } from '../shared/shell';
@@ -67,6 +69,7 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
         (sentence) => node.warn(sentence),
       );
   const bank = samples?.bank;
+  const pool = leasePool(RED);
   shell.closing.throwIfAborted();
 
   let closed = false;
@@ -188,6 +191,15 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
       `${federation} ${client} strategy`,
       options.persistent ? createStore(stateFolder(RED, 'clients')) : undefined,
     ),
+    // The gateway has the same rows, and computes what the board would. What a backbone makes of them only the board knows.
+    ...(bank &&
+      !model.spec.backbone && {
+        errors: async (global, signal) => {
+          const { predict } = await pool.get();
+          const { spec, engine } = model;
+          return errorSketch({ spec, bank, predict: (job) => predict(job, { signal, engine }) }, global, signal);
+        },
+      }),
     send: (message) => {
       if (closed) return;
       node.send(detached(message));
@@ -209,6 +221,7 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
     closed = true;
     participant.close();
     learner.close();
+    pool.release();
     await Promise.all([board.close().then(line.close), intake?.save()]);
   };
   made = true;

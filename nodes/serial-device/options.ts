@@ -90,7 +90,7 @@ export function deviceOptions(settings: Settings, node: FlowNode): DeviceOptions
 
 /** Throws RefusedError when windows of the sensor do not fit the model. `width`: numbers of a row. */
 export function requireSensing(sensing: Sensing, spec: ModelSpec, width: number): void {
-  if (spec.task === 'regress') {
+  if (spec.task === 'regress' || spec.task === 'multi-label') {
     throw new RefusedError(
       'sensor-task',
       'Windows of a sensor are labelled by class: choose a model that classifies or detects anomalies, or send the samples by the flow.',

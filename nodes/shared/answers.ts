@@ -1,6 +1,7 @@
 /** From the outputs of the network to what a user wants to read, and from a sample message to its true labels. */
 import { decodeSamples } from '../../lib/data/samples-message';
 import { argmaxRows } from '../../lib/metrics/classification';
+import { reconstructionErrors } from '../../lib/metrics/reconstruction';
 import type { ModelSpec } from '../../lib/model/spec';
 import type { Normalisation, SampleBlock } from '../../lib/training/engine';
 import type { SamplesHeader } from '../../lib/update/message';
@@ -12,11 +13,17 @@ export interface Answer {
   label?: string | number;
   confidence?: number;
   scores?: Record<string, number>;
+  /** multi-label: those with a score above 0.5 */
+  labels?: string[];
   /** regress: one output or several */
   value?: number;
   values?: number[];
   /** anomaly: mean squared reconstruction error, in normalised units */
   error?: number;
+  /** anomaly, when the federation has a threshold: the error over it (above 1 is an anomaly), and the verdict */
+  score?: number;
+  anomaly?: boolean;
+  threshold?: number;
   round: number;
   /** The true label or value, when the sample came with one. */
   expected?: unknown;
@@ -36,22 +43,28 @@ function classes(spec: ModelSpec, outputs: Float32Array, count: number): Omit<An
   }));
 }
 
-function reconstructionErrors(
-  { features, count }: SampleBlock,
-  outputs: Float32Array,
-  normalisation: Normalisation | undefined,
-): Omit<Answer, 'round'>[] {
-  const width = features.length / count;
+function severalLabels(spec: ModelSpec, outputs: Float32Array, count: number): Omit<Answer, 'round'>[] {
+  const width = outputs.length / count;
+  const names = Array.from({ length: width }, (_, k) => spec.labels?.[k] ?? String(k));
   return Array.from({ length: count }, (_, i) => {
-    let sum = 0;
-    for (let k = 0; k < width; k++) {
-      const raw = features[i * width + k];
-      const input = normalisation ? (raw - normalisation.mean[k]) / normalisation.std[k] : raw;
-      sum += (input - outputs[i * width + k]) ** 2;
-    }
-    return { error: sum / width };
+    const row = outputs.subarray(i * width, (i + 1) * width);
+    return {
+      labels: names.filter((_, k) => row[k] > 0.5),
+      scores: Object.fromEntries(names.map((name, k) => [name, row[k]])),
+    };
   });
 }
+
+/** `limit`: the error above which a sample is an anomaly; undefined: nobody knows one. */
+const verdictOn = (error: number, limit: number | undefined): Omit<Answer, 'round'> =>
+  limit === undefined
+    ? { error }
+    : {
+        error,
+        threshold: limit,
+        score: limit > 0 ? error / limit : error > 0 ? Number.MAX_VALUE : 0,
+        anomaly: error > limit,
+      };
 
 /** One answer for each sample of the block, which has at least one. */
 export function answersOf(
@@ -59,10 +72,15 @@ export function answersOf(
   block: SampleBlock,
   outputs: Float32Array,
   normalisation: Normalisation | undefined,
+  threshold?: number,
 ): Omit<Answer, 'round'>[] {
   const { count } = block;
   if (spec.task === 'classify') return classes(spec, outputs, count);
-  if (spec.task === 'anomaly') return reconstructionErrors(block, outputs, normalisation);
+  if (spec.task === 'multi-label') return severalLabels(spec, outputs, count);
+  if (spec.task === 'anomaly') {
+    const errors = reconstructionErrors(block.features, outputs, count, normalisation);
+    return Array.from(errors, (error) => verdictOn(error, threshold));
+  }
   const width = outputs.length / count;
   return Array.from({ length: count }, (_, i) => {
     const values = [...outputs.subarray(i * width, (i + 1) * width)];
@@ -75,7 +93,8 @@ function expectedOfSuite(fl: SamplesHeader, payload: unknown): unknown[] {
   if (fl.targets === 0) return [];
   return Array.from({ length: fl.count }, (_, i) => {
     const own = [...targets.subarray(i * fl.targets, (i + 1) * fl.targets)];
-    return fl.targets > 1 ? own : (fl.classes?.[own[0]] ?? own[0]);
+    if (fl.targets === 1) return fl.classes?.[own[0]] ?? own[0];
+    return fl.classes?.length === fl.targets ? fl.classes.filter((_, k) => own[k] === 1) : own;
   });
 }
 

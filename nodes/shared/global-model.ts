@@ -16,6 +16,8 @@ export interface GlobalModel {
   /** May be a view of `payload`: not to be written. */
   weights: Float32Array;
   normalisation?: Normalisation;
+  /** The reconstruction error above which a sample is an anomaly, when the federation knows one. */
+  threshold?: number;
   payload: Buffer;
 }
 
@@ -58,6 +60,7 @@ export function receiveModel(msg: FlowMessage, model: Model, federation: string)
     final: Array.isArray(fl.cohort) && fl.cohort.length === 0,
     weights,
     normalisation: fl.normalisation ?? (typeof own === 'object' ? own : undefined),
+    ...(fl.threshold?.value === undefined ? {} : { threshold: fl.threshold.value }),
     payload,
   };
 }

@@ -20,6 +20,8 @@ export interface UpdateFacts {
   count?: number;
   /** Euclidean norm of the update as it is aggregated. */
   norm: number;
+  /** Its reconstruction errors at the model that it started from, as an encoded quantile sketch. */
+  errors?: number[];
   /** Rounds between the model it started from and the present one; 0 in synchronous rounds. */
   staleness: number;
   /** The group that the client has chosen, where it chooses. */

@@ -3,6 +3,7 @@ import { layoutOf } from '../layout';
 import { outputActivation, parseSpec } from '../parse-spec';
 import { product } from '../shapes';
 import type { LayerSpec, Loss, ModelSpec, Task } from '../spec';
+import { givesProbabilities } from '../tasks';
 import { activationName, activationTranslators } from './activation';
 import { type Building, called, noteTraining, type Translator } from './building';
 import type { Chain } from './chain';
@@ -86,14 +87,14 @@ function finish(
   wish: ImportWish,
   notes: Set<string>,
 ): string[] | undefined {
-  if (task !== 'classify') return undefined;
+  if (!givesProbabilities({ task })) return undefined;
   const last = layers[layers.length - 1];
   if (last && 'activation' in last && last.activation === 'linear') {
-    last.activation = outputs === 1 ? 'sigmoid' : 'softmax';
+    last.activation = outputs === 1 || task === 'multi-label' ? 'sigmoid' : 'softmax';
     notes.add(`The model gave logits: ${last.activation} was put at its end, so that it gives probabilities.`);
   }
   if (wish.labels) return wish.labels;
-  const labels = numbered(outputActivation(layers) === 'sigmoid' && outputs === 1 ? 2 : outputs);
+  const labels = numbered(task === 'classify' && outputActivation(layers) === 'sigmoid' && outputs === 1 ? 2 : outputs);
   notes.add(`The file does not name the classes: they are called ${labels[0]} to ${labels[labels.length - 1]}.`);
   return labels;
 }

@@ -5,6 +5,7 @@
 import { canonicalJson } from '../../model/canonical';
 import { inputSize, outputSize } from '../../model/shapes';
 import type { ModelSpec } from '../../model/spec';
+import { givesProbabilities } from '../../model/tasks';
 import { abortError } from '../abort';
 import { checkPredictJob, checkTrainJob } from '../check-job';
 import type { Engine, PredictJob, PredictResult, Progress } from '../engine';
@@ -38,7 +39,7 @@ async function predict(tf: TensorFlow, flat: FlatModel, job: PredictJob, progres
     const features = normalised(job.features, rows, width, job.normalisation);
     const part = tf.tidy(() => {
       const raw = forward(tf, flat, spec, features, false);
-      if (spec.task !== 'classify') return raw.dataSync<'float32'>();
+      if (!givesProbabilities(spec)) return raw.dataSync<'float32'>();
       return (spec.loss === 'sigmoid_cross_entropy' ? raw.sigmoid() : tf.softmax(raw)).dataSync<'float32'>();
     });
     outputs.set(part, first * outputSize(spec));

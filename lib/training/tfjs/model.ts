@@ -3,6 +3,7 @@ import type { LayersModel, Tensor, Variable } from '@tensorflow/tfjs';
 import { layoutOf } from '../../model/layout';
 import { product } from '../../model/shapes';
 import type { ModelSpec } from '../../model/spec';
+import { givesProbabilities } from '../../model/tasks';
 import { kerasTopology } from '../../model/topology';
 import type { TensorFlow } from './load';
 import { mendPaddedAverage } from './padded-average';
@@ -30,7 +31,7 @@ export interface FlatModel {
 }
 
 export async function buildModel(tf: TensorFlow, spec: ModelSpec): Promise<FlatModel> {
-  const { topology, owners } = kerasTopology(spec, { logits: spec.task === 'classify', zeros: true });
+  const { topology, owners } = kerasTopology(spec, { logits: givesProbabilities(spec), zeros: true });
   const model = await tf.loadLayersModel({ load: async () => ({ modelTopology: topology }) });
   const layout = layoutOf(spec);
   const slots: Slot[] = [];

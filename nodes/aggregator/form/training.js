@@ -45,7 +45,7 @@ const trainingSection = ({ now, whole, between, listOf }) => ({
     focalGamma: {
       value: '0',
       validate: function (value, _opt) {
-        return between(value, 0, 100) || this._('error.focalGamma');
+        return value === undefined || between(value, 0, 100) || this._('error.focalGamma');
       },
     },
     classWeighting: { value: 'typed' },
@@ -66,6 +66,17 @@ const trainingSection = ({ now, whole, between, listOf }) => ({
           !['balanced', 'effective-number'].includes(now(this, 'classWeighting')) ||
           between(value, 1, 1e6) ||
           this._('error.classWeightCap')
+        );
+      },
+    },
+    threshold: { value: 'none' },
+    quantile: {
+      value: '0.995',
+      validate: function (value, _opt) {
+        return (
+          now(this, 'threshold') !== 'quantile' ||
+          (between(value, 0, 1) && Number(value) > 0 && Number(value) < 1) ||
+          this._('error.quantile')
         );
       },
     },
@@ -104,7 +115,8 @@ const trainingSection = ({ now, whole, between, listOf }) => ({
     'focalGamma',
     'classWeightBeta',
     'classWeightCap',
+    'quantile',
     'seed',
   ],
-  switches: ['optimizer', 'classWeighting'],
+  switches: ['optimizer', 'classWeighting', 'threshold'],
 });

@@ -128,7 +128,11 @@ describe('model specification', () => {
       /"optimiser" that is not known here; it may have version, task/,
     ],
     ['a newer version', changed({ version: 2 }), /newer version of this package; update/],
-    ['an unknown task', changed({ task: 'guess' }), /must be one of classify, regress, anomaly, not "guess"/],
+    [
+      'an unknown task',
+      changed({ task: 'guess' }),
+      /must be one of classify, multi-label, regress, anomaly, not "guess"/,
+    ],
     ['an input of four axes', changed({ input: [1, 1, 1, 4] }), /input shape must be a list of 1 to 3/],
     ['an input of nothing', changed({ input: [0] }), /whole number from 1 to/],
     ['too large an input', changed({ input: [100000, 1000] }), /more than 16777216 numbers/],

@@ -21,7 +21,7 @@ describe('parseMessage', () => {
     it(`misses each necessary field of a ${message.fl.kind}`, () => {
       const optional = [
         ...['notes', 'facts', 'normalisation', 'metrics', 'privacy', 'score', 'classes', 'last', 'l2'],
-        ...['local', 'settled', 'startLoss', 'sums', 'labels', 'group'],
+        ...['local', 'settled', 'startLoss', 'sums', 'labels', 'group', 'threshold', 'errors'],
       ];
       for (const name of Object.keys(message.fl)) {
         const action = () => parseMessage({ ...message, fl: without(message.fl, name) });

@@ -62,6 +62,41 @@ describe('fl-serial-device', function () {
     assert.match(sentence(await runtime.next('caught')), /takes 2 features/);
   });
 
+  it('predicts, the gateway judges: a board in a federation of anomalies answers and tells its errors as a gateway would', async () => {
+    await run({
+      model: { task: 'anomaly', labels: '', layers: [{ type: 'dense', units: 1, activation: 'linear' }] },
+      dataset: { labelKind: 'none' },
+      north: asBoard({}),
+      aggregator: {
+        rounds: '2',
+        threshold: 'quantile',
+        quantile: '0.95',
+        wires: [['north-client', 'south-client', 'here', 'told'], ['metrics']],
+      },
+      more: [
+        { id: 'here', z: 't', type: 'fl-predict', model: 'm', keep: false, wires: [['answers']] },
+        sink('answers'),
+      ],
+    });
+    await runtime.next('told', isFinal, 30_000);
+    const metrics = runtime.received('metrics').map(fieldsOf);
+    const { samples, threshold } = metrics[1] as unknown as { samples: number; threshold: { samples: number } };
+    // All rows of the board and of the gateway are behind it.
+    assert.equal(threshold.samples, samples);
+    const rows = [
+      [50, 0],
+      [5000, 40],
+    ];
+    for (const id of ['north-client', 'here']) runtime.send(id, { topic: 'predict', payload: rows });
+    const [board, here] = [await runtime.next('predictions'), await runtime.next('answers')];
+    assert.deepEqual(board.payload, here.payload);
+    assert.deepEqual(
+      (board.payload as Fields[]).map(({ anomaly }) => anomaly),
+      [false, true],
+    );
+    assert.deepEqual(runtime.received('caught'), []);
+  });
+
   /** One channel; mean and deviation of four readings: the two features of the pumps. */
   const feeling = (changes: Fields = {}): Fields =>
     asBoard({

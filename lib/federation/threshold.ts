@@ -1,0 +1,72 @@
+/**
+ * Above which reconstruction error a sample is an anomaly: a quantile of the errors that the clients have on their own
+ * samples, which they tell as a sketch with each update. It is of the model that the round began with, so it follows one
+ * round behind.
+ */
+import {
+  decodeSketch,
+  encodeSketch,
+  mergeSketches,
+  sketchCount,
+  sketchOf,
+  sketchQuantile,
+} from '../metrics/quantile-sketch';
+import { reconstructionErrors } from '../metrics/reconstruction';
+import type { ModelSpec } from '../model';
+import { RefusedError } from '../refused';
+import type { PredictJob, PredictResult, SampleBlock } from '../training/engine';
+import { limits } from '../update/limits';
+import type { Threshold } from '../update/message';
+import type { GlobalModel } from './learner';
+import type { UpdateFacts } from './strategies/strategy';
+
+export interface ThresholdOptions {
+  /** Share of the clients' own samples that shall lie below it, such as 0.995. */
+  quantile: number;
+}
+
+/** Throws RefusedError (code "bad-setting"). */
+export function checkThreshold({ quantile }: ThresholdOptions): void {
+  if (!(quantile > 0 && quantile < 1)) {
+    throw new RefusedError('bad-setting', 'Set the quantile of the threshold between 0 and 1, such as 0.995.');
+  }
+}
+
+/** Of an autoencoder only. */
+export function requireErrors(spec: ModelSpec, threshold: ThresholdOptions | undefined): void {
+  if (threshold && spec.task !== 'anomaly') {
+    throw new RefusedError('bad-setting', 'A threshold belongs to a model that detects anomalies: set none here.');
+  }
+}
+
+/** The threshold after a round; undefined when no update told its errors. The same whatever the order of the updates. */
+export function thresholdOf(
+  updates: readonly Pick<UpdateFacts, 'errors'>[],
+  { quantile }: ThresholdOptions,
+  round: number,
+): Threshold | undefined {
+  const sketches = updates.flatMap(({ errors }) => (errors ? [decodeSketch(errors, limits.samples)] : []));
+  const merged = mergeSketches(sketches);
+  const value = sketchQuantile(merged, quantile);
+  return value === undefined ? undefined : { quantile, value, samples: sketchCount(merged), round };
+}
+
+export interface ErrorParts {
+  spec: ModelSpec;
+  bank: { block(): SampleBlock };
+  predict(job: PredictJob, control: { signal: AbortSignal }): Promise<PredictResult>;
+}
+
+/** The client's part: the errors of a model on the samples it holds now, as a sketch; undefined when it holds none. */
+export async function errorSketch(
+  { spec, bank, predict }: ErrorParts,
+  { weights, normalisation }: Pick<GlobalModel, 'weights' | 'normalisation'>,
+  signal: AbortSignal,
+): Promise<number[] | undefined> {
+  const { features, count } = bank.block();
+  if (count === 0) return undefined;
+  const { outputs } = await predict({ spec, weights, features, count, normalisation }, { signal });
+  const errors = reconstructionErrors(features, outputs, count, normalisation);
+  // What is not finite is as far off as can be.
+  return encodeSketch(sketchOf(errors.map((error) => (Number.isFinite(error) ? error : Number.MAX_VALUE))));
+}
