@@ -1,0 +1,43 @@
+/**
+ * CenteredClip (Karimireddy 2021, arXiv 2012.10333): v <- v + mean of (x_i - v) min(1, tau / |x_i - v|), from the aggregate of
+ * the round before, so that what attackers add in one round is bounded and what they add over many is seen. Absent, tau is
+ * the median of the distances to where the round starts. Scores: the distance to the aggregate.
+ */
+import { distancesTo } from './distances';
+import { medianNorm } from './norm-bound';
+import type { RuleOptionsOf } from './options';
+import { checkInput, checkUniform, positiveParameter, wholeParameter } from './parameters';
+import type { Rule } from './rule';
+import { sumOf } from './sums';
+
+export function centeredClip({ tau, iterations = 5 }: Omit<RuleOptionsOf<'centered-clip'>, 'name'> = {}): Rule {
+  if (tau !== undefined) positiveParameter(tau, 'tau');
+  wholeParameter(iterations, 'iterations', 1, 1000);
+  return {
+    name: 'centered-clip',
+    weights: 'uniform',
+    needed: 1,
+    uses: 'previous',
+    score: 'distance',
+    combine(input, kernels) {
+      checkInput(input, 'centered-clip', 1);
+      checkUniform(input, 'centered-clip');
+      const { vectors, previous } = input;
+      const n = vectors.length;
+      const known = previous?.length === vectors[0].length;
+      let centre = known && previous ? previous : new Float32Array(vectors[0].length);
+      let scores = distancesTo(centre, vectors);
+      const radius = tau ?? medianNorm(scores);
+      for (let iteration = 0; iteration < iterations; iteration++) {
+        const factors = scores.map((distance) => (distance <= radius ? 1 : radius / distance));
+        // v + mean of factor (x - v), in one exact sum.
+        const fold = kernels.fold(centre.length);
+        for (const [i, vector] of vectors.entries()) fold.add(vector, factors[i]);
+        fold.add(centre, n - sumOf(factors));
+        centre = fold.mean(n);
+        scores = distancesTo(centre, vectors);
+      }
+      return { aggregate: centre, scores, rejected: [] };
+    },
+  };
+}

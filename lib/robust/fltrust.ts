@@ -1,0 +1,43 @@
+/**
+ * FLTrust (Cao 2021, arXiv 2012.13995): the aggregator trains on a few samples of its own. An update is trusted as far as it
+ * points where the aggregator's own (the root) does, max(0, cosine), and counts with the root's length. When none is trusted
+ * the aggregate is zero: the model stays. Scores: the trust, from 0 to 1.
+ */
+import { RefusedError } from '../refused';
+import { checkInput, checkUniform } from './parameters';
+import type { Rule } from './rule';
+import { sumOf, weightedSum } from './sums';
+
+export function fltrust(): Rule {
+  return {
+    name: 'fltrust',
+    weights: 'uniform',
+    needed: 1,
+    uses: 'root',
+    score: 'trust',
+    combine(input, kernels) {
+      checkInput(input, 'fltrust', 1);
+      checkUniform(input, 'fltrust');
+      const { vectors, root } = input;
+      const length = root ? kernels.norm(root) : 0;
+      if (!root || root.length !== vectors[0].length || !(length > 0 && length < Infinity)) {
+        throw new RefusedError(
+          'no-root',
+          'FLTrust compares the updates with one of the aggregator: give the aggregator samples of its own that its model can learn from.',
+        );
+      }
+      const norms = Float64Array.from(vectors, (vector) => kernels.norm(vector));
+      const scores = Float64Array.from(vectors, (vector, i) =>
+        norms[i] > 0 ? Math.min(1, Math.max(0, kernels.dot(vector, root) / (norms[i] * length))) : 0,
+      );
+      const total = sumOf(scores);
+      const factors = scores.map((trust, i) => (trust > 0 ? (trust * length) / norms[i] : 0));
+      const reason = 'It does not point where the update of the aggregator does.';
+      return {
+        aggregate: total > 0 ? weightedSum(vectors, factors, total, kernels) : new Float32Array(root.length),
+        scores,
+        rejected: [...scores].flatMap((trust, index) => (trust > 0 ? [] : [{ index, reason }])),
+      };
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * The geometric median, the point with the least weighted sum of distances to all vectors, by the smoothed Weiszfeld
+ * algorithm of RFA (Pillutla 2019, arXiv 1912.13445). It holds while less than half of the weight is wrong. In each iteration
+ * the weights come from p_i anew, p_i / max(nu, distance): they are not multiplied up. It starts from the median of each
+ * coordinate, so that vectors that are far off need no iterations to be left behind. Scores: the distance to the aggregate.
+ */
+import { RefusedError } from '../refused';
+import { medians } from './by-coordinate';
+import { distancesTo } from './distances';
+import { medianNorm } from './norm-bound';
+import type { RuleOptionsOf } from './options';
+import { checkInput, positiveParameter, wholeParameter } from './parameters';
+import type { Rule } from './rule';
+import { sumOf, weightedSum } from './sums';
+
+/** An iteration that goes less far than this share of the median distance is the last. */
+const NEAR = 1e-6;
+
+export function geometricMedian({
+  nu = 1e-6,
+  iterations = 100,
+}: Omit<RuleOptionsOf<'geometric-median'>, 'name'> = {}): Rule {
+  positiveParameter(nu, 'nu');
+  wholeParameter(iterations, 'iterations', 1, 10_000);
+  return {
+    name: 'geometric-median',
+    weights: 'samples',
+    needed: 1,
+    score: 'distance',
+    combine(input, kernels) {
+      checkInput(input, 'geometric-median', 1);
+      const { vectors, weights = vectors.map(() => 1) } = input;
+      const total = sumOf(weights);
+      if (!(total > 0)) {
+        throw new RefusedError(
+          'no-samples',
+          'No update of this round was trained on a sample: give the clients samples.',
+        );
+      }
+      let point = medians(vectors);
+      let scores = distancesTo(point, vectors);
+      for (let iteration = 0; iteration < iterations; iteration++) {
+        const shares = Float64Array.from(weights, (weight, i) => weight / Math.max(nu, scores[i]));
+        // Over the largest one, so that the sum stays within what can be added exactly.
+        const most = shares.reduce((a, b) => Math.max(a, b), 0);
+        for (let i = 0; i < shares.length; i++) shares[i] /= most;
+        const next = weightedSum(vectors, shares, sumOf(shares), kernels);
+        const [step] = distancesTo(point, [next]);
+        point = next;
+        scores = distancesTo(point, vectors);
+        if (step <= NEAR * medianNorm(scores)) break;
+      }
+      return { aggregate: point, scores, rejected: [] };
+    },
+  };
+}

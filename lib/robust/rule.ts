@@ -1,0 +1,50 @@
+/**
+ * What takes the place of the mean where some of the updates may lie. A rule is pure: the same vectors in the same order
+ * give the same bits. The caller keeps an order that does not depend on who was faster (by client), for ties.
+ */
+import type { Kernels } from '../core/kernels';
+import type { RuleName } from './options';
+
+export type RuleKernels = Pick<Kernels, 'fold' | 'norm' | 'dot' | 'squaredDistances'>;
+
+export interface RuleInput {
+  /** At least one; of one length; finite. None is changed. */
+  vectors: readonly Float32Array[];
+  /** What each counts, 0 or more; absent: each counts as each other. */
+  weights?: readonly number[];
+  /** Rules that use 'root': the aggregator's own update. */
+  root?: Float32Array;
+  /** Rules that use 'previous': their aggregate of the round before; absent in the first round. */
+  previous?: Float32Array;
+  /** Of the noise that a rule adds. Default 0. */
+  seed?: number;
+}
+
+export interface Rejection {
+  /** Of the vector. */
+  index: number;
+  /** One sentence. */
+  reason: string;
+}
+
+export interface Combined {
+  aggregate: Float32Array;
+  /** One for each vector; the rule says what it is. */
+  scores: Float64Array;
+  /** Whose vector has no part in the aggregate, by index. */
+  rejected: Rejection[];
+}
+
+export interface Rule {
+  readonly name: Exclude<RuleName, 'mean'>;
+  /** 'samples': weighted as its paper has it; 'uniform': its paper counts each vector as each other, weights are refused. */
+  readonly weights: 'samples' | 'uniform';
+  /** The fewest vectors for which the rule does what it is chosen for. */
+  readonly needed: number;
+  /** What it asks for beside the vectors. */
+  readonly uses?: 'root' | 'previous';
+  /** What the scores are: a greater one is worse, but for 'trust'. */
+  readonly score: 'distance' | 'sum of distances' | 'norm' | 'trust' | 'cosine distance';
+  /** Throws RefusedError with what to do when nothing can be made of the vectors. */
+  combine(input: RuleInput, kernels: RuleKernels): Combined;
+}
