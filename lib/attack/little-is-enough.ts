@@ -6,9 +6,8 @@ import { momentsOf } from './moments';
 import { normalQuantile } from './normal-quantile';
 
 /**
- * z_max of n clients with m attackers: s = floor(n/2 + 1) - m honest ones must be won over, and z is the point below which
- * (n - m - s) / (n - m) of a normal distribution lies. Not below 0; with m a majority, a point that nobody is beyond is
- * not needed, and 40 deviations are given.
+ * z_max of n clients with m attackers: s = floor(n/2 + 1) - m honest ones must be won over, and (n - m - s) / (n - m) of a
+ * normal distribution lie below z. Not below 0. A majority of attackers needs nobody else and gets 40 deviations.
  */
 export function largestZ(n: number, m: number): number {
   const honest = n - m;

@@ -14,8 +14,8 @@ const copyOf = (bank, block) => {
   return copy;
 };
 
-/** { banks, pass, hear, success }: what is attacked in a federation, and how often the trigger works on the held-out samples. */
-export function redTeam(attack, { banks, labels, inputs, seed }) {
+/** { banks, pass, hear }: what is attacked in a federation. */
+export function redTeam(attack, { banks, labels, seed }) {
   const { attackBlock, attacks, createRedTeam, drawAttacked } = load('./attack/index.js');
   const { generator } = load('./random/generator.js');
   const { share, boost, copies, ...options } = attack;
@@ -39,18 +39,16 @@ export function redTeam(attack, { banks, labels, inputs, seed }) {
   const through = (message) =>
     teams.reduce((some, one) => some.flatMap((each) => one.take('', each).map((passed) => passed.message)), [message]);
   return {
-    ids,
     banks: attacked,
     pass: through,
     hear: (message) => {
       for (const one of teams) one.take('', message);
     },
-    marked: options.name === 'backdoor' ? markedOf(options, labels, inputs) : undefined,
   };
 }
 
 /** (test block) -> the held-out samples that are not of the target's class, with the trigger on; and the class that it asks for. */
-function markedOf({ features, value, target }, labels, inputs) {
+export function markedOf({ features, value, target }, { labels, inputs }) {
   const { stampRows } = load('./attack/index.js');
   const wanted = labels.includes(String(target)) ? labels.indexOf(String(target)) : Number(target);
   return (block) => {

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { federate } from '../lib/federate.mjs';
 import { root } from '../lib/ready.mjs';
-import { redTeam } from './attack.mjs';
+import { markedOf, redTeam } from './attack.mjs';
 import { learnersOf } from './learners.mjs';
 import { samplesFor, setOf } from './samples.mjs';
 
@@ -32,7 +32,7 @@ const share = (values, isHit) => values.reduce((sum, value, i) => sum + (isHit(v
 
 /**
  * Settings: data, clients?, hidden?, rounds?, training?, federation? (what FederationOptions has beside these), attack?,
- * personal? (learners.mjs), seed. Figures: accuracy, f1, loss, averagePrecision (two classes), backdoor (share of marked
+ * trigger? ({ features, value, target } of a backdoor: how often it works is measured), personal? (learners.mjs), seed. Figures: accuracy, f1, loss, averagePrecision (two classes), backdoor (share of marked
  * samples that get the attacker's class), own (accuracy on the samples of each client's kind, meaned), bytesUp,
  * bytesDown, steps, curve (accuracy by round); or `refused`, one sentence, where the settings make no sense together.
  */
@@ -47,8 +47,8 @@ export async function runCell(settings) {
   const { clients, test, own } = await samplesFor(set);
   const spec = specOf(set, seed);
   const red = settings.attack
-    ? redTeam(settings.attack, { banks: clients, labels: set.labels, inputs: set.inputs, seed })
-    : { banks: clients, ids: [] };
+    ? redTeam(settings.attack, { banks: clients, labels: set.labels, seed })
+    : { banks: clients };
   const whole = test.block();
   const curve = [];
   const refused = {};
@@ -87,8 +87,8 @@ export async function runCell(settings) {
   const { outputs } = await classesOf(engine, spec, result, whole);
   const { accuracy, f1, loss, averagePrecision } = evaluateClasses(whole.targets, outputs, set.labels);
   const figures = { accuracy, f1, loss, averagePrecision: averagePrecision ?? undefined };
-  if (red.marked) {
-    const { wanted, ...block } = red.marked(whole);
+  if (settings.trigger) {
+    const { wanted, ...block } = markedOf(settings.trigger, set)(whole);
     figures.backdoor = share((await classesOf(engine, spec, result, block)).decided, (label) => label === wanted);
   }
   Object.assign(figures, await learners.figures?.(result));

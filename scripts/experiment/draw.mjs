@@ -3,7 +3,7 @@ import { bars } from './plot/bars.mjs';
 import { heat } from './plot/heat.mjs';
 import { lines } from './plot/lines.mjs';
 import { page } from './plot/svg.mjs';
-import { figureOf, titleOf } from './table.mjs';
+import { figureOf, keyOf, titleOf } from './table.mjs';
 
 const names = (list) => list.map(({ name }) => name);
 
@@ -20,7 +20,7 @@ function fieldOf(table, results, name, key) {
 function panel(table, results, data) {
   const { kind, figure: key, ...how } = table.plot;
   const figure = figureOf(table, key);
-  const field = fieldOf(table, results, data.name, key);
+  const field = fieldOf(table, results, keyOf(data), key);
   const common = { title: `${titleOf(data)}: ${figure.name}`, unit: figure.unit, ...how };
   const [rows, columns] = [names(table.rows), names(table.columns)];
   if (kind === 'heat') {
@@ -33,7 +33,7 @@ function panel(table, results, data) {
   const series = table.rows.map(({ name }, row) => ({
     name,
     points: how.overRounds
-      ? results[data.name][row][how.column ?? 0].curve.map((value, round) => [round + 1, (figure.scale ?? 1) * value])
+      ? results[keyOf(data)][row][how.column ?? 0].curve.map((value, round) => [round + 1, (figure.scale ?? 1) * value])
       : table.columns.flatMap(({ x }, column) => {
           const value = field[row][column];
           return value && x !== undefined ? [[x, value.mean, value.deviation]] : [];

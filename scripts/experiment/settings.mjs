@@ -1,4 +1,6 @@
 // Settings of a cell: those of the table, the data set, the row and the column, the later over the earlier.
+import { keyOf } from './table.mjs';
+
 const isBag = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Deep; a list or a value takes the place of the one before. */
@@ -20,7 +22,7 @@ export function cellsOf(table, seeds) {
       for (const [column, { settings: ofColumn }] of table.columns.entries()) {
         for (const seed of seeds) {
           const settings = [table.settings, data.settings, ofRow, ofColumn].reduce(over, { data: data.name });
-          cells.push({ data: data.name, row, column, seed, settings: { ...settings, seed } });
+          cells.push({ data: keyOf(data), row, column, seed, settings: { ...settings, seed } });
         }
       }
     }

@@ -1,4 +1,5 @@
 // Means and spread over the seeds.
+import { keyOf } from './table.mjs';
 
 export const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
@@ -9,10 +10,10 @@ export function deviation(values) {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
 }
 
-/** data -> row -> column -> { figures: figure -> { mean, deviation, values }, refused?, failed? } */
+/** key of data -> row -> column -> { figures: figure -> { mean, deviation, values }, refused?, failed? } */
 export function summarise(table, cells, figures) {
   const results = {};
-  for (const { name } of table.data) {
+  for (const name of table.data.map(keyOf)) {
     results[name] = table.rows.map((_, row) =>
       table.columns.map((__, column) => {
         const own = figures.filter((___, i) => {

@@ -1,10 +1,13 @@
 // What a table is, and how its parts are named. A table (tables/NAME.mjs exports `table`):
 //   title, about: text of markdown;
-//   data: [{ name of data-sets.mjs, title?, settings? }], rows and columns: [{ name, settings, x? }];
+//   data: [{ name of data-sets.mjs, key?, title?, settings? }] (key: where one data set is there twice), rows and columns: [{ name, settings, x? }];
 //   settings: of all cells (cell.mjs says which there are);
-//   figures: [{ key, name, unit, scale?, digits? }] to be shown, each as a table of its own;
+//   figures: [{ key, name, unit, scale?, digits?, rows? }] to be shown, each as a table of its own (`rows`: of which rows);
 //   plot: { kind, figure, ... } (draw.mjs); remarks?: (results, table) -> lines of markdown.
 import { dataSets } from './data-sets.mjs';
+
+/** Under which name a data set is in the results and in the CSV. */
+export const keyOf = ({ name, key }) => key ?? name;
 
 export const titleOf = ({ name, title }) => title ?? dataSets[name].title;
 

@@ -1,5 +1,5 @@
 // The table as people read it: what was asked, the figures of each data set with what they cost, and what it says.
-import { titleOf } from './table.mjs';
+import { keyOf, titleOf } from './table.mjs';
 
 const line = (cells) => `| ${cells.join(' | ')} |`;
 const grouped = (value) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
@@ -13,11 +13,11 @@ function range(cells, key, shown) {
   return least === most ? least : `${least} to ${most}`;
 }
 
-function figureTable(table, results, data, { key, name, unit, scale = 1, digits = 1 }) {
-  const cells = results[data.name];
+function figureTable(table, results, data, { key, name, unit, scale = 1, digits = 1, rows: wanted = () => true }) {
+  const cells = results[keyOf(data)];
   if (!cells.flat().some(({ figures }) => figures[key])) return [];
   const rows = table.rows.flatMap((row, i) => {
-    if (!cells[i].some(({ figures }) => figures[key])) return [];
+    if (!wanted(row) || !cells[i].some(({ figures }) => figures[key])) return [];
     const values = cells[i].map(({ figures, refused }) => {
       const found = figures[key];
       if (!found) return refused ? 'refused' : '–';
@@ -36,7 +36,7 @@ function figureTable(table, results, data, { key, name, unit, scale = 1, digits 
 
 function refusals(table, results) {
   const sentences = new Map();
-  for (const { name } of table.data) {
+  for (const name of table.data.map(keyOf)) {
     for (const [row, cells] of results[name].entries()) {
       for (const [column, { refused, failed }] of cells.entries()) {
         const reason = refused ?? failed?.split('\n')[0];

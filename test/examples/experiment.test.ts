@@ -37,7 +37,7 @@ describe('a cell of an experiment', function () {
     const [honest, flipped, backdoor] = await Promise.all([
       runCell(small),
       runCell({ ...small, attack: { name: 'sign-flip', factor: 10, share: 0.2 } }),
-      runCell({ ...small, attack: { ...marked, boost: 5 } }),
+      runCell({ ...small, trigger: marked, attack: { ...marked, boost: 5 } }),
     ]);
     // One of five turned round ten times: the mean goes the other way.
     assert.ok(flipped.accuracy < 0.3, `${flipped.accuracy}`);
