@@ -2,11 +2,11 @@
 import type { ClassWeighting } from '../../lib/data/class-weights';
 import type { FederationOptions } from '../../lib/federation/options';
 import type { SamplerOptions } from '../../lib/federation/samplers/sampler';
-import { strategyNames } from '../../lib/federation/strategies';
 import type { TrainingOptions } from '../../lib/training/engine';
 import { RefusedError } from '../../lib/update/message';
 import type { Settings } from '../shared/red';
 import { choice, flag, list, number } from '../shared/settings';
+import { strategyOf, takesProximal } from './strategy';
 
 const COUNT = { min: 1, max: 1e6, integer: true } as const;
 const SEED = { min: 0, max: 0xffffffff, integer: true } as const;
@@ -69,6 +69,8 @@ export function aggregatorOptions(
   labels: readonly string[] | undefined,
 ): Partial<FederationOptions> {
   const quorum = number(settings, 'quorum', 2, COUNT);
+  const strategy = strategyOf(settings);
+  const proximal = number(settings, 'proximal', 0, { min: 0, max: 1e6 });
   return {
     rounds: number(settings, 'rounds', 20, { min: 0, max: 1e9, integer: true }),
     minClients: number(settings, 'minClients', 2, COUNT),
@@ -77,8 +79,8 @@ export function aggregatorOptions(
     pauseMs: Math.round(1000 * number(settings, 'pause', 0, { min: 0, max: 2e6 })),
     autoStart: choice(settings, 'start', ['auto', 'message'] as const, 'auto') === 'auto',
     sampler: sampler(settings, quorum),
-    strategy: { name: choice(settings, 'strategy', strategyNames, 'fedavg') },
-    training: training(settings, labels),
+    strategy,
+    training: { ...training(settings, labels), ...(takesProximal(strategy) && proximal > 0 ? { proximal } : {}) },
     classWeighting: classWeighting(settings),
     threshold:
       choice(settings, 'threshold', ['none', 'quantile'] as const, 'none') === 'quantile'

@@ -72,5 +72,7 @@ const roundsSection = ({ now, whole, between }) => {
     },
     numbers: ['minClients', 'rounds', 'sampleCount', 'samplePercent', 'quorum', 'deadline', 'pause'],
     switches: ['sampler'],
+    // The quorum is judged anew when what it is compared with changes.
+    rechecks: { quorum: ['sampler', 'sampleCount', 'samplePercent', 'minClients'] },
   };
 };

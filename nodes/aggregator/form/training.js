@@ -30,6 +30,12 @@ const trainingSection = ({ now, whole, between, listOf }) => ({
         return (between(value, 0, 100) && Number(value) > 0) || this._('error.learningRate');
       },
     },
+    proximal: {
+      value: '0',
+      validate: function (value, _opt) {
+        return between(value, 0, 1e6) || this._('error.proximal');
+      },
+    },
     l2: {
       value: '0',
       validate: function (value, _opt) {
@@ -110,6 +116,7 @@ const trainingSection = ({ now, whole, between, listOf }) => ({
     'batchSize',
     'momentum',
     'learningRate',
+    'proximal',
     'l2',
     'clipNorm',
     'focalGamma',
