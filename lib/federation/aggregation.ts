@@ -9,6 +9,7 @@ import { RefusedError } from '../refused';
 import type { PrivacyClaim } from '../update/message';
 import { keepsVector } from './local/rule';
 import type { Aggregate, Strategy, UpdateFacts } from './strategies/strategy';
+import type { StalenessWeight } from './timing/staleness';
 
 export interface AggregationParts {
   /** Numbers of the model. */
@@ -16,6 +17,8 @@ export interface AggregationParts {
   strategy: Strategy;
   /** The sampler has weighed the clients already: each update counts as if it were of one sample. */
   equalWeights?: boolean;
+  /** What an update counts that is for an earlier round; default: as much as any. */
+  staleness?: StalenessWeight;
   kernels: Pick<Kernels, 'fold'>;
   /** Normal numbers for central privacy. */
   normal: NormalSource;
@@ -61,7 +64,14 @@ export interface Aggregation {
 export const claimOf = (privacy?: PrivacyClaim): string =>
   privacy ? JSON.stringify([privacy.mode, privacy.clippingNorm, privacy.noiseMultiplier, privacy.delta]) : '';
 
-export function createAggregation({ size, strategy, equalWeights, kernels, normal }: AggregationParts): Aggregation {
+export function createAggregation({
+  size,
+  strategy,
+  equalWeights,
+  staleness = () => 1,
+  kernels,
+  normal,
+}: AggregationParts): Aggregation {
   const claims = new Map<string, Claimants>();
   /** Emptied accumulators, for the next asking. */
   const spare: Fold[] = [];
@@ -69,7 +79,7 @@ export function createAggregation({ size, strategy, equalWeights, kernels, norma
   const counted = (facts: UpdateFacts): UpdateFacts => (equalWeights ? { ...facts, count: 1 } : facts);
 
   const weigh = (facts: UpdateFacts, privacy?: PrivacyClaim): number => {
-    const weight = strategy.weigh(counted(facts));
+    const weight = strategy.weigh(counted(facts)) * staleness(facts.staleness);
     if (privacy && keepsVector(strategy.local)) {
       throw new RefusedError(
         'privacy-strategy',
@@ -81,6 +91,12 @@ export function createAggregation({ size, strategy, equalWeights, kernels, norma
       throw new RefusedError(
         'privacy-strategy',
         `Central privacy is proved for the plain mean only: choose fedavg, or local noise, instead of "${strategy.name}".`,
+      );
+    }
+    if (facts.staleness > 0) {
+      throw new RefusedError(
+        'privacy-late',
+        'Central privacy is proved for updates that count alike: let late answers be dropped, or use local noise.',
       );
     }
     return 1;
@@ -105,7 +121,9 @@ export function createAggregation({ size, strategy, equalWeights, kernels, norma
     return part;
   };
 
-  const byClient = (a: Member, b: Member): number => (a.facts.client < b.facts.client ? -1 : 1);
+  /** The same client twice: once for an earlier round. */
+  const byClient = ({ facts: a }: Member, { facts: b }: Member): number =>
+    a.client === b.client ? a.staleness - b.staleness : a.client < b.client ? -1 : 1;
   const weightOf = (members: readonly Member[]): number => members.reduce((sum, { weight }) => sum + weight, 0);
 
   /** Without `group`: of all updates; a mean of them there is only where the strategy knows no groups. */

@@ -1,6 +1,7 @@
 /** What clients say, taken into the state: joins, answers, and answers that are of no use. */
-import { refusalOf } from './admission';
+import { isBought, refusalOf } from './admission';
 import type { Asking } from './asking';
+import { isOfRun } from './attempt';
 import {
   type Answer,
   counted,
@@ -13,6 +14,7 @@ import {
   then,
 } from './round-state';
 import { get, put } from './table';
+import { reachOf } from './timing/options';
 
 /** Clients that come while nothing is asked get the model after so long: one message for all that come together, in ms. */
 const ANNOUNCE_MS = 1000;
@@ -20,18 +22,26 @@ const ANNOUNCE_MS = 1000;
 type Joined = Extract<RoundEvent, { type: 'join' }>;
 
 export interface Answers {
+  /** Books what a client answered. */
+  mark(state: RoundState, answer: Answer, what: 'update' | 'decline' | 'failed', loss?: number): RoundState;
   join(state: RoundState, event: Joined): Step;
   answer(state: RoundState, event: Told): Step;
   failed(state: RoundState, answer: Answer, code: string): Step;
 }
 
-function refuse(state: RoundState, code: string, message: string): Step {
+export function refuse(state: RoundState, code: string, message: string): Step {
   const counts =
     code === 'late' ? { ...state, late: state.late + 1 } : { ...state, refused: counted(state.refused, code) };
   return same(counts, { type: 'refuse', code, message });
 }
 
+export const lossOf = (event: Told): number | undefined => (event.type === 'update' ? event.loss : undefined);
+export const claimOf = (event: Told): string => (event.type === 'update' ? event.claim : '');
+
 export function createAnswers({ options }: RoundRules, asking: Asking): Answers {
+  const { timing } = options;
+  const reach = reachOf(timing);
+  const overSelects = timing.mode === 'rounds' && (timing.overSelect ?? 0) > 0;
   const mark = (
     state: RoundState,
     { client }: Answer,
@@ -51,7 +61,22 @@ export function createAnswers({ options }: RoundRules, asking: Asking): Answers 
     };
   };
 
+  /** An answer to an earlier round; between two rounds it is for the next. */
+  const bought = (state: RoundState, event: Told): RoundState => {
+    if (event.type === 'decline') return mark(state, event, 'decline');
+    const next = mark(state, event, 'update', lossOf(event));
+    const record = get(next.clients, event.client);
+    const ahead = state.phase !== 'collecting' && record;
+    return {
+      ...next,
+      bought: next.bought + 1,
+      claims: counted(next.claims, claimOf(event)),
+      clients: ahead ? put(next.clients, event.client, { ...record, ahead: true }) : next.clients,
+    };
+  };
+
   return {
+    mark,
     join(state, { client, samples, facts }) {
       const known = get(state.clients, client);
       if (!known && state.clients.size >= options.maxClients) {
@@ -76,22 +101,32 @@ export function createAnswers({ options }: RoundRules, asking: Asking): Answers 
     },
 
     answer(state, event) {
-      const refusal = refusalOf(state, event);
+      const refusal = refusalOf(state, event, reach);
+      if (refusal?.code === 'late' && overSelects && isOfRun(event.attempt, state.run)) {
+        // More were asked than were needed: that one of them comes late is as it should be.
+        return same({ ...state, late: state.late + 1 });
+      }
+      // An asking that is over has been given up: nothing is wrong.
+      if (refusal?.code === 'late' && event.type === 'decline' && reach > 0) return same(state);
       if (refusal) return refuse(state, refusal.code, refusal.message);
+      if (isBought(state, event, reach)) return same(bought(state, event));
       if (event.type === 'decline') {
         const next = mark(state, event, 'decline');
         return asking.settle({ ...next, declined: next.declined + 1 });
       }
-      const claim = event.type === 'update' ? event.claim : '';
-      const next = mark(state, event, 'update', event.type === 'update' ? event.loss : undefined);
-      return asking.settle({ ...next, updates: next.updates + 1, claims: counted(next.claims, claim) });
+      const next = mark(state, event, 'update', lossOf(event));
+      return asking.settle({ ...next, updates: next.updates + 1, claims: counted(next.claims, claimOf(event)) });
     },
 
     failed(state, answer, code) {
       const next = { ...state, refused: counted(state.refused, code) };
       const event: Told =
         state.phase === 'statistics' ? { ...answer, type: 'statistics' } : { ...answer, type: 'decline' };
-      return refusalOf(state, event) ? same(next) : asking.settle(mark(next, answer, 'failed'));
+      // Of no use, and late besides: the client is free again.
+      if (refusalOf(state, event, reach)) return same(next);
+      return isBought(state, event, reach)
+        ? same(mark(next, answer, 'decline'))
+        : asking.settle(mark(next, answer, 'failed'));
     },
   };
 }

@@ -14,6 +14,7 @@ import {
 import { createSampler } from './samplers';
 import type { Candidate } from './samplers/sampler';
 import { entries, mapTable } from './table';
+import { reachOf } from './timing/options';
 
 /** Calls for clients and void rounds are repeated ever more slowly: from one second up to a minute. */
 const backOff = (times: number): number => Math.min(60_000, 1000 * 2 ** Math.min(times, 10));
@@ -27,6 +28,8 @@ export interface Asking {
   isOver(state: RoundState): boolean;
   /** Enough clients are there to ask a round. */
   isEnough(state: RoundState): boolean;
+  /** Calls for clients, ever more slowly. */
+  call(state: RoundState): Step;
   /** Asks the next round if it can be asked, calls for clients if not, stands still when it is not to go on. */
   proceed(state: RoundState): Step;
   /** Stands still, with the model given to those who use it. */
@@ -43,15 +46,19 @@ export interface Asking {
 const candidate = (id: string, { samples, loss, facts }: ClientRecord): Candidate => ({ id, samples, loss, facts });
 
 /** Asked anew: whatever it answered before is over. */
-function askedIn({ answer: _, silent: __, ...record }: ClientRecord, asking: number): ClientRecord {
-  return { ...record, asked: asking };
+export function askedIn(
+  { answer: _, silent: __, ahead: ___, ...record }: ClientRecord,
+  asking: number,
+  round: number,
+): ClientRecord {
+  return { ...record, asked: asking, round };
 }
 
 /** Whatever was asked is over. */
 export const cleared = (state: RoundState): RoundState => ({ ...state, ...nothingAsked });
 
 /** The claim that most updates make; of equally many the first by its text, so that arrival decides nothing. */
-function mostClaimed(claims: RoundState['claims']): [claim: string, updates: number] {
+export function mostClaimed(claims: RoundState['claims']): [claim: string, updates: number] {
   const none: [string, number] = ['', 0];
   return claims.reduce(
     (best, one) => (one[1] > best[1] || (one[1] === best[1] && one[0] < best[0]) ? one : best),
@@ -59,22 +66,39 @@ function mostClaimed(claims: RoundState['claims']): [claim: string, updates: num
   );
 }
 
-/** Updates that state another privacy than most are left out: they count as refused. */
-function countsOf(state: RoundState, used: number): RoundCounts {
+/** `used`: updates in the new model. Those that state another privacy than most are left out: they count as refused. */
+export function countsOf(state: RoundState, used = 0): RoundCounts {
   const { cohort, declined, late, refused } = state;
-  const outvoted = state.updates - used;
+  const outvoted = used > 0 ? state.updates + state.bought - used : 0;
   return {
     cohort,
     updates: used,
+    ...(used > 0 && state.bought > 0 ? { stale: state.bought } : {}),
     declined,
     late,
     refused: outvoted > 0 ? [...refused, ['privacy-mismatch', outvoted]] : refused,
   };
 }
 
-export function createAsking({ options }: RoundRules): Asking {
-  const sampler = createSampler(options.sampler);
+/** What came in between two rounds, and belongs to the next record and the next model. */
+const inBetween = ({ late, refused, bought, claims }: RoundState) => ({ late, refused, bought, claims });
+
+/** `instead`: what asks the clients where there are no rounds. */
+export function createAsking({ options }: RoundRules, instead?: (state: RoundState) => Step): Asking {
+  const { timing } = options;
+  const over = timing.mode === 'rounds' ? (timing.overSelect ?? 0) : 0;
+  const reach = reachOf(timing);
+  const needed = createSampler(options.sampler);
+  const sampler = createSampler(options.sampler, over);
   const isPresent = (record: ClientRecord): boolean => record.missed < options.missesUntilAway;
+  /** Its answer to an earlier round is still waited for, or counts in this one. */
+  const isBusy = ({ round }: RoundState, record: ClientRecord): boolean =>
+    record.ahead === true ||
+    (record.answer === undefined &&
+      record.asked > 0 &&
+      record.round !== undefined &&
+      record.round < round &&
+      round - record.round <= reach);
   const isOver = (state: RoundState): boolean => options.rounds > 0 && state.round > options.rounds;
   const isEnough = (state: RoundState): boolean =>
     state.clients.size - state.away >= (state.begun ? options.quorum : options.minClients);
@@ -102,8 +126,12 @@ export function createAsking({ options }: RoundRules): Asking {
   const proceed = (state: RoundState): Step => {
     if (!state.running || isOver(state)) return stand(state);
     if (!isEnough(state)) return call(state);
+    if (instead && state.round > 0) return instead(state);
     const known = entries(state.clients);
-    const present = known.filter(([, record]) => isPresent(record)).map(([id, record]) => candidate(id, record));
+    const there = known.filter(([, record]) => isPresent(record));
+    const free = there.filter(([, record]) => !isBusy(state, record));
+    // Those who are still at work are asked again only when there are too few others.
+    const present = (free.length >= options.quorum ? free : there).map(([id, record]) => candidate(id, record));
     const away = known.filter(([, record]) => !isPresent(record)).map(([id]) => id);
     const choice =
       state.round === 0
@@ -119,24 +147,23 @@ export function createAsking({ options }: RoundRules): Asking {
     }
     const asked = new Set(cohort);
     const asking = state.asking + 1;
-    const { round, late, refused } = state;
+    const { round } = state;
     const next: RoundState = {
       ...cleared(state),
-      late,
-      refused,
+      ...inBetween(state),
       phase: round === 0 ? 'statistics' : 'collecting',
       begun: true,
       calls: 0,
       asking,
       samplerNext: choice.state,
       cohort: cohort.length,
-      clients: mapTable(state.clients, (record, id) => (asked.has(id) ? askedIn(record, asking) : record)),
+      wanted: over > 0 && round > 0 ? Math.min(cohort.length, needed.size(present.length)) : cohort.length,
+      clients: mapTable(state.clients, (record, id) => (asked.has(id) ? askedIn(record, asking, round) : record)),
     };
     const attempt = attemptOf(next);
     return same(
       next,
       { type: 'disarm', timer: 'call' },
-      { type: 'clear' },
       ...(away.length > 0 ? [{ type: 'invite', cohort: away } as const] : []),
       { type: 'arm', timer: 'deadline', ms: options.deadlineMs },
       round === 0 ? { type: 'ask-statistics', cohort, attempt } : { type: 'publish', cohort, round, attempt },
@@ -146,20 +173,19 @@ export function createAsking({ options }: RoundRules): Asking {
   /** A draw of chance is not made again until it suits: the round is void, and the next attempt at it draws anew. */
   const drawnTooFew = (state: RoundState, drawn: number): Step => {
     const reason = `The draw took ${drawn} clients, fewer than the quorum of ${options.quorum}.`;
-    const counts: RoundCounts = {
-      ...countsOf({ ...state, ...nothingAsked }, 0),
-      late: state.late,
-      refused: state.refused,
-    };
-    return afterVoid({ ...state, calls: 0 }, [
-      { type: 'void', round: state.round, reason, counts: { ...counts, cohort: drawn } },
-    ]);
+    const counts = countsOf({ ...cleared(state), late: state.late, refused: state.refused, cohort: drawn });
+    return afterVoid({ ...state, calls: 0 }, [{ type: 'void', round: state.round, reason, counts }, { type: 'clear' }]);
   };
 
-  /** Books who did not answer the asking that ends, and what the sampler remembers of it. */
-  const booked = (state: RoundState): RoundState => {
-    const clients = mapTable(state.clients, (record) =>
-      record.asked === state.asking && record.answer === undefined ? { ...record, missed: record.missed + 1 } : record,
+  /**
+   * Books who did not answer the asking that ends, and what the sampler remembers of it. Who had not answered yet when
+   * enough others had is held nothing against.
+   */
+  const booked = (state: RoundState, early = false): RoundState => {
+    const clients = mapTable(state.clients, ({ ahead: _, ...record }) =>
+      record.asked === state.asking && record.answer === undefined && !early
+        ? { ...record, missed: record.missed + 1 }
+        : record,
     );
     const away = entries(clients).reduce((sum, [, record]) => sum + (isPresent(record) ? 0 : 1), 0);
     return { ...state, clients, away, sampler: state.samplerNext };
@@ -176,7 +202,8 @@ export function createAsking({ options }: RoundRules): Asking {
   const voided = (state: RoundState, reason: string): Step => {
     const effects: Effect[] = [
       { type: 'disarm', timer: 'deadline' },
-      { type: 'void', round: state.round, reason, counts: countsOf(state, 0) },
+      { type: 'void', round: state.round, reason, counts: countsOf(state) },
+      { type: 'clear' },
     ];
     if (!state.heard && state.running) {
       effects.push({
@@ -185,15 +212,16 @@ export function createAsking({ options }: RoundRules): Asking {
         message: `No client answered round ${state.round}: wire the clients' output, through any filters, back to this aggregator.`,
       });
     }
-    return afterVoid(state.phase === 'saving' ? state : booked(state), effects);
+    return afterVoid(booked(state, state.phase === 'saving'), effects);
   };
 
-  const end = (state: RoundState): Step => {
+  const end = (state: RoundState, early = false): Step => {
     const [claim, updates] = mostClaimed(state.claims);
     if (updates < options.quorum) {
       const silent = state.cohort - state.updates - state.declined - state.failed;
+      const unlike = state.updates + state.bought - updates;
       const others = [
-        ...(state.updates > updates ? [`${state.updates - updates} state another privacy`] : []),
+        ...(unlike > 0 ? [`${unlike} state another privacy`] : []),
         ...(state.declined > 0 ? [`${state.declined} declined`] : []),
         ...(state.failed > 0 ? [`${state.failed} were refused`] : []),
         ...(silent > 0 ? [`${silent} are silent`] : []),
@@ -206,19 +234,22 @@ export function createAsking({ options }: RoundRules): Asking {
     const counts = countsOf(state, updates);
     const { round } = state;
     return same(
-      // From here on late and refused ones belong to the next record.
-      { ...booked(state), late: 0, refused: [], phase: 'saving' },
+      // From here on what comes late or is refused belongs to the next record, and what is bought to the next model.
+      { ...booked(state, early), late: 0, refused: [], bought: 0, claims: [], phase: 'saving' },
       { type: 'disarm', timer: 'deadline' },
       round === 0 ? { type: 'close-statistics', counts } : { type: 'close', round, claim, counts },
+      { type: 'clear' },
     );
   };
 
-  const settle = (state: RoundState): Step =>
-    state.updates + state.declined + state.failed >= state.cohort ? end(state) : same(state);
+  const settle = (state: RoundState): Step => {
+    if (state.updates + state.declined + state.failed >= state.cohort) return end(state);
+    const isEarly = state.updates >= state.wanted && mostClaimed(state.claims)[1] >= options.quorum;
+    return isEarly ? end(state, true) : same(state);
+  };
 
   const saved = (state: RoundState): Step => {
-    const { late, refused } = state;
-    const next: RoundState = { ...cleared(state), late, refused, round: state.round + 1, voids: 0 };
+    const next: RoundState = { ...cleared(state), ...inBetween(state), round: state.round + 1, voids: 0 };
     if (state.round === 0) return next.running ? proceed(next) : stand(next);
     if (isOver(next) || !next.running || next.stepping) return stand(next);
     if (options.pauseMs === 0) return proceed(next);
@@ -229,5 +260,5 @@ export function createAsking({ options }: RoundRules): Asking {
     });
   };
 
-  return { forUse, isPresent, isOver, isEnough, proceed, stand, settle, end, voided, saved };
+  return { forUse, isPresent, isOver, isEnough, call, proceed, stand, settle, end, voided, saved };
 }

@@ -6,6 +6,9 @@ export const attemptName = (run: string, asking: number): string => `${run}.${as
 
 export const isOfRun = (attempt: string, run: string): boolean => attempt.startsWith(`${run}.`);
 
+export const isOfSameRun = (a: string, b: string): boolean =>
+  a.slice(0, a.lastIndexOf('.')) === b.slice(0, b.lastIndexOf('.'));
+
 /** True when `attempt` was asked before `latest`, by the same life of the aggregator. */
 export function isOlder(attempt: string, latest: string): boolean {
   const [at, before] = [attempt, latest].map((name) => name.lastIndexOf('.'));

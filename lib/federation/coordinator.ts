@@ -9,9 +9,10 @@ import { systemNoise } from '../privacy/noise';
 import { RefusedError } from '../refused';
 import type { FederationHeader } from '../update/message';
 import { claimOf, createAggregation } from './aggregation';
-import { keptRound, type Learned, restoredState } from './checkpoint';
+import { createAsyncReducer } from './async-round';
+import { type KeptRound, keptRound, type Learned, restoredState } from './checkpoint';
 import { systemClock } from './clock';
-import type { Coordinator, CoordinatorParts, CoordinatorStatus } from './coordinator-parts';
+import type { Coordinator, CoordinatorParts } from './coordinator-parts';
 import { firstWeights, otherWeights } from './federated-model';
 import { createGate, type Material } from './gate';
 import { createKeeper } from './keeper';
@@ -23,9 +24,14 @@ import { type Command, type Effect, firstState, type RoundEvent, type TimerName 
 import { asksAnything, gather, roundZero, type Statistics } from './round-zero';
 import { createSampler } from './samplers';
 import { nothingSettled } from './settlement';
-import { createStrategy } from './strategies';
-import { entries } from './table';
+import { snapshotOf, statusOf } from './snapshot';
+import { createTaskQueue } from './task-queue';
 import { requireErrors } from './threshold';
+import { createTimers } from './timers';
+import { lateWeight, timedStrategy } from './timing';
+import { defaultSaveMs, reachOf } from './timing/options';
+import { createVersions } from './timing/versions';
+import { createWriter } from './writer';
 
 export type { Coordinator, CoordinatorParts, CoordinatorStatus, Snapshot } from './coordinator-parts';
 
@@ -35,6 +41,7 @@ export const isCommand = (name: unknown): name is Command => typeof name === 'st
 /** What a round has made: to be written, then to count and to be told. */
 interface Made {
   next: Learned;
+  kept: KeptRound;
   told?: RoundMetrics;
   unlikeness?: Unlikeness;
 }
@@ -46,17 +53,23 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const asked = roundZero(model, options);
   requireErrors(model.spec, options.threshold);
   const statistics = asksAnything(asked);
-  const { strategy = createStrategy(options.strategy, options.training) } = parts;
-  const reduce = createRoundReducer({ options, statistics });
+  const { timing } = options;
+  const { strategy = timedStrategy(timing, options.strategy, options.training) } = parts;
+  const rules = { options, statistics };
+  const reduce = timing.mode === 'async' ? createAsyncReducer(rules, timing) : createRoundReducer(rules);
   const { equalWeights } = createSampler(options.sampler);
-  const aggregation = createAggregation({ size: model.layout.size, strategy, equalWeights, kernels, normal });
-  const gate = createGate({ federation, model, strategy, kernels, asked });
+  const { size } = model.layout;
+  const staleness = lateWeight(timing);
+  const aggregation = createAggregation({ size, strategy, equalWeights, staleness, kernels, normal });
+  const reach = reachOf(timing);
+  const versions = createVersions(reach);
+  const gate = createGate({ federation, model, strategy, kernels, asked, reach });
 
   const beginning = (): Learned => ({
     weights: firstWeights(model),
     normalisation: typeof model.normalisation === 'object' ? model.normalisation : undefined,
     strategy: strategy.name,
-    strategyState: strategy.start(model.layout.size, (index) => otherWeights(model, index)),
+    strategyState: strategy.start(size, (index) => otherWeights(model, index)),
     settlement: nothingSettled,
     bytesUp: 0,
     bytesDown: 0,
@@ -82,28 +95,11 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   let bytesDown = 0;
   const told = new Map<string, Statistics>();
   let vectorsDown = 1;
-  // Writing.
+  /** Without rounds: what may go out. Absent: what there was in the beginning. */
+  let onDisk: { learned: Learned; round: number } | undefined;
+  const saveMs = timing.mode === 'async' ? (timing.saveMs ?? defaultSaveMs) : 0;
+  /** Counts resets: what was made before one no longer counts. */
   let life = 0;
-  let saving: Promise<void> | undefined;
-  let stale = false;
-  const writes = new Set<Promise<void>>();
-  const timers = new Map<TimerName, () => void>();
-  const queue: (() => void)[] = [];
-  /** True until the first event, too: those who asked for a coordinator shall have it before it speaks. */
-  let draining = true;
-
-  const enqueue = (task: () => void): void => {
-    if (closed) return;
-    queue.push(task);
-    if (!draining) drain();
-  };
-
-  const drain = (): void => {
-    draining = true;
-    for (let next = queue.shift(); next && !closed; next = queue.shift()) guarded(next);
-    draining = false;
-    if (!closed) guarded(() => parts.onStatus?.(status()));
-  };
 
   /** What a callback throws must not end the process of those who use this. */
   const guarded = (work: () => void): void => {
@@ -113,6 +109,19 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
       say('internal', error instanceof Error ? error.message : String(error));
     }
   };
+
+  const { enqueue, ...queue } = createTaskQueue(guarded, () =>
+    guarded(() => parts.onStatus?.(statusOf(state, options))),
+  );
+  const timers = createTimers<TimerName>(clock, (timer) => enqueue(() => dispatch({ type: 'timer', timer })));
+  const unwritten = (error: unknown): void => say('state-write', `The state cannot be written: ${String(error)}`);
+  const writer = createWriter({
+    keeper,
+    clock,
+    current: () => ({ kept: keptRound(state), learned }),
+    inOrder: (task) => (closed ? guarded(task) : enqueue(task)),
+    onError: unwritten,
+  });
 
   const dispatch = (event: RoundEvent): void => {
     const step = reduce(state, event);
@@ -140,16 +149,10 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
         publish(effect);
         return;
       case 'arm':
-        if (closed) return;
-        timers.get(effect.timer)?.();
-        timers.set(
-          effect.timer,
-          clock.after(effect.ms, () => enqueue(() => dispatch({ type: 'timer', timer: effect.timer }))),
-        );
+        timers.arm(effect.timer, effect.ms);
         return;
       case 'disarm':
-        timers.get(effect.timer)?.();
-        timers.delete(effect.timer);
+        timers.disarm(effect.timer);
         return;
       case 'refuse':
       case 'warn':
@@ -164,17 +167,30 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
       case 'close-statistics':
         save(() => {
           const { unlikeness, ...gathered } = gather(told, asked, model.spec);
-          return { next: { ...learned, ...gathered, bytesUp: learned.bytesUp + bytesUp }, unlikeness };
+          return made({ next: { ...learned, ...gathered, bytesUp: learned.bytesUp + bytesUp }, unlikeness });
         });
         return;
+      case 'advance':
+        advance(effect);
+        return;
+      case 'keep': {
+        const mine = life;
+        writer.keep(saveMs, (written, { round }) => {
+          if (mine !== life) return;
+          onDisk = { learned: written, round };
+          dispatch({ type: 'kept', round });
+        });
+        return;
+      }
       case 'void':
         voided(effect);
         return;
       case 'persist':
-        persist();
+        writer.persist();
         return;
       case 'forget':
         learned = beginning();
+        onDisk = undefined;
         scale = undefined;
         metrics = undefined;
         life++;
@@ -188,8 +204,13 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   };
 
   const publish = (request: Request): void => {
-    askedAt = clock.now();
-    for (const { message, vectors } of modelMessages({ federation, model, options, strategy }, learned, request)) {
+    // Without rounds newer versions may be in the making: what goes out is the one on the disk.
+    const from = onDisk?.learned ?? learned;
+    const round = onDisk?.round ?? request.round;
+    if (strategy.rebase) versions.wentOut(round, from.weights);
+    if (timing.mode === 'rounds') askedAt = clock.now();
+    const what = { ...request, round };
+    for (const { message, vectors } of modelMessages({ federation, model, options, strategy }, from, what)) {
       const { cohort } = message.fl;
       bytesDown += message.payload.length * cohort.length;
       vectorsDown = vectors;
@@ -203,7 +224,11 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     else {
       const { facts, vectors, privacy } = material;
       const group = strategy.groups?.of(facts, learned.strategyState);
-      aggregation.add(claimOf(privacy), facts, vectors, privacy, group);
+      const [change, ...further] = vectors;
+      const present = strategy.rebase
+        ? versions.rebased(change, state.round - facts.staleness, learned.weights)
+        : change;
+      aggregation.add(claimOf(privacy), facts, [present, ...further], privacy, group);
     }
     bytesUp += material.bytes;
   };
@@ -233,52 +258,62 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     clients: state.clients.size,
   });
 
-  const closeRound = (effect: Extract<Effect, { type: 'close' }>): Made => {
+  const closeRound = (effect: Pick<Extract<Effect, { type: 'close' }>, 'round' | 'claim' | 'counts'>): Made => {
     const aggregate = aggregation.aggregate(effect.claim, state.clients.size);
-    const made = nextModel(learned, aggregate, {
+    const next = nextModel(learned, aggregate, {
       round: effect.round,
       strategy,
       kernels,
       threshold: options.threshold,
     });
-    const told = record(effect, made.told);
-    return { next: { ...made.learned, bytesUp: told.bytesUpTotal, bytesDown: told.bytesDownTotal }, told };
+    const told = record(effect, next.told);
+    return made({ next: { ...next.learned, bytesUp: told.bytesUpTotal, bytesDown: told.bytesDownTotal }, told });
   };
+
+  const made = (what: Omit<Made, 'kept'>): Made => ({ ...what, kept: { ...keptRound(state), round: state.round + 1 } });
 
   /** Makes what is next, writes it, and only then lets it count. */
   const save = (make: () => Made): void => {
     const mine = life;
-    const work = async (): Promise<Made> => {
-      const made = make();
-      await keeper.write({ ...keptRound(state), round: state.round + 1 }, made.next);
-      return made;
-    };
-    const finish = (event: RoundEvent, made?: Made): void => {
-      saving = undefined;
-      // What is on the disk counts, also when the end came in between.
-      const count = (): void => {
-        if (mine === life) {
-          if (made) {
-            learned = made.next;
-            scale = undefined;
-            if (made.told) tell(made.told);
-            if (made.unlikeness && options.unlikeness) report(made.unlikeness);
-          }
-          dispatch(event);
-        }
-        if (stale && !saving) persist();
-      };
-      if (closed) guarded(count);
-      else enqueue(count);
-    };
-    saving = work().then(
-      (made) => finish({ type: 'saved' }, made),
-      (error: unknown) => {
+    // What comes in from here on is for the next round; when this one fails, so is what it had taken.
+    const taken = { bytesUp, bytesDown };
+    writer.save(
+      make,
+      ({ next, told, unlikeness }) => {
+        if (mine !== life) return;
+        learned = next;
+        scale = undefined;
+        if (told) tell(told);
+        if (unlikeness && options.unlikeness) report(unlikeness);
+        dispatch({ type: 'saved' });
+      },
+      (error) => {
+        if (mine !== life) return;
+        bytesUp += taken.bytesUp;
+        bytesDown += taken.bytesDown;
+        if (error instanceof RefusedError) refuse(error);
+        else unwritten(error);
         const reason = error instanceof RefusedError ? error.message : `The state cannot be written: ${String(error)}`;
-        if (mine === life) say(error instanceof RefusedError ? error.code : 'state-write', reason);
-        finish({ type: 'unsaved', reason });
+        dispatch({ type: 'unsaved', reason });
       },
     );
+  };
+
+  /** Without rounds: the next version counts at once, and is written in its own time. */
+  const advance = (effect: Extract<Effect, { type: 'advance' }>): void => {
+    try {
+      const { next, told } = closeRound(effect);
+      learned = next;
+      scale = undefined;
+      askedAt = clock.now();
+      if (told) tell(told);
+    } catch (error) {
+      if (error instanceof RefusedError) refuse(error);
+      else say('internal', String(error));
+      dispatch({ type: 'unmade' });
+      return;
+    }
+    dispatch({ type: 'made' });
   };
 
   const voided = (effect: Extract<Effect, { type: 'void' }>): void => {
@@ -297,27 +332,6 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     if (!closed) guarded(() => parts.onUnlikeness?.(unlikeness));
   };
 
-  /** Writes what is; what is being saved comes first, as it may be newer. */
-  const persist = (): void => {
-    stale = saving !== undefined;
-    if (stale) return;
-    const write = keeper
-      .write(keptRound(state), learned)
-      .catch((error: unknown) => say('state-write', `The state cannot be written: ${String(error)}`))
-      .finally(() => writes.delete(write));
-    writes.add(write);
-  };
-
-  const status = (): CoordinatorStatus => ({
-    phase: state.phase,
-    running: state.running,
-    round: state.round,
-    rounds: options.rounds,
-    clients: state.clients.size - state.away,
-    cohort: state.cohort,
-    answers: state.updates + state.declined + state.failed,
-  });
-
   const found = await keeper.read();
   if (found) {
     state = restoredState(found.kept, statistics);
@@ -332,7 +346,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     }
   }
   enqueue(() => dispatch({ type: 'opened', run: randomBytes(6).toString('base64url') }));
-  setImmediate(drain);
+  setImmediate(queue.start);
 
   return {
     receive(message) {
@@ -355,25 +369,16 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
       });
     },
     snapshot: () => ({
-      ...status(),
+      ...snapshotOf(state, learned, options),
       federation,
       fingerprint: model.fingerprint,
-      weights: learned.weights.slice(),
-      ...(learned.normalisation ? { normalisation: structuredClone(learned.normalisation) } : {}),
-      registry: entries(state.clients).map(([client, { samples, missed }]) => ({
-        client,
-        samples,
-        away: missed >= options.missesUntilAway,
-      })),
-      bytesUpTotal: learned.bytesUp,
-      bytesDownTotal: learned.bytesDown,
       ...(metrics ? { metrics } : {}),
     }),
     async close() {
       closed = true;
-      for (const cancel of timers.values()) cancel();
-      timers.clear();
-      while (saving || writes.size > 0) await Promise.all([saving, ...writes]);
+      queue.close();
+      timers.close();
+      await writer.close();
     },
   };
 }

@@ -10,7 +10,7 @@ import { decodeAll } from '../update/codecs/registry';
 import type { Message, PrivacyClaim, StatisticsHeader, TensorSizes, UpdateHeader } from '../update/message';
 import { parseMessage } from '../update/validate';
 import { requireFinite } from '../update/vector';
-import { refusalOf } from './admission';
+import { refusalOf, stalenessOf } from './admission';
 import { claimOf } from './aggregation';
 import { isOfRun } from './attempt';
 import { type FederatedModel, tensorSizes } from './federated-model';
@@ -34,6 +34,8 @@ export interface GateParts {
   federation: string;
   model: FederatedModel;
   kernels: Pick<Kernels, 'allFinite' | 'norm' | 'clip'>;
+  /** How many rounds an answer may be behind. */
+  reach: number;
   /** What round 0 asks for. */
   asked: RoundZero;
 }
@@ -55,11 +57,11 @@ function lossOf({ metrics = {} }: UpdateHeader): { loss?: number } {
 const isAlike = (a: TensorSizes, b: TensorSizes): boolean =>
   a.length === b.length && a.every(([size, channels], i) => size === b[i][0] && channels === b[i][1]);
 
-export function createGate({ federation, model, strategy, kernels, asked }: GateParts) {
+export function createGate({ federation, model, strategy, kernels, asked, reach }: GateParts) {
   const tensors = tensorSizes(model.layout, strategy.vectorsPerUpdate);
   const { size } = model.layout;
 
-  const updateOf = ({ fl, payload }: Message<UpdateHeader>, scale: number): Material => {
+  const updateOf = ({ fl, payload }: Message<UpdateHeader>, scale: number, staleness: number): Material => {
     if (!isAlike(fl.tensors, tensors)) {
       throw new RefusedError(
         'wrong-tensors',
@@ -84,7 +86,7 @@ export function createGate({ federation, model, strategy, kernels, asked }: Gate
     }
     const { errors } = fl;
     if (errors) decodeSketch(errors, samples);
-    const facts: UpdateFacts = { client, samples, norm, staleness: 0, group, metrics, ...(errors ? { errors } : {}) };
+    const facts: UpdateFacts = { client, samples, norm, staleness, group, metrics, ...(errors ? { errors } : {}) };
     const bytes = payload.length + (errors ? sketchBytes(errors) : 0);
     return { kind: 'update', facts, vectors, privacy, bytes };
   };
@@ -172,9 +174,9 @@ export function createGate({ federation, model, strategy, kernels, asked }: Gate
       ? { type: 'update', ...answer, claim: claimOf(message.fl.privacy), ...lossOf(message.fl) }
       : { type: 'statistics', ...answer };
     // The reducer will refuse it: no need to decode.
-    if (refusalOf(state, event)) return { event };
+    if (refusalOf(state, event, reach)) return { event };
     try {
-      takeIn(isKind(message, 'update') ? updateOf(message, scale) : statisticsOf(message));
+      takeIn(isKind(message, 'update') ? updateOf(message, scale, stalenessOf(state, round)) : statisticsOf(message));
       return { event };
     } catch (error) {
       const refused = asRefused(error);

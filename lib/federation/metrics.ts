@@ -12,6 +12,8 @@ export interface RoundMetrics {
   cohort: number;
   /** Updates in the new model. */
   updates: number;
+  /** Those of them that are for an earlier round; absent: none. */
+  stale?: number;
   declined: number;
   /** Messages refused since the record before, by code. */
   refused: Record<string, number>;
@@ -67,9 +69,10 @@ export const furtherBytes = (
   ...(down > 1 ? { furtherBytesDown: Math.round((bytesDown * (down - 1)) / down) } : {}),
 });
 
-export const countsOf = ({ cohort, updates, declined, late, refused }: RoundCounts) => ({
+export const countsOf = ({ cohort, updates, stale, declined, late, refused }: RoundCounts) => ({
   cohort,
   updates,
+  ...(stale ? { stale } : {}),
   declined,
   late,
   refused: Object.fromEntries(refused),

@@ -6,13 +6,17 @@ import { type FederatedModel, tensorSizes } from './federated-model';
 import { keepsVector } from './local/rule';
 import type { FederationOptions } from './options';
 import { weighted } from './round-zero';
+import { createSampler } from './samplers';
 import { settledOf } from './settlement';
 import type { Audience, Strategy } from './strategies/strategy';
+import { reachOf } from './timing/options';
 
 export interface Request {
   cohort: string[];
   round: number;
   attempt: string;
+  /** How many updates each of the cohort has made of this model already. */
+  turn?: number;
 }
 
 export interface MessageParts {
@@ -26,25 +30,27 @@ export interface MessageParts {
 export function modelMessages(
   parts: MessageParts,
   learned: Learned,
-  { cohort, round, attempt }: Request,
+  { cohort, round, attempt, turn }: Request,
 ): { message: Message<ModelHeader & { cohort: string[] }>; vectors: number }[] {
   const { strategy } = parts;
   const { weights, strategyState } = learned;
   const audiences: Audience[] = strategy.groups?.audiences(strategyState, weights, cohort) ?? [
     { cohort, vectors: [weights, ...(strategy.broadcast?.(strategyState) ?? [])] },
   ];
-  return audiences.map((audience) => messageTo(parts, learned, { round, attempt }, audience));
+  return audiences.map((audience) => messageTo(parts, learned, { round, attempt, turn }, audience));
 }
 
 /** What goes out may be changed by strangers: all of it is copied. */
 function messageTo(
   { federation, model, options, strategy }: MessageParts,
   { normalisation, labelCounts, threshold, settlement }: Learned,
-  { round, attempt }: Omit<Request, 'cohort'>,
+  { round, attempt, turn }: Omit<Request, 'cohort'>,
   { cohort, vectors, group }: Audience,
 ): ReturnType<typeof modelMessages>[number] {
   const { deadlineMs, quorum, training } = options;
-  const { local, startLoss } = strategy;
+  const { local } = strategy;
+  const startLoss = strategy.startLoss ?? createSampler(options.sampler).needsLoss;
+  const maxStaleness = reachOf(options.timing);
   const fl: ModelHeader & { cohort: string[] } = {
     kind: 'model',
     federation,
@@ -59,6 +65,8 @@ function messageTo(
     ...(local ? { local: { ...local } } : {}),
     ...(keepsVector(local) ? { settled: settledOf(settlement, cohort) } : {}),
     ...(startLoss ? { startLoss } : {}),
+    ...(maxStaleness > 0 ? { maxStaleness } : {}),
+    ...(turn ? { turn } : {}),
     ...(normalisation ? { normalisation: structuredClone(normalisation) } : {}),
     ...(options.threshold ? { threshold: { ...options.threshold, ...threshold } } : {}),
     tensors: tensorSizes(model.layout, vectors.length),

@@ -11,6 +11,8 @@ import { bad, whole } from './settings';
 import { createStrategy } from './strategies';
 import type { StrategyOptions } from './strategies/options';
 import { checkThreshold, type ThresholdOptions } from './threshold';
+import { checkTogether } from './timing';
+import { checkTiming, type TimingOptions } from './timing/options';
 
 export interface FederationOptions {
   /** Rounds to do; 0: without an end. */
@@ -26,6 +28,7 @@ export interface FederationOptions {
   /** Begin by itself once `minClients` are there; else wait for the command "start". */
   autoStart: boolean;
   sampler: SamplerOptions;
+  timing: TimingOptions;
   strategy: StrategyOptions;
   /** What the clients are asked to do; its seed also chooses the cohorts. */
   training: TrainingOptions;
@@ -49,6 +52,7 @@ export const defaultOptions: FederationOptions = {
   pauseMs: 0,
   autoStart: true,
   sampler: { name: 'all' },
+  timing: { mode: 'rounds' },
   strategy: { name: 'fedavg' },
   training: { epochs: 1, batchSize: 16, optimizer: 'sgd', learningRate: 0.05, seed: 1 },
   maxClients: 10_000,
@@ -79,6 +83,7 @@ export function federationOptions(wish: Partial<FederationOptions> = {}): Federa
   whole(options.missesUntilAway, 'the number of misses until a client is left out', 1, 1e6);
   checkSampler(options.sampler);
   if (options.threshold) checkThreshold(options.threshold);
+  checkTiming(options.timing);
   if (options.classWeighting) {
     checkClassWeighting(options.classWeighting);
     if (options.training.classWeights) throw bad('Type class weights, or have them made from the counts: not both.');
@@ -96,6 +101,6 @@ export function federationOptions(wish: Partial<FederationOptions> = {}): Federa
     );
   }
   const asked = training(options.training);
-  createStrategy(options.strategy, asked);
+  checkTogether(options.timing, createStrategy(options.strategy, asked), { sampler: options.sampler.name });
   return { ...options, training: asked };
 }

@@ -17,7 +17,7 @@ import type {
   StatisticsRequestHeader,
 } from '../update/message';
 import { parseMessage } from '../update/validate';
-import { isOlder } from './attempt';
+import { isOfSameRun, isOlder } from './attempt';
 import { type FederatedModel, tensorSizes } from './federated-model';
 import type { GlobalModel, Learner, LearningControl, LearningTask, LocalUpdate } from './learner';
 import { learnBest } from './local/best';
@@ -90,7 +90,7 @@ const isSameVector = (a: Float32Array, b: Float32Array): boolean =>
   a.length === b.length && a.every((value, i) => value === b[i]);
 
 const askedFor = ({ fl, settled }: Work): unknown[] => [
-  ...[fl.round, fl.training, fl.normalisation, fl.local, fl.startLoss],
+  ...[fl.round, fl.turn, fl.training, fl.normalisation, fl.local, fl.startLoss],
   settled,
 ];
 
@@ -98,6 +98,10 @@ const isSameWork = (a: Work, b: Work): boolean =>
   isDeepStrictEqual(askedFor(a), askedFor(b)) &&
   isSameVector(a.global.weights, b.global.weights) &&
   a.further.every((vector, i) => isSameVector(vector, b.further[i]));
+
+/** What is being trained for `mine` still counts though `newer` is under way. */
+const isStillWelcome = (mine: ModelHeader, newer: ModelHeader): boolean =>
+  isOfSameRun(mine.attempt, newer.attempt) && newer.round - mine.round <= (mine.maxStaleness ?? 0);
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -119,8 +123,9 @@ export function createParticipant(parts: ParticipantParts): Participant {
   let group: number | undefined;
   let task: Task | undefined;
   let done: Done | undefined;
-  /** The last asking that came. */
+  /** The last asking of this client that came, and of anybody. */
   let attempt = '';
+  let newest = '';
   /** The statistics that are being gathered. */
   let gathering: AbortController | undefined;
 
@@ -161,9 +166,9 @@ export function createParticipant(parts: ParticipantParts): Participant {
     decline(fl, `Its ${what} failed: ${reason}`);
   };
   /** Each round and each client draws its own order of the samples. */
-  const optionsOf = ({ training, round: of }: ModelHeader): TrainingOptions => ({
+  const optionsOf = ({ training, round: of, turn }: ModelHeader): TrainingOptions => ({
     ...training,
-    seed: streamSeed(training.seed, of, client),
+    seed: streamSeed(training.seed, of, client, ...(turn ? [turn] : [])),
   });
   const isAsked = ({ cohort }: { cohort: string[] | 'all' }): boolean => cohort === 'all' || cohort.includes(client);
 
@@ -205,12 +210,19 @@ export function createParticipant(parts: ParticipantParts): Participant {
   const consider = (message: Message<ModelHeader>): void => {
     const { fl } = message;
     const asked = isAsked(fl);
+    if (!asked && task && isStillWelcome(task.fl, fl)) {
+      // Somebody else is asked meanwhile.
+      if (!isOlder(fl.attempt, newest)) newest = fl.attempt;
+      return;
+    }
     const work: Work = { fl, ...receivedModel(message, model), settled: asked ? settledOf(fl) : 0 };
     // The model of a group in which this client is not, or of those who are on their way to one.
     if (!asked && fl.group !== undefined && fl.group !== group) return;
     // Delivered twice, or held up on its way.
-    if (isOlder(fl.attempt, attempt) || (asked && fl.attempt === attempt)) return;
-    attempt = fl.attempt;
+    const isLate = isOlder(fl.attempt, asked && fl.maxStaleness ? attempt : newest);
+    if (isLate || (asked && fl.attempt === attempt)) return;
+    if (asked) attempt = fl.attempt;
+    if (!isOlder(fl.attempt, newest)) newest = fl.attempt;
     round = fl.round;
     if (asked) group = fl.group;
     if (asked && task && isSameWork(task, work)) {
@@ -220,6 +232,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
     }
     // What is newer replaces what is being trained, also when somebody else is asked now.
     task?.abort.abort();
+    if (task?.fl.maxStaleness && !asked) decline(task.fl, 'The model that it trained on is too old by now.');
     task = undefined;
     const isDone = done !== undefined && isSameWork(done, work);
     const obstacle = obstacleTo(needed);

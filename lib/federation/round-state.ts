@@ -30,8 +30,16 @@ export interface ClientRecord {
   missed: number;
   /** Number of the asking that it was last in; 0: none. */
   asked: number;
+  /** The round of that asking. */
+  round?: number;
   /** Its answer to that asking. 'failed': something came that could not be used. */
   answer?: 'update' | 'decline' | 'failed';
+  /** Its answer to an earlier round came between two rounds: it counts in the next one, for which it is not asked too. */
+  ahead?: true;
+  /** Nobody else was asked with it. */
+  alone?: true;
+  /** Without rounds: how many updates it has made of the version that it was given last. */
+  turn?: number;
   /** Known from before a restart and not heard of since. */
   silent?: true;
 }
@@ -65,19 +73,36 @@ export interface RoundState {
   /** Clients known from before a restart that are still silent. */
   silent: number;
   // The asking under way.
+  /** How many are asked; without rounds: how many are at work. */
   cohort: number;
+  /** Updates with which it closes; as many as the cohort unless more were asked than are needed. */
+  wanted: number;
   updates: number;
   declined: number;
   failed: number;
-  /** Updates by what they say about privacy ("" : nothing); only one kind can be averaged. */
+  /** Updates for an earlier round that go into the round under way or to come. */
+  bought: number;
+  /** Updates, bought ones too, by what they say about privacy ("" : nothing); only one kind can be averaged. */
   claims: [claim: string, updates: number][];
+  /** Without rounds: who may be asked, in the order in which they got free; who rests; the version that is on the disk. */
+  free: string[];
+  resting: string[];
+  kept: number;
   // Since the last record of metrics.
   late: number;
   refused: [code: string, count: number][];
 }
 
 export type Command = 'start' | 'pause' | 'step' | 'stop' | 'reset';
-export type TimerName = 'deadline' | 'pause' | 'call' | 'grace' | 'announce';
+export type TimerName =
+  | 'deadline'
+  | 'pause'
+  | 'call'
+  | 'grace'
+  | 'announce'
+  /** Without rounds: the deadline of one asking, and the end of the rest. */
+  | `slot/${number}`
+  | 'rest';
 
 /** Facts of an answer's header. `attempt` as in the header. */
 export interface Answer {
@@ -103,7 +128,11 @@ export type RoundEvent =
   /** The result of the round is written. */
   | { type: 'saved' }
   /** It could not be made or written. */
-  | { type: 'unsaved'; reason: string };
+  | { type: 'unsaved'; reason: string }
+  /** Without rounds: a version is made, or could not be made; and this one is on the disk. */
+  | { type: 'made' }
+  | { type: 'unmade' }
+  | { type: 'kept'; round: number };
 
 /** What a client answers. */
 export type Told = Extract<RoundEvent, { type: 'statistics' | 'update' | 'decline' }>;
@@ -112,16 +141,20 @@ export type Effect =
   | { type: 'invite'; cohort: string[] | 'all' }
   | { type: 'ask-statistics'; cohort: string[]; attempt: string }
   /** Send the model out; to an empty cohort for use only. */
-  | { type: 'publish'; cohort: string[]; round: number; attempt: string }
+  | { type: 'publish'; cohort: string[]; round: number; attempt: string; turn?: number }
   | { type: 'arm'; timer: TimerName; ms: number }
   | { type: 'disarm'; timer: TimerName }
   | { type: 'refuse'; code: string; message: string }
-  /** Forget what was taken in for the asking before: a new one begins. */
+  /** Forget what was taken in: the asking is over. */
   | { type: 'clear' }
   /** Make the new model of the updates with this claim, write it, then say 'saved' or 'unsaved'. */
   | { type: 'close'; round: number; claim: string; counts: RoundCounts }
   /** Pool the statistics, write them, then say 'saved' or 'unsaved'. */
   | { type: 'close-statistics'; counts: RoundCounts }
+  /** Without rounds: make the next version of the updates with this claim, then say 'made' or 'unmade'. Always the last effect. */
+  | { type: 'advance'; round: number; claim: string; counts: RoundCounts }
+  /** Write the newest version, if not at once then soon, and say 'kept'. */
+  | { type: 'keep' }
   /** The round changed nothing. */
   | { type: 'void'; round: number; reason: string; counts: RoundCounts }
   /** Write the state as it is; nothing waits for it. */
@@ -133,7 +166,9 @@ export type Effect =
 
 export interface RoundCounts {
   cohort: number;
+  /** Updates in the new model; `stale`: those of them that are for an earlier round. */
   updates: number;
+  stale?: number;
   declined: number;
   late: number;
   refused: [code: string, count: number][];
@@ -167,8 +202,8 @@ export function counted(list: [string, number][], key: string): [string, number]
 /** Nothing asked, nothing answered, nothing counted. States share it: no list of a state is ever changed in place. */
 export const nothingAsked: Pick<
   RoundState,
-  'cohort' | 'updates' | 'declined' | 'failed' | 'claims' | 'late' | 'refused'
-> = { cohort: 0, updates: 0, declined: 0, failed: 0, claims: [], late: 0, refused: [] };
+  'cohort' | 'wanted' | 'updates' | 'declined' | 'failed' | 'bought' | 'claims' | 'late' | 'refused'
+> = { cohort: 0, wanted: 0, updates: 0, declined: 0, failed: 0, bought: 0, claims: [], late: 0, refused: [] };
 
 /** `statistics`: whether a round 0 gathers them first. */
 export const firstState = (statistics: boolean): RoundState => ({
@@ -187,5 +222,8 @@ export const firstState = (statistics: boolean): RoundState => ({
   voids: 0,
   calls: 0,
   silent: 0,
+  free: [],
+  resting: [],
+  kept: 0,
   ...nothingAsked,
 });

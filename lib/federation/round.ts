@@ -2,8 +2,8 @@
  * The round as a pure reducer: `(state, event) -> {state, effects}`. It knows no clock, no vector and no file; what it
  * wants done it returns as effects, which coordinator.ts carries out in their order.
  */
-import { createAnswers } from './answers';
-import { cleared, createAsking } from './asking';
+import { type Answers, createAnswers } from './answers';
+import { type Asking, cleared, createAsking } from './asking';
 import {
   type Command,
   counted,
@@ -28,10 +28,14 @@ const timers: readonly TimerName[] = ['deadline', 'pause', 'call', 'grace', 'ann
 const disarmAll: readonly Effect[] = timers.map((timer) => ({ type: 'disarm', timer }));
 const persist: Effect = { type: 'persist' };
 
-export function createRoundReducer(rules: RoundRules): RoundReducer {
-  const { options, statistics } = rules;
+export const createRoundReducer = (rules: RoundRules): RoundReducer => {
   const asking = createAsking(rules);
-  const answers = createAnswers(rules, asking);
+  return roundsWith(rules, asking, createAnswers(rules, asking));
+};
+
+/** The parts are shared with the reducer that knows no rounds. */
+export function roundsWith(rules: RoundRules, asking: Asking, answers: Answers): RoundReducer {
+  const { options, statistics } = rules;
   const { isOver, isPresent, proceed, stand } = asking;
 
   const opened = (before: RoundState, run: string): Step => {
@@ -137,6 +141,8 @@ export function createRoundReducer(rules: RoundRules): RoundReducer {
         return state.phase === 'idle' || state.phase === 'finished' ? same(state, asking.forUse(state)) : same(state);
       case 'grace':
         return state.phase === 'gathering' ? proceed(unsilenced(state)) : same(state);
+      default:
+        return same(state);
     }
   };
 
@@ -162,6 +168,10 @@ export function createRoundReducer(rules: RoundRules): RoundReducer {
         return state.phase === 'saving' ? asking.saved(state) : same(state);
       case 'unsaved':
         return state.phase === 'saving' ? asking.voided(state, event.reason) : same(state);
+      case 'made':
+      case 'unmade':
+      case 'kept':
+        return same(state);
     }
   };
 }

@@ -11,6 +11,8 @@ export const limits = {
   deadlineMs: 7 * 24 * 3600 * 1000,
   /** Examples that one participant may claim in one update, and rows of a block of samples. */
   samples: 1_000_000_000,
+  /** Rounds that an answer may be behind. */
+  staleness: 1000,
   tensors: 512,
   /** Numbers in one vector. */
   parameters: 16 * 1024 * 1024,

@@ -107,6 +107,10 @@ export interface ModelHeader extends HeaderBase, Attempt {
   cohort: string[] | 'all';
   deadlineMs: number;
   quorum: number;
+  /** Answers still count when they are so many rounds behind: who is not asked anew goes on with what it was asked. */
+  maxStaleness?: number;
+  /** How many updates each of the cohort has made of this very model: another one is wanted, of other random choices. */
+  turn?: number;
   training: TrainingOptions;
   /** Number of the group of clients whose model this is, -1: nobody's, to place newcomers by; absent: there are no groups. */
   group?: number;

@@ -118,6 +118,8 @@ const parsers: Parsers = {
       cohort: asked,
       deadlineMs: deadline(read),
       quorum: integer(read.get('quorum'), 'msg.fl.quorum', 0, limits.cohort),
+      maxStaleness: optional(read.get('maxStaleness'), (v) => integer(v, 'msg.fl.maxStaleness', 0, limits.staleness)),
+      turn: optional(read.get('turn'), (v) => integer(v, 'msg.fl.turn', 0, limits.round)),
       training: parseTraining(read.get('training')),
       personal: optional(read.get('personal'), (v) => text(v, 'msg.fl.personal', limits.name)),
       group: optional(read.get('group'), group(-1)),

@@ -16,6 +16,7 @@ export function samplePowerOfChoice(count: number, candidates: number): Sampler 
   return {
     size,
     equalWeights: true,
+    needsLoss: true,
     choose(clients, { seed, words }) {
       const random = generator(seed, 'power of choice', ...words);
       const drawn = bySamples(clients, Math.max(candidates, count), random);

@@ -55,6 +55,8 @@ export interface Sampler {
   size(available: number): number;
   /** True when the updates are drawn in a way for which the mean is to give each the same weight. */
   readonly equalWeights?: boolean;
+  /** True when it goes by the loss of each client on the model as it comes. */
+  readonly needsLoss?: boolean;
   /** True when the size of the cohort is a matter of chance: then a small one is a draw like any other, not a lack of clients. */
   readonly chanceSize?: boolean;
   /** `clients`: those present, sorted by id. */

@@ -83,6 +83,8 @@ export interface Strategy {
   readonly training?: Partial<TrainingOptions>;
   /** The clients' part where it is more than plain training. */
   readonly local?: LocalRule;
+  /** Updates that began from an older model are made to be against the present one first: (w_old + d) - w. */
+  readonly rebase?: boolean;
   /** It needs `metrics.startLoss` of each update. */
   readonly startLoss?: boolean;
   /** Absent: one model for all. */

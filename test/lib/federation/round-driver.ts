@@ -1,6 +1,7 @@
 /** Drives the round's reducer by hand: freezes what it may not change, keeps the timers that are armed, and its effects. */
 import assert from 'node:assert/strict';
 import { attemptOf } from '../../../lib/federation/admission';
+import { createAsyncReducer } from '../../../lib/federation/async-round';
 import { type FederationOptions, federationOptions } from '../../../lib/federation/options';
 import { createRoundReducer } from '../../../lib/federation/round';
 import {
@@ -37,7 +38,9 @@ export interface Driver {
 }
 
 export function drive(wish: Partial<FederationOptions>, statistics = false, from?: RoundState): Driver {
-  const reduce = createRoundReducer({ options: federationOptions(wish), statistics });
+  const rules = { options: federationOptions(wish), statistics };
+  const { timing } = rules.options;
+  const reduce = timing.mode === 'async' ? createAsyncReducer(rules, timing) : createRoundReducer(rules);
   const timers = new Map<TimerName, number>();
   const effects: Effect[] = [];
   let state = freeze(from ?? firstState(statistics));

@@ -1,0 +1,34 @@
+/** How a federation stands: for a status line, and all that can be looked at. */
+import type { Learned } from './checkpoint';
+import type { CoordinatorStatus, Snapshot } from './coordinator-parts';
+import type { FederationOptions } from './options';
+import type { RoundState } from './round-state';
+import { entries } from './table';
+
+export const statusOf = (state: RoundState, { rounds }: Pick<FederationOptions, 'rounds'>): CoordinatorStatus => ({
+  phase: state.phase,
+  running: state.running,
+  round: state.round,
+  rounds,
+  clients: state.clients.size - state.away,
+  cohort: state.cohort,
+  answers: state.updates + state.declined + state.failed,
+});
+
+/** A copy: what is made of it changes nothing here. */
+export const snapshotOf = (
+  state: RoundState,
+  { weights, normalisation, bytesUp, bytesDown }: Learned,
+  options: Pick<FederationOptions, 'rounds' | 'missesUntilAway'>,
+): Omit<Snapshot, 'federation' | 'fingerprint' | 'metrics'> => ({
+  ...statusOf(state, options),
+  weights: weights.slice(),
+  ...(normalisation ? { normalisation: structuredClone(normalisation) } : {}),
+  registry: entries(state.clients).map(([client, { samples, missed }]) => ({
+    client,
+    samples,
+    away: missed >= options.missesUntilAway,
+  })),
+  bytesUpTotal: bytesUp,
+  bytesDownTotal: bytesDown,
+});
