@@ -7,31 +7,35 @@
 
 namespace fl {
 
-/** ADDED: to the gradient that is there. */
-enum Want { LOSS_ALONE = 0, GRADIENT = 1, ADDED_GRADIENT = 2 };
-
 /**
- * Rows first .. first + n of `order` (null: of the samples), n <= Model::batch: adds their losses to *loss, and leaves the
- * part that they have in the mean gradient over `of` rows. 0, or a refusal.
+ * Forward through the rows in place, which are first .. first + n of `order` (null: of the samples): adds their losses to
+ * *loss and leaves the gradient of `scale` times their sum by the output where backward() takes it. 0, or a refusal.
  */
-static inline int rows_gradient(const Model& m, const Samples& s, const uint32_t* order, uint32_t first, uint32_t n,
-                                uint32_t of, Want want, double* loss) {
-  real* input = m.memory + m.input_at;
-  read_features(m, s, order, first, n, input);
+static inline int rows_loss(const Model& m, const Samples& s, const uint32_t* order, uint32_t first, uint32_t n, real scale,
+                            double* loss) {
+  const real* input = m.memory + m.input_at;
   const real* y = forward(m, n);
   real* delta = m.memory + m.delta_a;
-  const real share = (real)1 / (real)of;
+  const real gamma = (real)s.focal_gamma;
   for (uint32_t k = 0; k < n; k++) {
     real weight = 1;
     const int refused = read_target(m, s, order ? order[first + k] : first + k, input, delta, &weight);
     if (refused) return refused;
-    *loss += (double)(weight * loss_row(m, y, delta, share * weight));
+    *loss += (double)(weight * loss_row(m, y, delta, scale * weight, gamma));
     input += numbers(m.input);
     y += numbers(output_shape(m));
     delta += numbers(output_shape(m));
   }
-  if (want != LOSS_ALONE) backward(m, n, want == ADDED_GRADIENT);
   return 0;
+}
+
+/** Rows as in rows_loss, n <= Model::batch: their losses, and the part that they have in the mean gradient over `of` rows. */
+static inline int rows_gradient(const Model& m, const Samples& s, const uint32_t* order, uint32_t first, uint32_t n,
+                                uint32_t of, Want want, double* loss) {
+  read_features(m, s, order, first, n, m.memory + m.input_at);
+  const int refused = rows_loss(m, s, order, first, n, (real)1 / (real)of, loss);
+  if (refused == 0 && want != LOSS_ALONE) backward(m, n, want, false);
+  return refused;
 }
 
 /** Over all samples, in their own order. */

@@ -36,6 +36,64 @@ static inline real sigmoid_cross_entropy(const real* z, real* delta, uint32_t n,
   return loss * share;
 }
 
+/**
+ * Of the focal loss (Lin 2017, arXiv 1708.02002) -q^gamma log p, q = 1 - p: the loss, and f of its slope -f q by the logit of
+ * the class. Made of r = -log p / q, which has a limit where both go to 0.
+ */
+struct Focal {
+  real loss, slope;
+};
+FL_INLINE Focal focal_of(real q, real minus_log_p, real gamma) {
+  Focal f = {0, 0};
+  if (!(q > (real)1e-30)) return f;
+  const real series = (real)1 + q * ((real)0.5 + q * ((real)1 / (real)3 + q * ((real)0.25 + q * (real)0.2)));
+  const real r = q < (real)0.02 ? series : minus_log_p / q;
+  const real power = exponential(gamma * logarithm(q));
+  f.loss = power * q * r;
+  f.slope = power * ((real)1 + gamma * ((real)1 - q) * r);
+  return f;
+}
+
+/** As softmax_cross_entropy, the parts of the target each with the focal factor of its class. */
+static inline real softmax_focal(const real* z, real* delta, uint32_t n, real scale, real gamma) {
+  uint32_t best = 0;
+  for (uint32_t c = 1; c < n; c++) best = z[c] > z[best] ? c : best;
+  real rest = 0;  // all but the largest, so that its 1 - p keeps its digits
+  for (uint32_t c = 0; c < n; c++) rest += c == best ? (real)0 : exponential(z[c] - z[best]);
+  const real sum = (real)1 + rest, normaliser = logarithm(sum), inverse = (real)1 / sum;
+  real loss = 0, mass = 0;
+  for (uint32_t c = 0; c < n; c++) {
+    if (delta[c] == 0) continue;
+    const real e = exponential(z[c] - z[best]);
+    const Focal f = focal_of((c == best ? rest : sum - e) * inverse, normaliser - (z[c] - z[best]), gamma);
+    loss += delta[c] * f.loss;
+    delta[c] *= f.slope;
+    mass += delta[c];
+  }
+  for (uint32_t c = 0; c < n; c++) {
+    const real e = exponential(z[c] - z[best]);
+    // p mass - delta; for the largest 1 - p is known better.
+    delta[c] = (c == best ? (mass - delta[c]) - rest * inverse * mass : e * inverse * mass - delta[c]) * scale;
+  }
+  return loss;
+}
+
+/** As sigmoid_cross_entropy: the parts t and 1 - t of a target each with the focal factor of their side. */
+static inline real sigmoid_focal(const real* z, real* delta, uint32_t n, real scale, real gamma) {
+  const real share = (real)1 / (real)n;
+  real loss = 0;
+  for (uint32_t c = 0; c < n; c++) {
+    const real small = exponential(z[c] > 0 ? -z[c] : z[c]), whole = (real)1 + small, tail = logarithm(whole);
+    const real likely = (real)1 / whole, unlikely = small / whole;
+    const real p = z[c] > 0 ? likely : unlikely, q = z[c] > 0 ? unlikely : likely, t = delta[c];
+    const Focal yes = focal_of(q, (z[c] > 0 ? (real)0 : -z[c]) + tail, gamma);
+    const Focal no = focal_of(p, (z[c] > 0 ? z[c] : (real)0) + tail, gamma);
+    loss += t * yes.loss + ((real)1 - t) * no.loss;
+    delta[c] = (((real)1 - t) * no.slope * p - t * yes.slope * q) * scale * share;
+  }
+  return loss * share;
+}
+
 /** The mean over the outputs of (y - t)^2, or of Huber's loss with a bend at 1. */
 static inline real error_loss(bool huber, const real* y, real* delta, const Shape& shape, real scale) {
   const real share = (real)1 / (real)(pixels(shape) * shape.channels);
@@ -58,8 +116,11 @@ static inline real error_loss(bool huber, const real* y, real* delta, const Shap
   return loss * share;
 }
 
-static inline real loss_row(const Model& m, const real* y, real* delta, real scale) {
+/** gamma: 0, or that of the focal loss, for the cross-entropies. */
+static inline real loss_row(const Model& m, const real* y, real* delta, real scale, real gamma) {
   const Shape& shape = output_shape(m);
+  if (gamma != 0 && m.loss == SOFTMAX_CROSS_ENTROPY) return softmax_focal(y, delta, shape.channels, scale, gamma);
+  if (gamma != 0 && m.loss == SIGMOID_CROSS_ENTROPY) return sigmoid_focal(y, delta, shape.channels, scale, gamma);
   if (m.loss == SOFTMAX_CROSS_ENTROPY) return softmax_cross_entropy(y, delta, shape.channels, scale);
   if (m.loss == SIGMOID_CROSS_ENTROPY) return sigmoid_cross_entropy(y, delta, shape.channels, scale);
   return error_loss(m.loss == HUBER, y, delta, shape, scale);

@@ -2,6 +2,7 @@
 // norm, then the rule. Padding has weight and gradient 0, and stays so.
 #ifndef FL_OPTIMIZER_H
 #define FL_OPTIMIZER_H
+#include "lipschitz.h"
 #include "weights.h"
 
 namespace fl {
@@ -26,6 +27,8 @@ struct Terms {
   /** Flat numbers that do not learn: `frozen_count` times [first, how many]. 0: all learn. */
   const uint32_t* frozen;
   uint32_t frozen_count;
+  /** beta of beta/2 |W^T W - I|^2 over kernels (lipschitz.h). 0: none. */
+  double lipschitz;
 };
 
 struct AddProximal {
@@ -52,7 +55,7 @@ struct ClearRow {
   }
 };
 
-/** L2 on kernels, not on biases: gradient += l2 * w. Then += mu (w - anchor), then += control; 0 where nothing learns. */
+/** L2 on kernels, not on biases: gradient += l2 * w. Then the orthogonality, += mu (w - anchor), += control; 0 where nothing learns. */
 static inline void add_terms(const Model& m, const Options& o, const Terms& t) {
   const real l2 = (real)o.l2;
   for (uint32_t i = 0; i < m.layer_count && o.l2 != 0; i++) {
@@ -62,6 +65,7 @@ static inline void add_terms(const Model& m, const Options& o, const Terms& t) {
     const uint32_t n = l.kernel_rows * l.out.stride;
     for (uint32_t k = 0; k < n; k += LANES) store(g + k, load(g + k) + l2 * load(w + k));
   }
+  if (t.lipschitz != 0) add_orthogonality(m, (real)t.lipschitz);
   if (t.proximal != 0) {
     const AddProximal add = {(real)t.proximal, m.memory + m.weights, t.anchor, m.memory + m.gradient};
     each_row(m, 0, m.parameters, add);

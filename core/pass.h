@@ -61,11 +61,15 @@ static __attribute__((noinline)) void added_gradient(const Layer& l, const real*
   weights_gradient<true>(l, x, delta, rows, gradient);
 }
 
+/** What a pass is to leave of the parameters. ADDED: to the gradient that is there. */
+enum Want { LOSS_ALONE = 0, GRADIENT = 1, ADDED_GRADIENT = 2 };
+
 /**
  * The gradient by the output is in delta_a; fills the gradient of every parameter, or adds to it: each number goes on being
- * summed row after row, so that no bit depends on how many calls the rows came in.
+ * summed row after row, so that no bit depends on how many calls the rows came in. With `inputs` it goes on to the gradient
+ * by the (normalised) input and gives that; else null.
  */
-static inline void backward(const Model& m, uint32_t rows, bool add) {
+static inline real* backward(const Model& m, uint32_t rows, Want want, bool inputs) {
   real* delta = m.memory + m.delta_a;
   real* back = m.memory + m.delta_b;
   for (uint32_t i = m.layer_count; i-- > 0;) {
@@ -76,13 +80,15 @@ static inline void backward(const Model& m, uint32_t rows, bool add) {
     if (i + 1 < m.layer_count || !on_logits(m)) {
       activation_backward(l.activation, m.memory + l.output, delta, rows * pixels(l.out), l.out);
     }
-    if (l.has_bias) bias_gradient(l, delta, rows * pixels(l.out), m.memory + m.gradient + l.bias, add);
-    if (add) {
+    if (want != LOSS_ALONE && l.has_bias) {
+      bias_gradient(l, delta, rows * pixels(l.out), m.memory + m.gradient + l.bias, want == ADDED_GRADIENT);
+    }
+    if (want == ADDED_GRADIENT) {
       added_gradient(l, x, delta, rows, gradient);
-    } else {
+    } else if (want == GRADIENT) {
       weights_gradient<false>(l, x, delta, rows, gradient);
     }
-    if (i == 0) return;
+    if (i == 0 && !inputs) return 0;
     if (l.type == DENSE) dense_inputs(l, w, delta, rows * pixels(l.in), back);
     if (l.type == CONV) conv_inputs(l, w, delta, rows, back);
     if (l.type == DEPTHWISE) depthwise_inputs(l, w, delta, rows, back);
@@ -92,6 +98,7 @@ static inline void backward(const Model& m, uint32_t rows, bool add) {
     delta = back;
     back = free;
   }
+  return delta;
 }
 
 }  // namespace fl

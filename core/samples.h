@@ -15,6 +15,8 @@ struct Samples {
   const float* inverse_deviation;
   /** One a class, or null. */
   const float* class_weights;
+  /** Of the focal loss, for cross-entropies; 0: none. */
+  double focal_gamma;
 };
 
 /** rows[order[k]] (order null: row k itself), k < n, to the padded input rows of the model. */

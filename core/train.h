@@ -2,9 +2,8 @@
 // or chunk and gone on with. The bits do not depend on the slices, nor on the size of the chunks.
 #ifndef FL_TRAIN_H
 #define FL_TRAIN_H
-#include "gradient.h"
+#include "adversary.h"
 #include "optimizer.h"
-#include "random.h"
 
 namespace fl {
 
@@ -22,6 +21,8 @@ struct Training {
   /** Sums of the loss over the current epoch, and over the first. */
   double loss, first_loss;
   uint32_t seen, first_seen;
+  /** With a method: batches have moved samples too. Not for full batches, nor where the target is the own input. */
+  Adversary adversary;
 };
 
 static inline void begin_training(Training* t, Model* m, const Samples& s) {
@@ -37,7 +38,9 @@ static inline int train_batch(Training* t, Model* m, const Samples& s) {
   const uint32_t left = s.count - t->position;
   const uint32_t n = left < t->batch ? left : t->batch;
   double loss = 0;
-  const int refused = rows_gradient(*m, s, t->order, t->position, n, n, GRADIENT, &loss);
+  const int refused = t->adversary.method == NO_ATTACK
+                          ? rows_gradient(*m, s, t->order, t->position, n, n, GRADIENT, &loss)
+                          : adversarial_gradient(*m, s, t->order, t->position, n, &t->adversary, &loss);
   if (refused) return refused;
   optimizer_step(m, t->options, t->terms);
   t->steps++;
@@ -49,6 +52,7 @@ static inline int train_batch(Training* t, Model* m, const Samples& s) {
 
 /** The next chunk of a full batch, and its step behind the last one; 0 or a refusal. */
 static inline int train_chunk(Training* t, Model* m, const Samples& s) {
+  if (t->adversary.method != NO_ATTACK) return BAD_LOSS;
   FullPass p = {t->position, t->loss};
   const int refused = pass_on(&p, *m, s, t->batch, true);
   if (refused) return refused;

@@ -50,8 +50,8 @@ EXPORT(get_gradient) void session_get_gradient(const Session* s, float* flat) {
 
 EXPORT(set_samples)
 void set_samples(Session* s, const float* features, const float* targets, uint32_t count, const float* mean,
-                 const float* inverse_deviation, const float* class_weights) {
-  s->samples = Samples{features, targets, count, mean, inverse_deviation, class_weights};
+                 const float* inverse_deviation, const float* class_weights, double focal_gamma) {
+  s->samples = Samples{features, targets, count, mean, inverse_deviation, class_weights, focal_gamma};
 }
 
 EXPORT(set_optimizer)
@@ -61,13 +61,20 @@ void set_optimizer(Session* s, int32_t kind, double rate, double momentum, doubl
 }
 
 /** Flat vectors or null; they must stay in place while the training runs. */
-EXPORT(set_terms) void set_terms(Session* s, double proximal, const float* anchor, const float* control) {
-  s->training.terms = Terms{proximal, anchor, control, 0, 0};
+EXPORT(set_terms)
+void set_terms(Session* s, double proximal, const float* anchor, const float* control, double lipschitz) {
+  s->training.terms = Terms{proximal, anchor, control, 0, 0, lipschitz};
 }
 /** `count` times [first flat number, how many] that do not learn; to be called behind set_terms, which clears them. */
 EXPORT(set_frozen) void set_frozen(Session* s, const uint32_t* ranges, uint32_t count) {
   s->training.terms.frozen = ranges;
   s->training.terms.frozen_count = count;
+}
+
+/** method: fl::Attack, 0: none. */
+EXPORT(set_adversary)
+void set_adversary(Session* s, uint32_t method, uint32_t steps, double epsilon, double step_size, double share, uint32_t seed) {
+  s->training.adversary = Adversary{method, steps, epsilon, step_size, share, seeded(seed)};
 }
 
 EXPORT(begin_training)
@@ -102,6 +109,18 @@ EXPORT(pass) int32_t session_pass(Session* s, uint32_t gradient) {
   return refused ? refused : (int32_t)s->pass.seen;
 }
 EXPORT(pass_loss) double pass_loss(const Session* s) { return s->pass.loss / s->pass.seen; }
+
+/** Samples first .. first + n, n <= batch, moved by the adversary: flat and normalised to `out`. 0, or a refusal. */
+EXPORT(attack) int32_t session_attack(Session* s, uint32_t first, uint32_t n, float* out) {
+  const Model& m = s->model;
+  const int refused = move_rows(m, s->samples, 0, first, n, &s->training.adversary);
+  if (refused) return refused;
+  const real* x = m.memory + m.input_at;
+  for (uint32_t p = 0; p < n * pixels(m.input); p++, x += m.input.stride) {
+    for (uint32_t c = 0; c < m.input.channels; c++) *out++ = (float)x[c];
+  }
+  return 0;
+}
 
 EXPORT(predict) void session_predict(const Session* s, uint32_t first, uint32_t n, float* out) {
   predict(s->model, s->samples, first, n, out);

@@ -101,7 +101,7 @@ static inline void work_on_evaluation(Device* d) {
   real weight = 1;
   if (read_target(m, d->samples, e->row, input, delta, &weight) != 0) e->code = NO_SUCH_CLASS;
   if (e->code == OK && m.target == CLASS_INDEX && is_hit(m, d->samples, e->row, y)) e->hits++;
-  if (e->code == OK) e->loss += (double)loss_row(m, y, delta, (real)1);
+  if (e->code == OK) e->loss += (double)loss_row(m, y, delta, (real)1, (real)0);
   e->row++;
   if (e->code == OK && e->row < d->samples.count) return;
   if (e->code == OK) e->loss /= d->samples.count;

@@ -24,6 +24,7 @@ export interface CoreExports {
     meanAt: number,
     inverseDeviationAt: number,
     classWeightsAt: number,
+    focalGamma: number,
   ): void;
   set_optimizer(
     sessionAt: number,
@@ -36,8 +37,18 @@ export interface CoreExports {
     l2: number,
     clipNorm: number,
   ): void;
-  set_terms(sessionAt: number, proximal: number, anchorAt: number, controlAt: number): void;
+  set_terms(sessionAt: number, proximal: number, anchorAt: number, controlAt: number, lipschitz: number): void;
   set_frozen(sessionAt: number, rangesAt: number, count: number): void;
+  set_adversary(
+    sessionAt: number,
+    method: number,
+    steps: number,
+    epsilon: number,
+    stepSize: number,
+    share: number,
+    seed: number,
+  ): void;
+  attack(sessionAt: number, first: number, count: number, outAt: number): number;
   begin_training(
     sessionAt: number,
     epochs: number,

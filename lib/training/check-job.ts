@@ -3,7 +3,10 @@ import { layoutOf } from '../model/layout';
 import { inputSize, outputSize, targetWidth } from '../model/shapes';
 import type { ModelSpec } from '../model/spec';
 import { RefusedError } from '../refused';
-import type { Normalisation, PredictJob, TrainingOptions, TrainJob } from './engine';
+import type { EvasionJob, EvasionOptions, Normalisation, PredictJob, TrainingOptions, TrainJob } from './engine';
+
+/** Of PGD: each costs a pass forward and back. */
+const MOST_STEPS = 1000;
 
 const refuse = (message: string): never => {
   throw new RefusedError('job', message);
@@ -24,18 +27,38 @@ function checkNormalisation(normalisation: Normalisation | undefined, width: num
   }
 }
 
-/** Fields of the contract that no engine has yet. */
-function refuseMissing({ focalGamma, adversarial }: TrainingOptions): void {
-  if (focalGamma || adversarial) refuse('This training has terms that no engine has yet.');
+function whole(value: number, least: number, name: string): void {
+  if (!Number.isInteger(value) || value < least) refuse(`${name} must be a whole number of at least ${least}.`);
+}
+
+function atLeastZero(value: number | undefined, name: string): void {
+  if (value !== undefined && !(Number.isFinite(value) && value >= 0)) refuse(`${name} must be a number, 0 or more.`);
+}
+
+/** What any attack needs. An autoencoder's target would move with its input. */
+function checkEvasion(attack: EvasionOptions, spec: ModelSpec): void {
+  const { method, epsilon, steps, stepSize } = attack;
+  if (method !== 'fgsm' && method !== 'pgd') refuse('The attack must be "fgsm" or "pgd".');
+  if (!(Number.isFinite(epsilon) && epsilon > 0)) refuse('The epsilon of the attack must be a number above zero.');
+  if (steps !== undefined) whole(steps, 1, 'The number of steps of the attack');
+  if (steps !== undefined && steps > MOST_STEPS) refuse(`An attack has at most ${MOST_STEPS} steps.`);
+  if (stepSize !== undefined && !(Number.isFinite(stepSize) && stepSize > 0)) {
+    refuse('The step size of the attack must be a number above zero.');
+  }
+  if (spec.task === 'anomaly') refuse('Samples cannot be moved against a model of the task "anomaly".');
+}
+
+function checkAdversarial({ adversarial, fullBatch }: TrainingOptions, spec: ModelSpec): void {
+  if (!adversarial) return;
+  checkEvasion(adversarial, spec);
+  const { share } = adversarial;
+  if (share !== undefined && !(share >= 0 && share <= 1)) {
+    refuse('The share of the adversarial samples must be a number from 0 to 1.');
+  }
+  if (fullBatch) refuse('Adversarial training works on mini-batches: turn full batches off.');
 }
 
 function checkOptions(options: TrainingOptions, spec: ModelSpec): void {
-  const whole = (value: number, least: number, name: string): void => {
-    if (!Number.isInteger(value) || value < least) refuse(`${name} must be a whole number of at least ${least}.`);
-  };
-  const atLeastZero = (value: number | undefined, name: string): void => {
-    if (value !== undefined && !(Number.isFinite(value) && value >= 0)) refuse(`${name} must be a number, 0 or more.`);
-  };
   whole(options.epochs, 1, 'The number of epochs');
   whole(options.batchSize, 1, 'The batch size');
   if (options.maxSteps !== undefined) whole(options.maxSteps, 0, 'The largest number of steps');
@@ -46,6 +69,12 @@ function checkOptions(options: TrainingOptions, spec: ModelSpec): void {
   atLeastZero(options.l2, 'The L2 penalty');
   atLeastZero(options.proximal, 'The proximal term');
   atLeastZero(options.clipNorm, 'The gradient norm to clip to');
+  atLeastZero(options.lipschitz, 'The penalty for kernels that are not orthogonal');
+  atLeastZero(options.focalGamma, 'The gamma of the focal loss');
+  if (options.focalGamma && !spec.loss.endsWith('cross_entropy')) {
+    refuse(`The focal loss is one of cross-entropies, not of ${spec.loss}: set its gamma to 0.`);
+  }
+  checkAdversarial(options, spec);
   const { classWeights } = options;
   if (classWeights) {
     if (spec.task !== 'classify' || classWeights.length !== spec.labels?.length) {
@@ -55,23 +84,13 @@ function checkOptions(options: TrainingOptions, spec: ModelSpec): void {
   }
 }
 
-export function checkTrainJob(job: TrainJob): void {
-  const { spec, samples } = job;
+/** A model, weights and samples that go together. */
+function checkSamples({ spec, weights, samples, normalisation }: TrainJob | EvasionJob): void {
   const width = inputSize(spec);
-  const targets = targetWidth(spec);
-  if (!Number.isInteger(samples.count) || samples.count < 1) refuse('There are no samples to train on.');
-  length(job.weights, layoutOf(spec).size, 'The weights');
+  length(weights, layoutOf(spec).size, 'The weights');
   length(samples.features, samples.count * width, 'The features of the samples');
-  length(samples.targets, samples.count * targets, 'The targets of the samples');
-  checkOptions(job.options, spec);
-  refuseMissing(job.options);
-  if (job.anchor) length(job.anchor, job.weights.length, 'The anchor of the proximal term');
-  const { tensors } = layoutOf(spec);
-  if (job.trainable && (job.trainable.length !== tensors.length || !job.trainable.includes(true))) {
-    refuse(`Which tensors learn must be said of each of the ${tensors.length}, and at least one must.`);
-  }
-  if (job.control) length(job.control, job.weights.length, 'The control vector');
-  checkNormalisation(job.normalisation, width);
+  length(samples.targets, samples.count * targetWidth(spec), 'The targets of the samples');
+  checkNormalisation(normalisation, width);
   if (spec.task === 'multi-label' && samples.targets.some((target) => target !== 0 && target !== 1)) {
     refuse('A target must be 0 or 1 for each label.');
   }
@@ -82,6 +101,25 @@ export function checkTrainJob(job: TrainJob): void {
       refuse(`A target must be the number of a class from 0 to ${labels - 1}, not ${target}.`);
     }
   }
+}
+
+export function checkTrainJob(job: TrainJob): void {
+  if (!Number.isInteger(job.samples.count) || job.samples.count < 1) refuse('There are no samples to train on.');
+  checkOptions(job.options, job.spec);
+  if (job.anchor) length(job.anchor, job.weights.length, 'The anchor of the proximal term');
+  if (job.control) length(job.control, job.weights.length, 'The control vector');
+  checkSamples(job);
+  const { tensors } = layoutOf(job.spec);
+  if (job.trainable && (job.trainable.length !== tensors.length || !job.trainable.includes(true))) {
+    refuse(`Which tensors learn must be said of each of the ${tensors.length}, and at least one must.`);
+  }
+}
+
+export function checkEvasionJob(job: EvasionJob): void {
+  if (!Number.isInteger(job.samples.count) || job.samples.count < 0)
+    refuse('The number of rows must be a whole number.');
+  checkEvasion(job.evasion, job.spec);
+  checkSamples(job);
 }
 
 export function checkPredictJob(job: PredictJob): void {

@@ -24,14 +24,19 @@ export interface TrainingOptions {
   proximal?: number;
   /** Each step takes the mean gradient over all samples, summed in chunks of `batchSize` (FedSGD); an epoch is one step then. */
   fullBatch?: boolean;
-  /** gamma of the focal loss (Lin 2017, arXiv 1708.02002), classifiers only; 0 or absent: cross-entropy. */
+  /** gamma of the focal loss (Lin 2017, arXiv 1708.02002), cross-entropies only; 0 or absent: none. Class weights multiply it. */
   focalGamma?: number;
-  /** Adversarial training; absent: none. */
+  /** Adversarial training; absent: none. Not with full batches, and not for task "anomaly". */
   adversarial?: AdversarialOptions;
+  /**
+   * Defensive quantisation (Lin 2019, arXiv 1904.08444): beta of the penalty beta/2 |W^T W - I|^2 on each kernel as a matrix;
+   * 0 or absent: none.
+   */
+  lipschitz?: number;
 }
 
-/** Trains on samples moved against the model, in units of the normalised features, by at most `epsilon` each (L-infinity). */
-export interface AdversarialOptions {
+/** How samples are moved against the model, in units of the normalised features, by at most `epsilon` each (L-infinity). */
+export interface EvasionOptions {
   /** fgsm: one step (Goodfellow 2015, arXiv 1412.6572); pgd: several, from a random start (Madry 2018, arXiv 1706.06083). */
   method: 'fgsm' | 'pgd';
   epsilon: number;
@@ -39,6 +44,9 @@ export interface AdversarialOptions {
   steps?: number;
   /** pgd only; default 2.5 epsilon / steps. */
   stepSize?: number;
+}
+
+export interface AdversarialOptions extends EvasionOptions {
   /** Share of the loss that the moved samples have, 0 to 1; default 0.5, as in Goodfellow 2015. */
   share?: number;
 }
@@ -107,6 +115,25 @@ export interface PredictResult {
   engine?: 'core' | 'tfjs';
 }
 
+/** Samples to be moved so that a model errs on them; with task "classify" or "regress". */
+export interface EvasionJob {
+  spec: ModelSpec;
+  weights: Float32Array;
+  samples: SampleBlock;
+  normalisation?: Normalisation;
+  evasion: EvasionOptions;
+  /** Where pgd starts; the same seed gives the same bits. */
+  seed: number;
+}
+
+export interface EvasionResult {
+  /** n x inputSize, in the units of the job's samples: behind a frozen backbone, of what it gave. */
+  features: Float32Array;
+  durationMs: number;
+  /** What ran it, when a pool did. */
+  engine?: 'core' | 'tfjs';
+}
+
 /** Called between batches; returning false stops the job, which then rejects with an AbortError. */
 export type Progress = (done: number, total: number) => boolean;
 
@@ -117,4 +144,6 @@ export interface Engine {
   train(job: TrainJob, progress?: Progress): Promise<TrainResult>;
   /** `progress` counts rows. */
   predict(job: PredictJob, progress?: Progress): Promise<PredictResult>;
+  /** `progress` counts rows. */
+  evade(job: EvasionJob, progress?: Progress): Promise<EvasionResult>;
 }

@@ -1,6 +1,10 @@
 export { backboneOf, createEmbedder, type EmbedJob, type EmbedResult } from './backbone';
 export type {
+  AdversarialOptions,
   Engine,
+  EvasionJob,
+  EvasionOptions,
+  EvasionResult,
   Normalisation,
   Optimizer,
   PredictJob,

@@ -6,7 +6,15 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { ExportJob, ExportResult } from '../export/job';
 import type { EmbedJob, EmbedResult } from './backbone';
-import type { PredictJob, PredictResult, SampleBlock, TrainJob, TrainResult } from './engine';
+import type {
+  EvasionJob,
+  EvasionResult,
+  PredictJob,
+  PredictResult,
+  SampleBlock,
+  TrainJob,
+  TrainResult,
+} from './engine';
 import { createLane, type Lane, type LaneOptions } from './lane';
 import { type EngineChoice, plannedEngine } from './select';
 import type { StopFlag } from './worker-protocol';
@@ -26,6 +34,8 @@ export interface PoolOptions {
 export interface Pool {
   train(job: TrainJob, control?: JobControl): Promise<TrainResult>;
   predict(job: PredictJob, control?: JobControl): Promise<PredictResult>;
+  /** Samples moved so that the model errs on them. */
+  evade(job: EvasionJob, control?: JobControl): Promise<EvasionResult>;
   /** Samples through a frozen backbone. */
   embed(job: EmbedJob, control?: Omit<JobControl, 'engine'>): Promise<EmbedResult>;
   /** n x n squared Euclidean distances, row major. */
@@ -81,7 +91,7 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
 
   /** Where a job goes, and how vectors get there. */
   function laneFor(
-    { spec }: TrainJob | PredictJob,
+    { spec }: TrainJob | PredictJob | EvasionJob,
     engine: EngineChoice,
   ): { lane: Lane; across: (vector: Float32Array) => Float32Array } {
     if (!native || plannedEngine(spec, engine).name !== 'tfjs') {
@@ -117,6 +127,21 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
         stop,
       ];
       return lane.run('predict', parameters, control);
+    },
+    async evade(job, control = {}) {
+      const { engine = 'auto' } = control;
+      const { lane, across } = laneFor(job, engine);
+      const { features, targets, count } = job.samples;
+      const parameters = (stop: StopFlag): [EvasionJob, EngineChoice, StopFlag] => [
+        {
+          ...job,
+          weights: across(job.weights),
+          samples: { features: across(features), targets: across(targets), count },
+        },
+        engine,
+        stop,
+      ];
+      return lane.run('evade', parameters, control);
     },
     async embed(job, control = {}) {
       const parameters = (stop: StopFlag): [EmbedJob, StopFlag] => [

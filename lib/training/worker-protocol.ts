@@ -1,7 +1,7 @@
 /** What crosses between the pool and its workers. */
 import type { ExportJob, ExportResult } from '../export/job';
 import type { EmbedJob, EmbedResult } from './backbone';
-import type { PredictJob, PredictResult, TrainJob, TrainResult } from './engine';
+import type { EvasionJob, EvasionResult, PredictJob, PredictResult, TrainJob, TrainResult } from './engine';
 import type { EngineChoice } from './select';
 
 /** One Int32, in memory shared with a thread: not 0 means stop. */
@@ -10,6 +10,7 @@ export type StopFlag = Int32Array;
 export interface WorkerMethods {
   train(job: TrainJob, engine: EngineChoice, stop: StopFlag): Promise<TrainResult>;
   predict(job: PredictJob, engine: EngineChoice, stop: StopFlag): Promise<PredictResult>;
+  evade(job: EvasionJob, engine: EngineChoice, stop: StopFlag): Promise<EvasionResult>;
   embed(job: EmbedJob, stop: StopFlag): Promise<EmbedResult>;
   /** `vectors` is count x length, row major; the result count x count. */
   squaredDistances(vectors: Float32Array, count: number, stop: StopFlag): Promise<Float64Array>;

@@ -76,6 +76,12 @@ const methods: Handlers = {
     const result = await engine.predict(job, reporter(stop));
     return handOver({ ...result, engine: engine.name }, result.outputs);
   },
+  async evade(job, choice, stop) {
+    checkStop(stop);
+    const { engine } = await selectEngine(job.spec, choice, sources);
+    const result = await engine.evade(job, reporter(stop));
+    return handOver({ ...result, engine: engine.name }, result.features);
+  },
   async embed(job, stop) {
     checkStop(stop);
     const result = await embed(job, reporter(stop));

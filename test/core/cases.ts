@@ -17,14 +17,14 @@ export function jobOf(spec: ModelSpec, count: number, options: Wish = {}, normal
   const random = generator(5, 'case', spec.layers.length, spec.loss);
   const width = inputSize(spec);
   const targets = targetWidth(spec);
-  const classes = spec.labels?.length ?? 0;
+  const most = spec.task === 'classify' ? (spec.labels?.length ?? 0) : 2;
   const job: TrainJob = {
     spec,
     weights: Float32Array.from({ length: layoutOf(spec).size }, () => random.normal() * 0.4),
     samples: {
       features: Float32Array.from({ length: count * width }, () => random.normal()),
       targets: Float32Array.from({ length: count * targets }, () =>
-        spec.task === 'classify' ? random.below(classes) : random.normal() * 1.5,
+        spec.task === 'regress' || spec.task === 'anomaly' ? random.normal() * 1.5 : random.below(most),
       ),
       count,
     },
@@ -41,7 +41,7 @@ export function jobOf(spec: ModelSpec, count: number, options: Wish = {}, normal
 
 export function specOf(task: Task, input: number[], layers: LayerSpec[], loss: Loss, classes = 0): ModelSpec {
   const spec: ModelSpec = { version: 1, task, input, layers, loss, seed: 1 };
-  if (task === 'classify') spec.labels = Array.from({ length: classes }, (_, i) => `class ${i}`);
+  if (task === 'classify' || task === 'multi-label') spec.labels = Array.from({ length: classes }, (_, i) => `class ${i}`);
   return spec;
 }
 
@@ -162,7 +162,47 @@ export function optionCases(): Case[] {
     ['everything', { optimizer: 'adam', l2: 0.01, clipNorm: 0.5, classWeights: [1, 2, 3, 4], epochs: 50 }, true],
   ];
   const plain = all.map(([name, options, normalised]) => ({ name, job: jobOf(spec, 23, options, normalised) }));
-  return [...plain, ...termCases(spec)];
+  return [...plain, ...termCases(spec), ...robustCases(spec)];
+}
+
+/** What makes a model hold against moved samples, and the focal loss. */
+function robustCases(spec: ModelSpec): Case[] {
+  const fgsm = { method: 'fgsm', epsilon: 0.1 } as const;
+  const pgd = { method: 'pgd', epsilon: 0.2 } as const;
+  const all: [string, Wish][] = [
+    ['focal loss', { focalGamma: 2 }],
+    ['focal loss of a small gamma, weighed', { focalGamma: 0.5, classWeights: [1, 2, 0, 0.5], fullBatch: true }],
+    ['orthogonal kernels', { lipschitz: 0.05, epochs: 20 }],
+    ['FGSM', { adversarial: fgsm }],
+    ['FGSM alone', { adversarial: { ...fgsm, share: 1 }, focalGamma: 1, l2: 0.01 }],
+    ['PGD', { adversarial: pgd }],
+    [
+      'PGD alone, weighed',
+      { adversarial: { ...pgd, share: 1, steps: 3, stepSize: 0.05 }, classWeights: [1, 2, 0, 0.5] },
+    ],
+  ];
+  return all.map(([name, options]) => ({ name, job: jobOf(spec, 23, options, true) }));
+}
+
+/** The focal loss of other outputs than a softmax's, and moved samples through every kind of layer. */
+function robustShapes(): Case[] {
+  const binary = specOf('classify', [5], [dense(7, 'tanh'), dense(1, 'sigmoid')], 'sigmoid_cross_entropy', 2);
+  const many = specOf('multi-label', [5], [dense(7, 'tanh'), dense(3, 'sigmoid')], 'sigmoid_cross_entropy', 3);
+  const focal = [binary, many].map((spec) => ({
+    name: `focal loss of sigmoids, ${spec.task}`,
+    job: jobOf(spec, 11, { focalGamma: 1.5 }),
+  }));
+  const moved = spatialCases().map(({ name, job }, i): Case => {
+    const adversarial = { method: i % 2 === 0 ? ('pgd' as const) : ('fgsm' as const), epsilon: 0.1 };
+    return {
+      name: `${name}, moved samples`,
+      job: { ...job, options: { ...job.options, adversarial, lipschitz: 0.01 } },
+    };
+  });
+  const regress = jobOf(specOf('regress', [5], [dense(7, 'tanh'), dense(2, 'linear')], 'huber'), 11, {
+    adversarial: { method: 'pgd', epsilon: 0.3 },
+  });
+  return [...focal, ...moved, { name: 'Huber, moved samples', job: regress }];
 }
 
 /** Terms of a federated client, with an anchor and a control vector of their own. */
@@ -189,4 +229,4 @@ function termCases(spec: ModelSpec): Case[] {
   return all.map(([name, options, more]) => ({ name, job: { ...jobOf(spec, 23, options, true), ...more } }));
 }
 
-export const cases = (): Case[] => [...denseCases(), ...spatialCases(), ...optionCases()];
+export const cases = (): Case[] => [...denseCases(), ...spatialCases(), ...optionCases(), ...robustShapes()];

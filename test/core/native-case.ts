@@ -2,16 +2,26 @@
 import { programOf } from '../../lib/core/program';
 import { streamSeed } from '../../lib/random/generator';
 import { frozenRanges } from '../../lib/training/core/train';
+import type { TrainingOptions } from '../../lib/training/engine';
 import type { Case } from './cases';
 
 const bytesOf = (values: Float32Array | Float64Array | Int32Array): Buffer =>
   Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+
+/** Method, steps, epsilon, size of a step, share and seed. */
+function adversary({ adversarial, seed }: TrainingOptions): number[] {
+  if (!adversarial) return [0, 0, 0, 0, 0, 0];
+  const { method, epsilon, steps = 5, share = 0.5 } = adversarial;
+  const size = adversarial.stepSize ?? (2.5 * epsilon) / steps;
+  return [method === 'fgsm' ? 1 : 2, steps, epsilon, size, share, streamSeed(seed, 'adversary')];
+}
 
 export function nativeCase({ job }: Case): Buffer {
   const { spec, weights, samples, normalisation, options, control } = job;
   const kind = ['sgd', 'momentum', 'adam'].indexOf(options.optimizer);
   const program = programOf(spec, { batch: samples.count, slots: kind, training: true });
   const { learningRate, momentum = 0.9, l2 = 0, clipNorm = 0, classWeights = [], proximal = 0 } = options;
+  const { focalGamma = 0, lipschitz = 0 } = options;
   const anchor = proximal > 0 ? (job.anchor ?? weights) : undefined;
   const flags = [normalisation, anchor, control, options.fullBatch].map((one) => (one ? 1 : 0));
   const frozen = frozenRanges(job);
@@ -20,6 +30,7 @@ export function nativeCase({ job }: Case): Buffer {
   const parts = [
     bytesOf(Int32Array.from([...head, classWeights.length, ...flags, frozen.length / 2])),
     bytesOf(Float64Array.of(learningRate, momentum, 0.9, 0.999, 1e-7, l2, clipNorm, proximal)),
+    bytesOf(Float64Array.of(focalGamma, lipschitz, ...adversary(options))),
     bytesOf(program),
     bytesOf(weights),
     bytesOf(samples.features),

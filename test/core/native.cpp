@@ -1,10 +1,11 @@
 // The core as an ordinary program, for scripts/test-core-native.mjs. Reads one case from a file and
 //   train FILE      trains and writes the weights to standard output (float32), to be compared with core.wasm's;
 //   fuzz FILE       mutates the program: what the plan takes must run within the memory that it asked for (sanitizers);
-//   gradient FILE   compares the gradient with central differences (-DFL_DOUBLE) and prints the largest error.
+//   gradient FILE   compares the gradients by parameters and by inputs with central differences (-DFL_DOUBLE) and prints the
+//                   largest error of each.
 // Case, little-endian: int32 {words, samples, epochs, batch, max steps, seed, optimizer, class weights, normalised, anchor,
-// control, full batch}, float64 {rate, momentum, beta1, beta2, epsilon, l2, clip, proximal}, int32 words[], float32 weights[],
-// features[], targets[], mean[] and inverse deviation[] if normalised, class weights[], anchor[] and control[] if there.
+// control, full batch}, float64 {rate, momentum, beta1, beta2, epsilon, l2, clip, proximal, focal gamma, lipschitz, adversary: method, steps,
+// epsilon, step size, share, seed}, int32 words[], float32 weights[], features[], targets[], mean[] and inverse deviation[] if normalised, class weights[], anchor[] and control[] if there.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@ static T* take(FILE* file, size_t count) {
   return values;
 }
 
-enum { HEAD = 13, OPTIONS = 8 };
+enum { HEAD = 13, OPTIONS = 16 };
 
 struct Case {
   Model model;
@@ -58,7 +59,11 @@ static void read_case(Case* c, const char* path) {
   s.inverse_deviation = head[8] ? take<float>(file, wide) : 0;
   s.class_weights = head[7] ? take<float>(file, head[7]) : 0;
   Training& t = c->training;
+  s.focal_gamma = options[8];
   t.terms.proximal = options[7];
+  t.terms.lipschitz = options[9];
+  t.adversary = Adversary{(uint32_t)options[10], (uint32_t)options[11], options[12], options[13], options[14],
+                          seeded((uint32_t)options[15])};
   t.terms.anchor = head[9] ? take<float>(file, m.parameters) : 0;
   t.terms.control = head[10] ? take<float>(file, m.parameters) : 0;
   t.full_batch = head[11] != 0;
@@ -113,7 +118,7 @@ static void fuzz(const char* path) {
       t.options = Options{(int32_t)m->slots, 0.01, 0.9, 0.9, 0.999, 1e-7, 0.1, 1};
       t.epochs = t.batch = 1;
       t.order = static_cast<uint32_t*>(calloc(1, sizeof(uint32_t)));
-      Samples s = {values, values + input_size(*m), 1, 0, 0, 0};
+      Samples s = {values, values + input_size(*m), 1, 0, 0, 0, 0};
       if (m->target == CLASS_INDEX) values[input_size(*m)] = 1;
       begin_training(&t, m, s);
       train(&t, m, s, 1);
@@ -135,6 +140,42 @@ static double loss_of(const Case& c, uint32_t n) {
   double loss = 0;
   if (rows_gradient(c.model, c.samples, 0, 0, n, n, GRADIENT, &loss)) die("a sample is refused");
   return loss / n;
+}
+
+/** The sum of the losses of the rows as they are in place. */
+static double loss_in_place(const Case& c) {
+  double loss = 0;
+  if (rows_loss(c.model, c.samples, 0, 0, c.samples.count, 1, &loss)) die("a sample is refused");
+  return loss;
+}
+
+/** Of the gradient by the normalised inputs. Where the target is the input it would move too. */
+static double check_inputs(const Case& c) {
+  const Model& m = c.model;
+  if (m.target == OWN_INPUT) return 0;
+  const uint32_t n = c.samples.count, size = n * numbers(m.input);
+  real* x = m.memory + m.input_at;
+  read_features(m, c.samples, 0, 0, n, x);
+  loss_in_place(c);
+  real* gradient = static_cast<real*>(malloc(size * sizeof(real)));
+  memcpy(gradient, backward(m, n, LOSS_ALONE, true), size * sizeof(real));
+  double worst = 0;
+  for (uint32_t i = 0; i < size; i++) {
+    if (i % m.input.stride >= m.input.channels) {
+      if (gradient[i] != 0) die("the padding of the input has a gradient");
+      continue;
+    }
+    const double h = 1e-5, kept = x[i];
+    x[i] = kept + h;
+    const double above = loss_in_place(c);
+    x[i] = kept - h;
+    const double below = loss_in_place(c);
+    x[i] = kept;
+    const double difference = (above - below) / (2 * h);
+    const double error = __builtin_fabs(difference - gradient[i]) / (1e-3 + __builtin_fabs(difference));
+    if (!(error <= worst)) worst = error;
+  }
+  return worst;
 }
 
 static void check_gradient(Case* c) {
@@ -169,7 +210,8 @@ static void check_gradient(Case* c) {
       }
     }
   }
-  printf("{\"worst\": %.3g, \"parameters\": %u, \"moved\": %u}\n", worst, m.parameters, moved);
+  printf("{\"worst\": %.3g, \"inputs\": %.3g, \"parameters\": %u, \"moved\": %u}\n", worst, check_inputs(*c), m.parameters,
+         moved);
 }
 #endif
 

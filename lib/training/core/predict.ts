@@ -20,7 +20,7 @@ export async function predict(session: Session, job: PredictJob, progress?: Prog
   const features = core.float32(featuresAt, PREDICT_BATCH * inputSize);
   const out = core.float32(outAt, PREDICT_BATCH * outputSize);
   const outputs = new Float32Array(job.count * outputSize);
-  core.exports.set_samples(at, featuresAt, 0, PREDICT_BATCH, meanAt, inverseAt, 0);
+  core.exports.set_samples(at, featuresAt, 0, PREDICT_BATCH, meanAt, inverseAt, 0, 0);
   let pause = started + SLICE_MS;
   for (let first = 0; first < job.count; first += PREDICT_BATCH) {
     const rows = Math.min(PREDICT_BATCH, job.count - first);

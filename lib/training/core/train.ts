@@ -4,6 +4,7 @@ import { layoutOf } from '../../model/layout';
 import { streamSeed } from '../../random/generator';
 import { RefusedError } from '../../refused';
 import type { Progress, TrainJob, TrainResult } from '../engine';
+import { setAdversary } from './evade';
 import { finiteAt, inverseDeviation, type Session } from './session';
 import { inSlices } from './slices';
 
@@ -22,6 +23,7 @@ function begin(session: Session, job: TrainJob): { gradientAt: number } {
   const { core, at } = session;
   const { exports: wasm } = core;
   const { samples, normalisation, options, control } = job;
+  const { adversarial } = options;
   session.putWeights(job.weights);
   const frozen = frozenRanges(job);
   const anchor = options.proximal ? (job.anchor ?? job.weights) : undefined;
@@ -45,7 +47,16 @@ function begin(session: Session, job: TrainJob): { gradientAt: number } {
   if (!finite(anchorAt, session.parameters) || !finite(controlAt, session.parameters)) {
     throw new RefusedError('not-finite', 'The anchor or the control vector of the training is not all finite.');
   }
-  wasm.set_samples(at, featuresAt, targetsAt, samples.count, meanAt, inverseAt, classWeightsAt);
+  wasm.set_samples(
+    at,
+    featuresAt,
+    targetsAt,
+    samples.count,
+    meanAt,
+    inverseAt,
+    classWeightsAt,
+    options.focalGamma ?? 0,
+  );
   wasm.set_optimizer(
     at,
     SLOTS[options.optimizer],
@@ -57,9 +68,10 @@ function begin(session: Session, job: TrainJob): { gradientAt: number } {
     options.l2 ?? 0,
     options.clipNorm ?? 0,
   );
-  wasm.set_terms(at, options.proximal ?? 0, anchorAt, controlAt);
+  wasm.set_terms(at, options.proximal ?? 0, anchorAt, controlAt, options.lipschitz ?? 0);
   if (frozen.length > 0) core.int32(frozenAt, frozen.length).set(frozen);
   wasm.set_frozen(at, frozenAt, frozen.length / 2);
+  setAdversary(session, adversarial, adversarial?.share ?? 0.5, options.seed);
   const seed = streamSeed(options.seed, 'shuffle');
   const word = (value: number): number => Math.min(value, 0x7fffffff);
   const full = options.fullBatch ? 1 : 0;

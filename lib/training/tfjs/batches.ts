@@ -38,7 +38,11 @@ export interface Batches {
   inOrder(): Iterable<Batch>;
 }
 
-export function batchesOf({ spec, samples, options, normalisation }: TrainJob): Batches {
+export interface BatchesOf extends Pick<TrainJob, 'spec' | 'samples' | 'normalisation'> {
+  options: Pick<TrainJob['options'], 'batchSize' | 'classWeights' | 'seed'>;
+}
+
+export function batchesOf({ spec, samples, options, normalisation }: BatchesOf): Batches {
   const { batchSize, classWeights } = options;
   const width = inputSize(spec);
   const targets = targetWidth(spec);

@@ -7,10 +7,11 @@ import { inputSize, outputSize } from '../../model/shapes';
 import type { ModelSpec } from '../../model/spec';
 import { givesProbabilities } from '../../model/tasks';
 import { abortError } from '../abort';
-import { checkPredictJob, checkTrainJob } from '../check-job';
-import type { Engine, PredictJob, PredictResult, Progress } from '../engine';
-import { normalised } from './batches';
-import { forward, giveWay } from './forward';
+import { checkEvasionJob, checkPredictJob, checkTrainJob } from '../check-job';
+import type { Engine, EvasionJob, EvasionResult, PredictJob, PredictResult, Progress } from '../engine';
+import { batchesOf, normalised } from './batches';
+import { moveBatch, randomStart } from './evade';
+import { forward, giveWay, inputOf } from './forward';
 import { loadTensorFlow, type TensorFlow } from './load';
 import { buildModel, type FlatModel } from './model';
 import { registerResetAfterGru } from './reset-after-gru';
@@ -38,7 +39,7 @@ async function predict(tf: TensorFlow, flat: FlatModel, job: PredictJob, progres
     const rows = Array.from({ length: Math.min(ROWS, count - first) }, (_, i) => first + i);
     const features = normalised(job.features, rows, width, job.normalisation);
     const part = tf.tidy(() => {
-      const raw = forward(tf, flat, spec, features, false);
+      const raw = forward(tf, flat, spec, inputOf(tf, spec, features), false);
       if (!givesProbabilities(spec)) return raw.dataSync<'float32'>();
       return (spec.loss === 'sigmoid_cross_entropy' ? raw.sigmoid() : tf.softmax(raw)).dataSync<'float32'>();
     });
@@ -47,6 +48,26 @@ async function predict(tf: TensorFlow, flat: FlatModel, job: PredictJob, progres
     await giveWay();
   }
   return { outputs, durationMs: performance.now() - started };
+}
+
+async function evade(tf: TensorFlow, flat: FlatModel, job: EvasionJob, progress?: Progress): Promise<EvasionResult> {
+  const started = performance.now();
+  const { spec, samples, normalisation } = job;
+  const width = inputSize(spec);
+  const features = samples.features.slice();
+  const start = randomStart(job.seed);
+  flat.write(job.weights);
+  let first = 0;
+  for (const batch of batchesOf({ ...job, options: { batchSize: ROWS, seed: 0 } }).inOrder()) {
+    const moved = moveBatch(tf, flat, spec, batch, job.evasion, start);
+    for (let i = 0; i < moved.length; i++) {
+      features[first * width + i] += (moved[i] - batch.features[i]) * (normalisation?.std[i % width] ?? 1);
+    }
+    first += batch.count;
+    if (progress && !progress(first, samples.count)) throw abortError();
+    await giveWay();
+  }
+  return { features, durationMs: performance.now() - started };
 }
 
 /** Returns the reason, a sentence, when TensorFlow.js cannot be had. */
@@ -91,6 +112,12 @@ export function createTfjsEngine(options: { native?: boolean } = {}): TfjsEngine
       inTurn(async () => {
         checkPredictJob(job);
         return predict(tf, await model(job.spec), job, progress);
+      }),
+    evade: (job, progress) =>
+      inTurn(async () => {
+        checkEvasionJob(job);
+        checkFinite(job);
+        return evade(tf, await model(job.spec), job, progress);
       }),
     dispose() {
       for (const flat of kept.values()) flat.dispose();

@@ -2,7 +2,7 @@
 import type { Scalar, Variable } from '@tensorflow/tfjs';
 import type { TrainJob } from '../engine';
 import type { Batch } from './batches';
-import { forward } from './forward';
+import { forward, inputOf } from './forward';
 import type { TensorFlow } from './load';
 import { sampleLosses } from './loss';
 import type { FlatModel } from './model';
@@ -36,8 +36,8 @@ export function addGradient(
 
 /** The batch's part of the mean loss. */
 export function batchLoss(tf: TensorFlow, flat: FlatModel, job: TrainJob, batch: Batch, of: GradientOf): Scalar {
-  const outputs = forward(tf, flat, job.spec, batch.features, of.training);
+  const outputs = forward(tf, flat, job.spec, inputOf(tf, job.spec, batch.features), of.training);
   const targets = tf.tensor2d(batch.targets, [batch.count, batch.targets.length / batch.count]);
-  const losses = sampleLosses(tf, job.spec.loss, outputs, targets);
+  const losses = sampleLosses(tf, job.spec.loss, outputs, targets, job.options.focalGamma ?? 0);
   return losses.mul(tf.tensor1d(batch.weights)).sum().div<Scalar>(of.rows);
 }

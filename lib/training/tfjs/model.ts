@@ -16,6 +16,9 @@ export interface Slot {
   trainable: boolean;
   /** Has the L2 penalty: kernels, not biases, gains or embeddings. */
   penalised: boolean;
+  /** Output channels, the fastest part; those of one matrix of the kernel: all, or the multiplier of a depthwise one. */
+  channels: number;
+  group: number;
   /** A moving variance: never read as less than zero. */
   variance: boolean;
 }
@@ -50,6 +53,8 @@ export async function buildModel(tf: TensorFlow, spec: ModelSpec): Promise<FlatM
         offset: tensor.offset,
         size: tensor.size,
         trainable: tensor.trainable,
+        channels: tensor.channels,
+        group: spec.layers[index].type === 'depthwise_conv2d' ? tensor.shape[tensor.shape.length - 1] : tensor.channels,
         penalised: tensor.name.endsWith('kernel'),
         variance: tensor.name.endsWith('/moving_variance'),
       });

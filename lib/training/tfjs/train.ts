@@ -2,23 +2,27 @@
 import { RefusedError } from '../../refused';
 import { abortError } from '../abort';
 import type { Progress, TrainJob, TrainResult } from '../engine';
-import { type Batches, batchesOf } from './batches';
+import { type Batch, type Batches, batchesOf } from './batches';
+import { moveBatch, randomStart } from './evade';
 import { giveWay } from './forward';
 import { addGradient, batchLoss } from './gradient';
 import type { TensorFlow } from './load';
 import type { FlatModel } from './model';
 import { clip, optimizer } from './optimizer';
+import { addOrthogonality } from './orthogonality';
 
 /** Longest time without giving way to the event loop, in ms. */
 const TURN = 20;
 
 /** The terms that are added to a gradient, in the core's order. */
 function addTerms(flat: FlatModel, job: TrainJob, weights: Float32Array, gradient: Float32Array): void {
-  const { l2 = 0, proximal = 0 } = job.options;
+  const { l2 = 0, proximal = 0, lipschitz = 0 } = job.options;
   const anchor = job.anchor ?? job.weights;
   const { control } = job;
-  for (const { offset, size, penalised, trainable } of flat.slots) {
+  for (const slot of flat.slots) {
+    const { offset, size, penalised, trainable } = slot;
     if (!trainable) continue;
+    if (lipschitz && penalised) addOrthogonality(slot, weights, gradient, lipschitz);
     for (let i = offset; i < offset + size; i++) {
       if (penalised) gradient[i] += l2 * weights[i];
       gradient[i] += proximal * (weights[i] - anchor[i]);
@@ -37,7 +41,7 @@ function readState(flat: FlatModel, { trainable: learns }: TrainJob, weights: Fl
   }
 }
 
-export function checkFinite({ samples, anchor, control }: TrainJob): void {
+export function checkFinite({ samples, anchor, control }: Pick<TrainJob, 'samples' | 'anchor' | 'control'>): void {
   const finite = (vector: Float32Array | undefined): boolean => vector?.every(Number.isFinite) ?? true;
   if (!finite(samples.features) || !finite(samples.targets)) {
     throw new RefusedError('samples', 'The samples hold numbers that are not finite: remove those rows.');
@@ -47,8 +51,15 @@ export function checkFinite({ samples, anchor, control }: TrainJob): void {
   }
 }
 
-/** A full batch in chunks is none for layers that look at the whole batch. */
-function checkChunks(flat: FlatModel, { samples, options }: TrainJob): void {
+/** What layers that the core lacks make impossible. */
+function checkForeign(flat: FlatModel, { spec, samples, options }: TrainJob): void {
+  const foreign = spec.layers.find((layer) => layer.type === 'foreign');
+  if (options.lipschitz && foreign) {
+    throw new RefusedError(
+      'job',
+      `It is not defined which matrix the kernels of ${foreign.className} are: set the orthogonality penalty to 0.`,
+    );
+  }
   const normalises = flat.slots.some(({ trainable }) => !trainable);
   if (!options.fullBatch || !normalises || options.batchSize >= samples.count) return;
   throw new RefusedError(
@@ -86,7 +97,7 @@ async function passAtStart(
 export async function train(tf: TensorFlow, flat: FlatModel, job: TrainJob, progress?: Progress): Promise<TrainResult> {
   const started = performance.now();
   const { options, samples } = job;
-  checkChunks(flat, job);
+  checkForeign(flat, job);
   const batches = batchesOf(job);
   const perStep = options.fullBatch ? batches.perEpoch : 1;
   const most = Math.min((options.maxSteps ?? Number.POSITIVE_INFINITY) * perStep, batches.perEpoch * options.epochs);
@@ -105,6 +116,19 @@ export async function train(tf: TensorFlow, flat: FlatModel, job: TrainJob, prog
   const weights = job.weights.slice();
   const gradient = new Float32Array(flat.size);
   const step = optimizer(options, flat.size);
+  const { adversarial } = options;
+  const origin = randomStart(options.seed);
+  /** The batch, or what it and its moved rows each have of the loss. */
+  const parts = (batch: Batch): Batch[] => {
+    if (!adversarial) return [batch];
+    const { share = 0.5 } = adversarial;
+    const features = moveBatch(tf, flat, job.spec, batch, adversarial, origin);
+    const weighted = (part: number): Float32Array => batch.weights.map((weight) => weight * part);
+    return [
+      { ...batch, weights: weighted(1 - share) },
+      { ...batch, features, weights: weighted(share) },
+    ];
+  };
   let done = 0;
   let steps = 0;
   let loss = 0;
@@ -117,7 +141,7 @@ export async function train(tf: TensorFlow, flat: FlatModel, job: TrainJob, prog
       await turn();
       flat.write(weights);
       const rows = options.fullBatch ? samples.count : batch.count;
-      sum += addGradient(tf, flat, job, batch, { rows, training: true }, gradient);
+      for (const part of parts(batch)) sum += addGradient(tf, flat, job, part, { rows, training: true }, gradient);
       seen += batch.count;
       readState(flat, job, weights);
       done += 1;

@@ -86,7 +86,7 @@ describe('programs', () => {
       if (numbers < 0) refused++;
       if (numbers < 0 || numbers > mostNumbers || wasm.input_size(at) + wasm.output_size(at) > 1 << 16) continue;
       wasm.session_open(at);
-      wasm.set_samples(at, samplesAt, samplesAt, 1, 0, 0, 0);
+      wasm.set_samples(at, samplesAt, samplesAt, 1, 0, 0, 0, 0);
       wasm.begin_pass(at);
       wasm.pass(at, 1);
       ran++;

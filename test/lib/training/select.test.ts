@@ -18,6 +18,7 @@ const fake = (name: 'core' | 'tfjs'): Engine => ({
   lacks: (spec) =>
     name === 'core' && spec.layers.some(({ type }) => type === 'foreign') ? ['It lacks the LSTM.'] : [],
   train: () => Promise.reject(new Error('not here')),
+  evade: () => Promise.reject(new Error('not here')),
   predict: () => Promise.reject(new Error('not here')),
 });
 
