@@ -41,7 +41,8 @@ export function jobOf(spec: ModelSpec, count: number, options: Wish = {}, normal
 
 export function specOf(task: Task, input: number[], layers: LayerSpec[], loss: Loss, classes = 0): ModelSpec {
   const spec: ModelSpec = { version: 1, task, input, layers, loss, seed: 1 };
-  if (task === 'classify' || task === 'multi-label') spec.labels = Array.from({ length: classes }, (_, i) => `class ${i}`);
+  if (task === 'classify' || task === 'multi-label')
+    spec.labels = Array.from({ length: classes }, (_, i) => `class ${i}`);
   return spec;
 }
 
