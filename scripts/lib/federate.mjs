@@ -12,11 +12,11 @@ const MOST_VOID = 3;
 /**
  * banks: client -> its samples. options: what federationOptions takes. The rest is optional:
  * pass: (message) -> messages that the coordinator gets in its place; hear: (message) sees what the coordinator sends;
- * learnerOf: ({ client, model, bank, train }) -> learner; onModel: ({ weights, normalisation, round }) after each round;
+ * errorsOf: (bank) -> what a participant tells of its reconstruction errors; learnerOf: ({ client, model, bank, train }) -> learner; onModel: ({ weights, normalisation, round }) after each round;
  * onRefused: (error), thrown when absent; strategy parts are in options.
  * Gives the last model, the metrics of the rounds, and what it took: bytes each way, optimiser steps.
  */
-export async function federate({ model, engine, banks, options, pass, hear, learnerOf, onModel, onRefused }) {
+export async function federate({ model, engine, banks, options, pass, hear, learnerOf, errorsOf, onModel, onRefused }) {
   const { createKernels } = load('./core/index.js');
   const { createCoordinator, createParticipant, federationOptions, gatewayLearner } = load('./federation/index.js');
   const { readVector } = load('./update/vector.js');
@@ -85,6 +85,7 @@ export async function federate({ model, engine, banks, options, pass, hear, lear
             setImmediate(() => coordinator.receive(each));
           }
         },
+        ...(errorsOf ? { errors: errorsOf(bank) } : {}),
         onRefused: refused,
       }),
     );

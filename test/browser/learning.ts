@@ -11,7 +11,7 @@ interface Seen {
 declare const window: { flSeen?: Seen };
 
 /**
- * Waits until every aggregator in the editor has finished three rounds, and every evaluator has shown an F1 or an accuracy
+ * Waits until every aggregator in the editor has finished three rounds, and every evaluator has shown an F1, an accuracy or an average precision
  * of at least 0.7. Rejects when that takes longer than a minute and a half (drawing 03 first teaches its boards for 35 seconds).
  */
 export async function hasLearned(page: Page): Promise<void> {
@@ -22,7 +22,7 @@ export async function hasLearned(page: Page): Promise<void> {
       RED.nodes.eachNode(({ id, type, status }) => {
         const text = status?.text ?? '';
         if (type === 'fl-evaluate') {
-          const shown = Number(/(?:F1|accuracy) ([\d.]+)/.exec(text)?.[1] ?? 0);
+          const shown = Number(/(?:F1|accuracy|AP) ([\d.]+)/.exec(text)?.[1] ?? 0);
           figure[id] = Math.max(figure[id] ?? 0, shown);
         }
         if (type === 'fl-aggregator') {
