@@ -1,7 +1,7 @@
 // Builds dist/: TypeScript to CommonJS, then what Node-RED reads beside each node's .js (html, icons, locales) and the compiled core.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -23,12 +23,13 @@ function filesUnder(folder) {
 }
 
 // A long dialogue lies in several files, Node-RED reads one: x.form.html (its fields) goes before x.html (what they do), and a
-// line `<!-- include form/part.html -->` or `// include form/part.js` of x.html stands for that part, with its indentation.
+// line `<!-- include form/part.html -->` or `// include form/part.js` stands for that part, with its indentation; parts that several
+// dialogues have lie in ../shared/form.
 const isForm = (file) => file.endsWith('.form.html') || /^nodes\/[^/]+\/form\//.test(file);
 const beside = filesUnder('nodes').filter((file) => /\.(html|json|svg|png)$/.test(file) && !isForm(file));
 const assembled = (file) =>
   readFileSync(join(root, file), 'utf8').replace(
-    /^([ \t]*)(?:<!-- include (form\/[\w-]+\.html) -->|\/\/ include (form\/[\w-]+\.js))$/gm,
+    /^([ \t]*)(?:<!-- include ((?:\.\.\/shared\/)?form\/[\w-]+\.html) -->|\/\/ include ((?:\.\.\/shared\/)?form\/[\w-]+\.js))$/gm,
     (_, indent, html, script) =>
       readFileSync(join(root, dirname(file), html ?? script), 'utf8')
         .trimEnd()
@@ -38,7 +39,7 @@ for (const file of beside) {
   mkdirSync(dirname(join(dist, file)), { recursive: true });
   const form = join(root, file.replace(/\.html$/, '.form.html'));
   if (file.endsWith('.html') && existsSync(form)) {
-    writeFileSync(join(dist, file), readFileSync(form) + readFileSync(join(root, file)));
+    writeFileSync(join(dist, file), assembled(relative(root, form)) + assembled(file));
   } else if (file.endsWith('.html')) {
     writeFileSync(join(dist, file), assembled(file));
   } else {

@@ -2,6 +2,7 @@ import { meaningOf, shapeOf } from '../../lib/data/sample-input';
 import { gatewayLearner } from '../../lib/federation/gateway-learner';
 import { localMemory } from '../../lib/federation/local/memory';
 import { createParticipant, type Participant, type ParticipantStatus } from '../../lib/federation/participant';
+import type { PersonalLearner } from '../../lib/federation/personal/personal-learner';
 import { errorSketch } from '../../lib/federation/threshold';
 import { inputSize, targetWidth } from '../../lib/model/shapes';
 import { createStore } from '../../lib/state/store';
@@ -10,6 +11,7 @@ import { createIntake, headerOf, type Intake } from '../shared/intake';
 import { openSamples } from '../shared/kept-samples';
 import { findModel, stateFolder } from '../shared/model';
 import { requirePlace } from '../shared/participation';
+import { figuresOf, openPersonal } from '../shared/personal';
 import { leasePool } from '../shared/pool';
 import { detached, type FlowNode, type Red, type Settings } from '../shared/red';
 import { collectRefusals } from '../shared/refusals';
@@ -20,6 +22,7 @@ import { clientOptions } from './options';
 interface Work {
   intake: Intake;
   participant: Participant;
+  personal?: PersonalLearner;
   /** Shows what it holds. */
   changed(): void;
 }
@@ -71,23 +74,38 @@ export = (RED: Red): void => {
       };
       const embedding = createEmbedding(model, pool, shell.closing);
       const intake = createIntake({ shell, samples, shape, embedding, client, onChange: changed });
+      const { engine } = model;
+      const learner = gatewayLearner({
+        model,
+        bank: {
+          get count() {
+            return intake.loading ? 0 : bank.count;
+          },
+          block: () => bank.block(),
+          statistics: () => bank.statistics(),
+        },
+        train: async (job, { signal, onProgress }) => (await pool.get()).train(job, { signal, onProgress, engine }),
+      });
+      const personal =
+        options.personal &&
+        (await openPersonal({
+          ...{ model, federation, client, learner, event },
+          options: options.personal,
+          ...(store ? { store } : {}),
+          heldOut: () => samples.heldOut?.block(),
+          predict: async (job, signal) => (await pool.get()).predict(job, { signal, engine }),
+          send: (message) => {
+            if (!shell.closing.aborted) this.send([null, null, detached(message)]);
+          },
+          warn: (sentence) => this.warn(sentence),
+          fail: shell.fail,
+        }));
       const participant = createParticipant({
         federation,
         client,
         model,
         minSamples,
-        learner: gatewayLearner({
-          model,
-          bank: {
-            get count() {
-              return intake.loading ? 0 : bank.count;
-            },
-            block: () => bank.block(),
-            statistics: () => bank.statistics(),
-          },
-          train: async (job, { signal, onProgress }) =>
-            (await pool.get()).train(job, { signal, onProgress, engine: model.engine }),
-        }),
+        learner: personal ?? learner,
         memory: localMemory(`${federation} ${client} strategy`, store),
         errors: async (global, signal) => {
           const { predict } = await pool.get();
@@ -104,10 +122,10 @@ export = (RED: Red): void => {
         onStatus: (now) => {
           if (!intake.loading) show(now);
         },
-        onTrained: (result) => event({ event: 'trained', client, ...result }),
+        onTrained: (result) => event({ event: 'trained', client, ...result, ...figuresOf(personal?.compared) }),
         onRefused: refusals.take,
       });
-      return { intake, participant, changed };
+      return { intake, participant, changed, ...(personal ? { personal } : {}) };
     };
     const ready = (): Promise<Work> => {
       work ??= open();
@@ -115,15 +133,16 @@ export = (RED: Red): void => {
     };
 
     shell.onInput(async (msg) => {
-      const { intake, participant } = await ready();
+      const { intake, participant, personal } = await ready();
       const fl = headerOf(msg);
-      if (fl === undefined && msg.topic === 'forget') await intake.forget();
+      if (fl === undefined && msg.topic === 'forget') await Promise.all([intake.forget(), personal?.forget()]);
       else if (fl === undefined || fl.kind === 'samples') await intake.take(msg);
       else refusals.during(() => participant.receive(msg));
     });
     shell.onClose(async () => {
       const all = await work?.catch(() => undefined);
       all?.participant.close();
+      all?.personal?.close();
       pool.release();
       await all?.intake.save();
     });

@@ -1,10 +1,11 @@
 /** The settings of an fl-client. */
 import type { Eviction } from '../../lib/data/sample-bank';
 import { type Participation, participation } from '../shared/participation';
+import { type PersonalChoice, personalChoice } from '../shared/personal';
 import type { FlowNode, Settings } from '../shared/red';
 import { choice, flag } from '../shared/settings';
 
-export interface ClientOptions extends Participation {
+export interface ClientOptions extends Participation, PersonalChoice {
   eviction: Eviction;
   persistent: boolean;
 }
@@ -13,5 +14,6 @@ export interface ClientOptions extends Participation {
 export const clientOptions = (settings: Settings, node: FlowNode): ClientOptions => ({
   ...participation(settings, node, 10_000),
   eviction: choice(settings, 'eviction', ['oldest', 'reservoir'] as const, 'oldest'),
+  ...personalChoice(settings),
   persistent: flag(settings, 'persistent', true),
 });

@@ -1,8 +1,10 @@
 import { type SampleBank, sampleBank } from '../../lib/data/sample-bank';
 import { samplesFrom, shapeOf } from '../../lib/data/sample-input';
 import { inputSize, targetWidth } from '../../lib/model/shapes';
+import { RefusedError } from '../../lib/refused';
 import { createEmbedding, type Embedding } from '../shared/embedding';
 import { type GlobalModel, isKind, receiveModel } from '../shared/global-model';
+import { figures, mainFigure, positiveIndex } from '../shared/measure';
 import { findModel, type Model } from '../shared/model';
 import { createPasses } from '../shared/passes';
 import { leasePool } from '../shared/pool';
@@ -10,10 +12,12 @@ import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
 import { choice, number, text } from '../shared/settings';
 import { createShell } from '../shared/shell';
 import { anomalySamples } from './anomaly-truth';
-import { figures, mainFigure, positiveIndex } from './measure';
+import { createComparison } from './comparison';
 
 /** Samples have stopped coming for so long: a model that waited for them is measured. */
 const QUIET_MS = 400;
+/** Models side by side. */
+const MOST_MODELS = 1000;
 
 interface Waiting {
   global: GlobalModel;
@@ -50,9 +54,10 @@ export = (RED: Red): void => {
     const pool = leasePool(RED);
     const passes = createPasses();
     let bank: SampleBank | undefined;
-    /** The newest model not yet measured. */
-    let waiting: Waiting | undefined;
-    let last: GlobalModel | undefined;
+    /** The newest models not yet measured: the federation's under '', personal ones under their client. */
+    const waiting = new Map<string, Waiting>();
+    const last = new Map<string, GlobalModel>();
+    const compared = createComparison();
     let busy = false;
     let skipped = 0;
     let cancelQuiet = (): void => {};
@@ -65,9 +70,9 @@ export = (RED: Red): void => {
     shell.whenStarted(() => ready);
     ready.catch(() => {});
 
-    const drop = (): void => {
-      waiting?.finish();
-      waiting = undefined;
+    const drop = (key: string): void => {
+      waiting.get(key)?.finish();
+      waiting.delete(key);
     };
 
     async function measure({ global, msg, send }: Waiting): Promise<void> {
@@ -87,11 +92,17 @@ export = (RED: Red): void => {
         samplesPerDay: samplesPerDay > 0 ? samplesPerDay : undefined,
       });
       const { key, value } = mainFigure(evaluation);
-      shell.status.ready(`status.${key}`, { value });
+      const beside = compared.add(global, evaluation);
+      const ofAll =
+        global.personal === undefined ? undefined : beside.global?.[key === 'reconstruction' ? 'rmse' : key];
+      if (ofAll === undefined) shell.status.ready(`status.${key}`, { value });
+      else shell.status.ready('status.both', { own: value, all: ofAll.toPrecision(3) });
       delete msg.fl;
       msg.topic = 'fl/evaluation';
       const durationMs = Math.round(performance.now() - started);
-      msg.payload = { federation: global.federation, round: global.trained, ...evaluation, skipped, durationMs };
+      const { federation, trained: round, personal: client } = global;
+      const owner = client === undefined ? {} : { client };
+      msg.payload = { federation, round, ...owner, ...evaluation, ...beside, skipped, durationMs };
       skipped = 0;
       send(msg);
     }
@@ -100,9 +111,9 @@ export = (RED: Red): void => {
       if (busy) return;
       busy = true;
       try {
-        while (waiting && bank && bank.count > 0 && !shell.closing.aborted) {
-          const current = waiting;
-          waiting = undefined;
+        while (waiting.size > 0 && bank && bank.count > 0 && !shell.closing.aborted) {
+          const [[key, current]] = waiting;
+          waiting.delete(key);
           try {
             await measure(current);
           } catch (thrown) {
@@ -113,10 +124,10 @@ export = (RED: Red): void => {
       } finally {
         busy = false;
       }
-      if (waiting && bank?.count === 0) {
+      if (waiting.size > 0 && bank?.count === 0) {
         shell.status.waiting('status.waitingSamples');
-        // It goes on waiting for samples, but its message is done: only the model is kept.
-        waiting.finish();
+        // They go on waiting for samples, but their messages are done: only the models are kept.
+        for (const { finish } of waiting.values()) finish();
       }
     }
 
@@ -124,14 +135,22 @@ export = (RED: Red): void => {
       const { model, federation, every } = await options;
       const global = receiveModel(msg, model, federation);
       if (!global) return;
-      const again = last?.federation === global.federation && last.trained === global.trained;
-      if (again && last?.payload.equals(global.payload)) return;
-      last = global;
+      const key = global.personal ?? '';
+      const before = last.get(key);
+      const again = before?.federation === global.federation && before.trained === global.trained;
+      if (again && before.payload.equals(global.payload)) return;
+      if (!last.has(key) && last.size >= MOST_MODELS) {
+        throw new RefusedError(
+          'many-owners',
+          `More than ${MOST_MODELS} personal models come here: use several fl-evaluate.`,
+        );
+      }
+      last.set(key, global);
       if (global.trained % every !== 0 && !global.final) return;
-      if (waiting) skipped++;
-      drop();
+      if (waiting.has(key)) skipped++;
+      drop(key);
       await new Promise<void>((finish) => {
-        waiting = { global, msg, send, finish };
+        waiting.set(key, { global, msg, send, finish });
         shell.background(measureAll);
       });
     }
@@ -150,10 +169,10 @@ export = (RED: Red): void => {
       if (admission === 'skip') return;
       if (admission === 'replace') bank.clear();
       bank.add(samples);
-      if (!busy && !last) shell.status.waiting('status.waitingModel');
+      if (!busy && last.size === 0) shell.status.waiting('status.waitingModel');
       cancelQuiet();
       // Many blocks make one set: a model that waits is measured once they have come.
-      if (waiting) cancelQuiet = shell.after(QUIET_MS, measureAll);
+      if (waiting.size > 0) cancelQuiet = shell.after(QUIET_MS, measureAll);
     }
 
     shell.onInput(async (msg, send) => {
@@ -170,7 +189,7 @@ export = (RED: Red): void => {
       return takeSamples(msg);
     });
     shell.onClose(() => {
-      drop();
+      for (const key of [...waiting.keys()]) drop(key);
       pool.release();
     });
   }

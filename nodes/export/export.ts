@@ -21,8 +21,8 @@ interface Waiting {
 
 const needsSamples = ({ formats }: ExportOptions): boolean => formats.includes('tflite-int8');
 
-const nameOf = ({ fileName, numbered }: ExportOptions, { federation, trained }: GlobalModel): string =>
-  `${fileName || federation}${numbered ? ` r${trained}` : ''}`;
+const nameOf = ({ fileName, numbered }: ExportOptions, { federation, trained, personal }: GlobalModel): string =>
+  `${fileName || federation}${personal === undefined ? '' : ` ${personal}`}${numbered ? ` r${trained}` : ''}`;
 
 export = (RED: Red): void => {
   function FlExport(this: FlowNode, settings: Settings): void {

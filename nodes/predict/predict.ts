@@ -28,11 +28,14 @@ export = (RED: Red): void => {
     const options = checked(shell, () => readOptions(settings));
     const keeper = createKeeper(RED, settings.id);
     let current: GlobalModel | undefined;
+    /** Whose personal model has come in this run: it is used, and not the federation's. */
+    let owner: string | undefined;
     let unanswered = 0;
     let answered = 0;
 
     const show = (): void => {
       if (!current) shell.status.waiting('status.waitingModel');
+      else if (current.personal !== undefined) shell.status.ready('status.personal', { count: answered });
       else if (answered === 0) shell.status.ready('status.ready', { round: current.trained });
       else shell.status.ready('status.predicting', { round: current.trained, count: answered });
     };
@@ -65,6 +68,11 @@ export = (RED: Red): void => {
     async function takeModel(msg: FlowMessage): Promise<void> {
       const global = receiveModel(msg, await model, options().federation);
       if (!global) return;
+      if (owner !== undefined && global.personal === undefined) return;
+      if (owner !== undefined && global.personal !== owner) {
+        throw new RefusedError('two-owners', RED._('runtime.twoOwners', { owner, other: global.personal ?? '' }));
+      }
+      owner = global.personal;
       current = global;
       unanswered = 0;
       show();
@@ -87,13 +95,14 @@ export = (RED: Red): void => {
         throw new RefusedError('no-weights', RED._('runtime.noWeights'));
       }
       if (block.count === 0) return;
-      const { trained: round, normalisation, threshold } = current;
+      const { trained: round, normalisation, threshold, personal } = current;
       const outputs = await batcher.run(inputs);
       const many = suite ? block.count > 1 : isBatch(sample, block.count);
       const expected = expectedOf(msg, sample, many);
       const answers = answersOf(spec, inputs, outputs, normalisation, threshold).map((answer, i) => ({
         ...answer,
         round,
+        ...(personal === undefined ? {} : { personal }),
         ...(expected[i] !== undefined && expected[i] !== null && { expected: expected[i] }),
       }));
       answered += block.count;

@@ -25,6 +25,8 @@ export interface Answer {
   anomaly?: boolean;
   threshold?: number;
   round: number;
+  /** The client whose own model it was; absent: that of the federation. */
+  personal?: string;
   /** The true label or value, when the sample came with one. */
   expected?: unknown;
 }

@@ -18,6 +18,8 @@ export interface GlobalModel {
   normalisation?: Normalisation;
   /** The reconstruction error above which a sample is an anomaly, when the federation knows one. */
   threshold?: number;
+  /** The client whose own model it is; absent: that of the federation. */
+  personal?: string;
   payload: Buffer;
 }
 
@@ -61,6 +63,7 @@ export function receiveModel(msg: FlowMessage, model: Model, federation: string)
     weights,
     normalisation: fl.normalisation ?? (typeof own === 'object' ? own : undefined),
     ...(fl.threshold?.value === undefined ? {} : { threshold: fl.threshold.value }),
+    ...(fl.personal === undefined ? {} : { personal: fl.personal }),
     payload,
   };
 }

@@ -53,7 +53,7 @@ export async function runCell(settings) {
   const curve = [];
   const refused = {};
   const model = federatedModel(spec);
-  const learners = learnersOf(settings, { spec, model, engine, own });
+  const learners = learnersOf(settings, { spec, model, engine, own }, { ...set, training: { ...set.training, seed } });
   let result;
   try {
     result = await federate({

@@ -47,7 +47,8 @@ export async function federate({ model, engine, banks, options, pass, hear, lear
         const { normalisation } = fl;
         pending = pending
           .then(() => onModel?.({ weights, normalisation, round: fl.round - 1 }))
-          .then(() => fl.cohort.length === 0 && finish({ weights, normalisation }))
+          // Once the participants have heard of it too.
+          .then(() => fl.cohort.length === 0 && setImmediate(finish, { weights, normalisation }))
           .catch(fail);
       }
       setImmediate(() => {

@@ -5,8 +5,8 @@ import type { GlobalModel } from '../learner';
 import { atHomeTask, type Home, type Method } from './method';
 import type { FineTuningOptions } from './options';
 
-export function fineTuning({ personalEpochs, personalRate, every }: FineTuningOptions): Method {
-  const isDue = ({ round }: GlobalModel): boolean => (round - 1) % every === 0;
+export function fineTuning({ personalEpochs, personalRate, tuneEvery }: FineTuningOptions): Method {
+  const isDue = ({ round }: GlobalModel): boolean => (round - 1) % tuneEvery === 0;
   const tune = async (model: GlobalModel, options: TrainingOptions, home: Home) => {
     const task = atHomeTask(model, options, {
       epochs: personalEpochs,

@@ -11,7 +11,7 @@ export interface FineTuningOptions {
   /** Absent: the rate of the federation. */
   personalRate?: number;
   /** Tunes each so many-th model, and always the last one. */
-  every: number;
+  tuneEvery: number;
 }
 export interface FedPerOptions {
   method: 'fedper';
@@ -84,7 +84,7 @@ export function personalOptions(wish: PersonalWish): PersonalOptions {
       return {
         method,
         personalEpochs: epochs(),
-        every: whole(wish.every, 1, 'every'),
+        tuneEvery: whole(wish.tuneEvery, 1, 'tuneEvery'),
         ...(wish.personalRate === undefined ? {} : { personalRate: rate(wish.personalRate, 'personalRate') }),
       };
     case 'fedper':

@@ -3,6 +3,7 @@
  * and the layers that stay at home, go nowhere but to `onPersonal` and to what is kept.
  */
 import { RefusedError } from '../../refused';
+import type { TrainingOptions } from '../../training/engine';
 import { decodeAll } from '../../update/codecs/registry';
 import { type FederatedModel, tensorSizes } from '../federated-model';
 import type { GlobalModel, Learner, LearningControl, LearningTask, LocalUpdate } from '../learner';
@@ -26,6 +27,13 @@ export interface Compared {
   personal?: Figures;
 }
 
+export interface PersonalModel extends GlobalModel {
+  /** How the federation trains at present. */
+  options: TrainingOptions;
+  /** Nobody is asked any more: there will be no newer one for now. */
+  final: boolean;
+}
+
 export interface PersonalParts {
   model: FederatedModel;
   options: PersonalOptions;
@@ -37,7 +45,7 @@ export interface PersonalParts {
   save?(state: PersonalState | undefined): Promise<void>;
   /** Absent, or undefined: nothing is held out to measure on. */
   measure?(model: GlobalModel, signal: AbortSignal): Promise<Figures | undefined>;
-  onPersonal?(model: GlobalModel, compared: Compared): void;
+  onPersonal?(model: PersonalModel, compared: Compared): void;
   /** What went wrong and stops no round. */
   onTrouble?(trouble: RefusedError): void;
 }
@@ -118,13 +126,10 @@ export function personalLearner(parts: PersonalParts): PersonalLearner {
   };
 
   /** Tells of the personal model, and has the learner behind use it. */
-  const publish = async (global: GlobalModel, personal: Float32Array | undefined, signal: AbortSignal) => {
-    const own: GlobalModel = {
-      weights: personal ?? global.weights,
-      normalisation: global.normalisation,
-      round: global.round,
-    };
-    learner.hear?.(own, undefined);
+  const publish = async (global: PersonalModel, personal: Float32Array | undefined, signal: AbortSignal) => {
+    const { normalisation, round, options, final } = global;
+    const own: PersonalModel = { weights: personal ?? global.weights, normalisation, round, options, final };
+    learner.hear?.(own);
     if (!personal) return;
     const figures = async (of: GlobalModel): Promise<Figures | undefined> => {
       try {
@@ -137,7 +142,7 @@ export function personalLearner(parts: PersonalParts): PersonalLearner {
     const [ofGlobal, ofPersonal] = [await figures(global), await figures(own)];
     signal.throwIfAborted();
     compared = {
-      round: Math.max(0, global.round - 1),
+      round: Math.max(0, round - 1),
       ...(ofGlobal ? { global: ofGlobal } : {}),
       ...(ofPersonal ? { personal: ofPersonal } : {}),
     };
@@ -158,7 +163,7 @@ export function personalLearner(parts: PersonalParts): PersonalLearner {
     const before = ownFor(task.round);
     const { local, own, personal }: Learned = await method.learn(task, homeOf(before, control, workOf(task.options)));
     signal.throwIfAborted();
-    await publish(task, personal, signal);
+    await publish({ ...task, final: false }, personal, signal);
     await keep({ round: task.round, before, after: own ?? before });
     return method.atHome ? leaveOut(local, tensors, method.atHome) : local;
   };
@@ -194,6 +199,8 @@ export function personalLearner(parts: PersonalParts): PersonalLearner {
       return compared;
     },
     statistics: (patience) => learner.statistics(patience),
+    ...(learner.labelCounts ? { labelCounts: (classes: number) => learner.labelCounts?.(classes) } : {}),
+    ...(learner.lossOf ? { lossOf: learner.lossOf.bind(learner) } : {}),
     learn,
     hear(global, news) {
       if (!news) {

@@ -18,8 +18,8 @@ describe('texts of the palette', () => {
   for (const node of nodes) {
     describe(`fl-${node}`, () => {
       const texts = new Map(leaves(catalogOf(node)));
-      const form = existsSync(join(root, node, `${node}.form.html`)) ? read(node, `${node}.form.html`) : '';
-      const html = form + read(node, `${node}.html`);
+      // As the build has put it together.
+      const html = readFileSync(join(__dirname, '..', '..', '..', 'nodes', node, `${node}.html`), 'utf8');
       const code = readdirSync(join(root, node))
         .filter((name) => name.endsWith('.ts'))
         .map((name) => read(node, name))

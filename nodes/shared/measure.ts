@@ -74,3 +74,9 @@ export function mainFigure(evaluation: Evaluation): {
     ? { key: 'f1', value: evaluation.f1.toFixed(3) }
     : { key: 'accuracy', value: evaluation.accuracy.toFixed(3) };
 }
+
+/** Figures that are single numbers. */
+export const numbersOf = (evaluation: object): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(evaluation).filter((entry): entry is [string, number] => Number.isFinite(entry[1])),
+  );

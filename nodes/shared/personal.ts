@@ -1,0 +1,102 @@
+/** The personal model of a node that takes part: its settings, what is kept of it on disk, and what is told of it. */
+
+import type { GlobalModel, Learner } from '../../lib/federation/learner';
+import { type PersonalOptions, personalMethods, personalOptions } from '../../lib/federation/personal/options';
+import { type Compared, type PersonalLearner, personalLearner } from '../../lib/federation/personal/personal-learner';
+import { personalMessage } from '../../lib/federation/personal/personal-message';
+import { decodePersonal, encodePersonal } from '../../lib/federation/personal/state';
+import type { Store } from '../../lib/state/store';
+import type { PredictJob, SampleBlock } from '../../lib/training/engine';
+import type { Message } from '../../lib/update/message';
+import { figures, numbersOf, positiveIndex } from './measure';
+import type { Model } from './model';
+import type { Settings } from './red';
+import { choice, number, text } from './settings';
+
+export type PersonalChoice = { personal?: PersonalOptions /** 0 to 1. */; heldOutShare: number };
+
+/** Throws RefusedError with one sentence that says what to mend. */
+export function personalChoice(settings: Settings): PersonalChoice {
+  const method = choice(settings, 'personal', ['none', ...personalMethods], 'none');
+  if (method === 'none') return { heldOutShare: 0 };
+  const wish = (field: string): number | undefined => {
+    const value = number(settings, field, Number.NaN);
+    return Number.isNaN(value) ? undefined : value;
+  };
+  const variant = choice(settings, 'variant', ['first-order', 'hessian-free'] as const, 'first-order');
+  return {
+    heldOutShare: number(settings, 'heldOut', 20, { min: 0, max: 50 }) / 100,
+    personal: personalOptions({
+      method,
+      variant,
+      privateLayers: text(settings, 'privateLayers', '1'),
+      personalEpochs: wish('personalEpochs'),
+      personalRate: wish('personalRate'),
+      tuneEvery: wish('tuneEvery'),
+      lambda: wish('lambda'),
+      alpha: wish('alpha'),
+      beta: wish('beta'),
+      delta: wish('delta'),
+      adaptationSteps: wish('adaptationSteps'),
+    }),
+  };
+}
+
+export interface PersonalParts {
+  model: Model;
+  federation: string;
+  client: string;
+  options: PersonalOptions;
+  learner: Learner;
+  /** Absent: in memory only. */
+  store?: Store;
+  /** As the layers of the model take them; empty, or undefined: there are none to measure on. */
+  heldOut(): SampleBlock | undefined | Promise<SampleBlock | undefined>;
+  predict(job: PredictJob, signal: AbortSignal): Promise<{ outputs: Float32Array }>;
+  /** The personal model, for fl-predict and the like. */
+  send(message: Message): void;
+  event(payload: Record<string, unknown>): void;
+  warn(sentence: string): void;
+  fail(thrown: unknown): void;
+}
+
+/** Of both models in a round, for its event. */
+export const figuresOf = (compared: Compared | undefined): Pick<Compared, 'global' | 'personal'> => {
+  if (!compared) return {};
+  const { round: _, ...both } = compared;
+  return both;
+};
+
+export async function openPersonal(parts: PersonalParts): Promise<PersonalLearner> {
+  const { model, federation, client, options, learner, store } = parts;
+  const name = `${federation} ${client} personal`;
+  const found = await store?.read(name).catch((error: unknown) => parts.warn(String(error)));
+  const { state, notice } = decodePersonal(found ?? undefined, model, options);
+  if (notice) parts.warn(notice);
+  if (found && !state) await store?.remove(name);
+
+  const measure = async ({ weights, normalisation }: GlobalModel, signal: AbortSignal) => {
+    const samples = await parts.heldOut();
+    if (!samples || samples.count === 0) return undefined;
+    const { spec } = model;
+    const { features, count } = samples;
+    const { outputs } = await parts.predict({ spec, weights, features, count, normalisation }, signal);
+    return numbersOf(figures(spec, samples, outputs, normalisation, positiveIndex(spec, '')));
+  };
+  return personalLearner({
+    model,
+    options,
+    learner,
+    state,
+    measure,
+    save: async (kept) => {
+      if (kept) await store?.write(name, encodePersonal(kept, model, options));
+      else await store?.remove(name);
+    },
+    onPersonal: (made, compared) => {
+      parts.send(personalMessage(made, { federation, client, model }));
+      parts.event({ event: 'personal', client, method: options.method, ...compared });
+    },
+    onTrouble: parts.fail,
+  });
+}
