@@ -6,7 +6,8 @@
 namespace fl {
 namespace board {
 
-enum { SLICE_STEPS = 16 };
+/** Steps of an attack on a batch, at most: nothing else is done meanwhile. */
+enum { SLICE_STEPS = 16, MOST_ATTACK_STEPS = 100 };
 
 struct TrainRequest {
   uint8_t key[KEY];
@@ -14,7 +15,11 @@ struct TrainRequest {
   Options options;
   bool full_batch;
   uint32_t epochs, batch, max_steps, seed;
-  double proximal;
+  double proximal, focal_gamma, lipschitz;
+  Adversary adversary;
+  /** In the message: of each range of numbers that do not learn, the first and how many. */
+  const uint8_t* frozen;
+  uint32_t frozen_count;
   /** Names of the vectors that it takes, or null. */
   const uint8_t* vectors[VECTORS];
 };
@@ -28,7 +33,29 @@ static inline bool options_fit(const Device& d, const TrainRequest& r) {
   if (r.epochs < 1 || r.batch < 1 || r.batch > d.model.batch) return false;
   return in_range(o.rate, 0, 1e6) && in_range(o.momentum, 0, 1) && in_range(o.beta1, 0, 0.9999999) &&
          in_range(o.beta2, 0, 0.9999999) && in_range(o.epsilon, 0, 1e6) && in_range(o.l2, 0, 1e6) &&
-         in_range(o.clip_norm, 0, 1e12) && in_range(r.proximal, 0, 1e6);
+         in_range(o.clip_norm, 0, 1e12) && in_range(r.proximal, 0, 1e6) && in_range(r.focal_gamma, 0, 100) &&
+         in_range(r.lipschitz, 0, 1e6);
+}
+
+static inline bool adversary_fits(const Device& d, const TrainRequest& r) {
+  const Adversary& a = r.adversary;
+  if (a.method == NO_ATTACK) return true;
+  if (a.method > PGD || r.full_batch || d.model.target == OWN_INPUT) return false;
+  const bool pgd = a.method == PGD;
+  return a.epsilon > 0 && in_range(a.epsilon, 0, 1e6) && in_range(a.share, 0, 1) &&
+         (!pgd || (a.steps >= 1 && a.steps <= MOST_ATTACK_STEPS && in_range(a.step_size, 0, 1e6)));
+}
+
+/** Checks and keeps them. */
+static inline bool take_frozen(Device* d, const TrainRequest& r) {
+  if (r.frozen_count > MAX_TENSORS) return false;
+  for (uint32_t i = 0; i < r.frozen_count; i++) {
+    const uint32_t first = get32(r.frozen + 8 * i), n = get32(r.frozen + 8 * i + 4);
+    if (first > d->model.parameters || n > d->model.parameters - first) return false;
+    d->job.frozen[2 * i] = first;
+    d->job.frozen[2 * i + 1] = n;
+  }
+  return true;
 }
 
 static inline uint32_t steps_in_all(uint32_t rows, const TrainRequest& r) {
@@ -45,6 +72,9 @@ static inline bool terms_of(const Device& d, const TrainRequest& r, Terms* t) {
     if (r.vectors[k] && !(v.there && same_bytes(v.hash, r.vectors[k], KEY))) return false;
   }
   t->proximal = r.proximal;
+  t->lipschitz = r.lipschitz;
+  t->frozen = d.job.frozen;
+  t->frozen_count = r.frozen_count;
   t->control = r.vectors[0] ? vector_at(d, 0) : 0;
   t->anchor = r.vectors[1] ? vector_at(d, 1) : floats_at(d, d.memory.global);
   return true;
@@ -60,7 +90,8 @@ static inline Outcome begin_job(Device* d, const TrainRequest& r, const uint8_t*
   const uint32_t held = rows_held(d->rows);
   if (held == 0 || !rows_in_order(d->rows)) return outcome(NO_SAMPLES);
   const uint32_t outputs = output_size(d->model), classes = outputs == 1 ? 2 : outputs;
-  if (!options_fit(*d, r) || (count != 0 && (d->model.target != CLASS_INDEX || count != classes))) return outcome(BAD_OPTIONS);
+  if (!options_fit(*d, r) || !adversary_fits(*d, r) || !take_frozen(d, r)) return outcome(BAD_OPTIONS);
+  if (count != 0 && (d->model.target != CLASS_INDEX || count != classes)) return outcome(BAD_OPTIONS);
   Terms terms = Terms();
   if (!terms_of(*d, r, &terms)) return outcome(NO_TRANSFER);
   float* weights = floats_at(*d, d->memory.class_weights);
@@ -89,6 +120,7 @@ static inline Outcome begin_job(Device* d, const TrainRequest& r, const uint8_t*
   t->options = r.options;
   t->terms = terms;
   t->full_batch = r.full_batch;
+  t->adversary = r.adversary;
   t->epochs = r.epochs;
   t->batch = r.batch < held ? r.batch : held;
   t->max_steps = r.max_steps;
@@ -96,6 +128,7 @@ static inline Outcome begin_job(Device* d, const TrainRequest& r, const uint8_t*
   t->order = d->rows.order;
   d->samples = samples_of(*d, d->rows.features, d->rows.targets, held);
   if (count > 0) d->samples.class_weights = weights;
+  d->samples.focal_gamma = r.focal_gamma;
   begin_training(t, &d->model, d->samples);
   return outcome(OK);
 }

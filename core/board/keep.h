@@ -39,9 +39,10 @@ static inline Outcome save(Device* d) {
   return outcome(d->hal.save(d->hal.self, scratch(*d), w.length) ? OK : STORAGE);
 }
 
-/** What was saved, when it is whole: its length, else 0. */
-static inline uint32_t read_kept(Device* d, uint8_t* to, uint32_t room) {
+/** What was saved, when it is whole: its length, else 0. `some`: something was. */
+static inline uint32_t read_kept(Device* d, uint8_t* to, uint32_t room, bool* some) {
   const uint32_t n = d->hal.restore(d->hal.self, to, room);
+  *some = n > 0;
   if (n < 12 || n > room || get32(to) != KEPT_MAGIC || get32(to + 4) != n) return 0;
   return crc32(to, n - 4, 0) == get32(to + n - 4) ? n : 0;
 }
@@ -51,11 +52,12 @@ enum { KEPT_BLOCK = 64 };
 
 /**
  * Read twice: first for the program, then, when the model lies in its place, to where save() had it. So whatever could be
- * saved can be restored.
+ * saved can be restored. False: something was, and cannot be.
  */
-static inline void restore(Device* d) {
-  const uint32_t n = read_kept(d, d->arena, d->arena_bytes);
-  if (n == 0) return;
+static inline bool take_kept(Device* d) {
+  bool some;
+  const uint32_t n = read_kept(d, d->arena, d->arena_bytes, &some);
+  if (n == 0) return !some;
   Reader r = {d->arena, n - 4, false};
   r.u32();
   r.u32();
@@ -65,24 +67,30 @@ static inline void restore(Device* d) {
   l.rows = r.u32();
   l.targets = r.u16();
   l.words = r.u16();
-  if (r.bad || l.words > PROGRAM_WORDS || l.flags > LOAD_FLAGS || l.flags & LOAD_THROUGH_BACKBONE) return;
+  if (r.bad || l.words > PROGRAM_WORDS || l.flags > LOAD_FLAGS || l.flags & LOAD_THROUGH_BACKBONE) return false;
   copy_bytes(l.key, key, KEY);
   for (uint32_t i = 0; i < l.words; i++) l.program[i] = (int32_t)r.u32();
   uint8_t hash[HASH];
   const uint8_t* told = r.bytes(HASH);
   const uint8_t flags = r.u8();
-  if (r.bad) return;
+  if (r.bad) return false;
   copy_bytes(hash, told, HASH);
   const uint32_t bytes = r.left, front = n - 4 - bytes;
   uint32_t offset;
-  if (load(d, l).code != OK || read_kept(d, scratch(*d), scratch_bytes(*d)) != n) return;
-  if (begin_transfer(d, WEIGHTS, flags, bytes, hash, &offset).code != OK) return;
+  if (load(d, l).code != OK || read_kept(d, scratch(*d), scratch_bytes(*d), &some) != n) return false;
+  if (begin_transfer(d, WEIGHTS, flags, bytes, hash, &offset).code != OK) return false;
   for (uint32_t at = 0, block = 0; at < bytes; at += block) {
     block = bytes - at < KEPT_BLOCK ? bytes - at : (uint32_t)KEPT_BLOCK;
     if (take_block(d, at, scratch(*d) + front + at, block).code != OK) break;
   }
   commit(d, WEIGHTS, hash);
   d->staged.kind = NO_TRANSFER_KIND;
+  return d->has_weights;
+}
+
+/** At the start: the model that was saved. */
+static inline void restore(Device* d) {
+  if (!take_kept(d)) log_line(d, LOG_WARNING, "The model in the flash cannot be read: save it again.");
 }
 
 }  // namespace board

@@ -1,11 +1,11 @@
 // Each request of docs/board-protocol.md: its fields, what it calls, its answer.
 #ifndef FL_BOARD_REQUESTS_H
 #define FL_BOARD_REQUESTS_H
-#include "job.h"
 #include "keep.h"
 #include "read.h"
 #include "sensing.h"
 #include "tell.h"
+#include "train_request.h"
 
 namespace fl {
 namespace board {
@@ -35,36 +35,6 @@ static inline Outcome take_begin(Device* d, Reader* r, Writer* w) {
   uint32_t offset;
   const Outcome o = begin_transfer(d, kind, flags, bytes, hash, &offset);
   w->u32(offset);
-  return o;
-}
-
-static inline Outcome take_train(Device* d, Reader* r, Writer* w) {
-  TrainRequest t;
-  const uint8_t* key = r->bytes(KEY);
-  if (key) copy_bytes(t.key, key, KEY);
-  t.update = r->u8();
-  t.options.kind = r->u8();
-  const uint8_t flags = r->u8();
-  t.work = r->u8();
-  t.full_batch = (flags & TRAIN_FULL_BATCH) != 0;
-  t.epochs = r->u32();
-  t.batch = r->u32();
-  t.max_steps = r->u32();
-  t.seed = r->u32();
-  t.options.rate = r->f64();
-  t.options.momentum = r->f64();
-  t.options.beta1 = r->f64();
-  t.options.beta2 = r->f64();
-  t.options.epsilon = r->f64();
-  t.options.l2 = r->f64();
-  t.options.clip_norm = r->f64();
-  t.proximal = r->f64();
-  const uint32_t count = r->u16();
-  const uint8_t* weights = r->bytes(4 * count);
-  for (int k = 0; k < VECTORS; k++) t.vectors[k] = flags & (TRAIN_CONTROL << k) ? r->bytes(KEY) : 0;
-  if (!r->whole() || flags > TRAIN_FLAGS || t.work > START_GRADIENT) return outcome(MALFORMED_MESSAGE);
-  const Outcome o = begin_job(d, t, weights, count);
-  w->u32(d->job.total);
   return o;
 }
 

@@ -45,6 +45,8 @@ struct Job {
   uint8_t state, code, update, work, unheard;
   /** Of work that is no training. */
   FullPass pass;
+  /** Numbers that do not learn: first, and how many, of each range. */
+  uint32_t frozen[2 * MAX_TENSORS];
   uint32_t rows, steps, total, began, took;
   double loss, first_loss;
   uint32_t bytes;
@@ -85,8 +87,9 @@ struct Sense {
   uint32_t lost;
 };
 
-/** Room for a line of LOG. */
-enum { LOG_BYTES = 80 };
+/** Room for what waits to be told by LOG. */
+enum { LOG_BYTES = 160 };
+enum LogLevel { LOG_INFO = 0, LOG_WARNING = 1, LOG_ERROR = 2 };
 
 struct Device {
   Hal hal;
@@ -170,14 +173,12 @@ static inline void drop_scratch(Device* d) {
   if (d->job.state == JOB_DONE) forget_job(d);
 }
 
-static inline void log_line(Device* d, uint8_t level, const char* text) {
-  d->log_level = level;
-  uint8_t n = 0;
-  while (n < LOG_BYTES && text[n] != 0) {
-    d->log[n] = (uint8_t)text[n];
-    n++;
-  }
-  d->log_length = n;
+/** A sentence for the user, told when a host is there; several wait behind each other, as far as there is room. */
+static inline void log_line(Device* d, LogLevel level, const char* text) {
+  const bool waits = d->log_length > 0;
+  if (!waits || level > d->log_level) d->log_level = level;
+  if (waits && d->log_length < LOG_BYTES) d->log[d->log_length++] = ' ';
+  while (d->log_length < LOG_BYTES && *text != 0) d->log[d->log_length++] = (uint8_t)*text++;
 }
 
 }  // namespace board

@@ -30,6 +30,8 @@ bool start(const fl::board::Hal* hal, const fl::board::Identity* identity, const
 
 bool poll() { return fl::board::poll(&device); }
 
+void warn(const char* sentence) { fl::board::log_line(&device, fl::board::LOG_WARNING, sentence); }
+
 void button(bool pressed, uint32_t number) { fl::board::button(&device, pressed, number); }
 
 int state() { return fl::board::state_of(device); }

@@ -15,6 +15,9 @@ bool start(const fl::board::Hal* hal, const fl::board::Identity* identity, const
 /** To be called for ever. True: there is more to do at once. */
 bool poll();
 
+/** A warning for the user, told when a host is there: one sentence that says what to do. After start(). */
+void warn(const char* sentence);
+
 /** A button of the board was pressed or let go. `number` counts the presses. */
 void button(bool pressed, uint32_t number);
 

@@ -35,6 +35,8 @@ void setup() {
 #else
   good = fl_board::start(&hal, &identity, 0);
 #endif
+  if (good && sensors_missing()) fl_board::warn("A sensor does not answer: look at FL_SENSORS in settings.h.");
+  if (good && !flash_good) fl_board::warn("The flash cannot keep a model: make the sketch smaller.");
   watchdog_start();
 }
 

@@ -48,6 +48,19 @@ static inline uint32_t sensors_open() {
   return sensors_there;
 }
 
+/** A sensor that a board of this kind has does not answer. */
+static inline bool sensors_missing() {
+  using namespace fl::board;
+  uint32_t wanted = 0;
+#if FL_SENSORS != 0
+  wanted |= 1u << SENSOR_MOTION;
+#endif
+#if FL_SENSORS == 1 || FL_SENSORS == 2
+  wanted |= 1u << SENSOR_CLIMATE | 1u << SENSOR_LIGHT;
+#endif
+  return (sensors_there & wanted) != wanted;
+}
+
 /** The newest values into sensor_last. */
 static inline void sensor_refresh() {
   using namespace fl::board;

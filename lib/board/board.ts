@@ -112,6 +112,7 @@ export interface BoardJob {
   /** As in TrainJob; the model was loaded with room for them. */
   control?: Float32Array;
   anchor?: Float32Array;
+  trainable?: readonly boolean[];
 }
 
 /** What the weights in use are worth on the rows of the board, by the loss that `options` train with. */

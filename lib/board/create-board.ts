@@ -17,7 +17,7 @@ import { channelsOf } from './sensing';
 import type { Talk } from './talk';
 import type { Work } from './train-body';
 import { createUpkeep, roomFor, type Wanted } from './upkeep';
-import { keyOf, wantedModel, wantedVector, wantedWeights } from './wanted';
+import { frozenOf, keyOf, wantedModel, wantedVector, wantedWeights } from './wanted';
 import { float32s, lies } from './wire';
 
 const EMPTY = new Uint8Array(0);
@@ -160,7 +160,9 @@ export function createBoard(parts: BoardParts & BoardRuntime): Board {
       await upkeep.vectors(talk, vectors, signal);
       return upkeep.rows(talk, signal);
     };
-    const request = { ...job, work: what, vectors };
+    const { key, options, bits } = job;
+    const frozen = frozenOf(model.model.layout, job.trainable);
+    const request = { key, options, bits, work: what, vectors, frozen };
     const run = createJobRun(model, request, upkeep, { signal, onProgress, prepare, growing: !bank });
     try {
       return { model, ended: await persistence.alone((talk) => run.go(talk), signal) };

@@ -8,7 +8,7 @@ import { codes, readable, resultBody } from './commands';
 import type { Ended } from './job-results';
 import { refusalOfStatus, statuses } from './refusals';
 import type { Talk } from './talk';
-import { checkVersion, type TrainRequest, trainBody, type Work } from './train-body';
+import { checkVersion, isMore, type TrainRequest, trainBody, type Work } from './train-body';
 import type { Upkeep } from './upkeep';
 import { batchOf, type WantedModel } from './wanted';
 import { lies } from './wire';
@@ -59,9 +59,10 @@ export function createJobRun(
   let partial: Partial | undefined;
 
   const begin = async (talk: Talk): Promise<void> => {
-    checkVersion(talk.identity.protocol, options, work !== 'train');
+    const { protocol } = talk.identity;
+    checkVersion(protocol, isMore(job));
     rows = await control.prepare(talk);
-    const body = trainBody({ ...job, batch: batchOf(options, wanted.load.rows) });
+    const body = trainBody({ ...job, batch: batchOf(options, wanted.load.rows) }, protocol);
     const most = talk.identity.maxPayload - 2;
     if (body.length > most) throw new RefusedError('job', 'The class weights do not fit the board: leave them out.');
     const steps = decodeNumber(await talk.request(codes.train, body, signal), 'answer to a training');

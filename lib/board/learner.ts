@@ -120,12 +120,6 @@ export function boardLearner(parts: BoardLearnerParts): BoardLearner {
 
   /** Model, weights and rows are on the board. */
   const prepare = async (task: LearningTask, signal: AbortSignal): Promise<void> => {
-    if (task.trainable) {
-      throw new RefusedError(
-        'board-unsupported',
-        'A board trains whole models: choose another way to personal models.',
-      );
-    }
     need = needOfTask(need, task);
     await commit(task, signal);
     if (bank) await board.bankChanged(signal);

@@ -42,10 +42,13 @@ export function createTaskWork({ board, model, bank, rowsName }: TaskWorkParts):
     measure: (task, gradient, watch) =>
       board.measure({ key: keyOf(task, { gradient }), options: task.options, gradient }, watch),
     train(task, bits, watch) {
-      const { options, control } = task;
+      const { options, control, trainable } = task;
       const anchor = pullsElsewhere(task) ? task.anchor : undefined;
       const how = { bits, control: control !== undefined, anchor: anchor !== undefined };
-      return board.train({ key: keyOf(task, how, [control, anchor]), options, bits, control, anchor }, watch);
+      return board.train(
+        { key: keyOf(task, how, [control, anchor]), options, bits, control, anchor, trainable },
+        watch,
+      );
     },
   };
 }

@@ -127,7 +127,7 @@ export function createUpkeep(wanted: Wanted, onStatus: (talk: Talk, status: Boar
         `The board takes ${talk.identity.maxLayers} layers and the model has ${layers}: make it less deep.`,
       );
     }
-    checkVersion(talk.identity.protocol, {}, model.model.vectors !== undefined);
+    checkVersion(talk.identity.protocol, model.model.vectors !== undefined);
     let status = await statusOf(talk, signal);
     if (model.backbone && status.backbone !== keyOf(model.backbone)) {
       await transfer(talk, transfers.backbone, model.backbone, signal);

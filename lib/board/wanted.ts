@@ -1,6 +1,7 @@
 /** What a board is to hold, in the words of the protocol. */
 import { createHash } from 'node:crypto';
 import { missing, programOf } from '../core/program';
+import type { Layout } from '../model/layout';
 import { inputSize, outputSize, targetWidth } from '../model/shapes';
 import { RefusedError } from '../refused';
 import type { Normalisation } from '../training/engine';
@@ -91,4 +92,20 @@ export function wantedVector({ parameters }: WantedModel, vector: Float32Array):
   if (!vector.every(Number.isFinite)) throw new RefusedError('job', 'A vector of this training is not all finite.');
   const bytes = f32(vector);
   return { sha256: sha256(bytes), flags: 0, bytes };
+}
+
+/** [first, how many] numbers that do not learn, neighbours together. Throws RefusedError 'job'. */
+export function frozenOf({ tensors }: Layout, trainable: readonly boolean[] | undefined): [number, number][] {
+  if (!trainable) return [];
+  if (trainable.length !== tensors.length) {
+    throw new RefusedError('job', `Which tensors learn must be said of each of the ${tensors.length}.`);
+  }
+  const ranges: [number, number][] = [];
+  for (const [i, { offset, size }] of tensors.entries()) {
+    const last = ranges.at(-1);
+    if (trainable[i]) continue;
+    if (last && last[0] + last[1] === offset) last[1] += size;
+    else ranges.push([offset, size]);
+  }
+  return ranges;
 }

@@ -85,11 +85,15 @@ std::vector<uint8_t> message(const World& w, uint32_t step, Random* random) {
     }
     case 7:
     {
+      static const uint8_t range[] = {3, 0, 0, 0, 9, 0, 0, 0};
       uint32_t flags = step % 80 == 27 ? TRAIN_FULL_BATCH : 0;
       for (uint32_t k = 0; k < VECTORS; k++) flags |= w.device.vectors[k].there ? TRAIN_CONTROL << k : 0;
       const uint32_t work = step % 60 == 27 ? 1 + step / 60 % 2 : 0;
       b.u8(TRAIN).u8(7).u32(step).u32(0).u8(step % 40 == 7 && work == TRAINING ? 8 : 0).u8(step % 3).u8(flags).u8(work).u32(2).u32(4).u32(0).u32(step);
       b.f64(0.05).f64(0.9).f64(0.9).f64(0.999).f64(1e-7).f64(0).f64(0).f64(step % 9 == 0 ? 0.1 : 0).u16(0);
+      const uint32_t attack = flags & TRAIN_FULL_BATCH ? 0 : step / 20 % 3;
+      b.f64(step % 7 == 0 ? 2 : 0).f64(step % 11 == 0 ? 0.01 : 0).u8(attack).u32(3).f64(0.1).f64(0.05).f64(0.5).u32(step);
+      b.u8(step / 20 % 2).more(step / 20 % 2 ? range : 0, step / 20 % 2 ? sizeof range : 0);
       for (uint32_t k = 0; k < VECTORS; k++) {
         if (flags & TRAIN_CONTROL << k) b.more(w.device.vectors[k].hash, KEY);
       }

@@ -74,7 +74,9 @@ describe('the device core on bad days', function () {
         const one = bench(spec, { batchSize: 8, optimizer }, CAPACITY, day.line, seed + 1);
         const random = generator(seed, 'trouble');
         one.add(40);
-        await inTime(one.clock, one.board.use(one.model));
+        // One of them has vectors beside its weights, new ones in each round.
+        const vectors = seed === 0 ? undefined : { control: true, anchor: true };
+        await inTime(one.clock, one.board.use({ ...one.model, vectors }));
         let weights = initialWeights(spec);
         for (let round = 1; round <= 3; round++) {
           day.trouble?.(one, random);
@@ -90,11 +92,17 @@ describe('the device core on bad days', function () {
             learningRate: 0.01,
             l2: 1e-4,
             seed: round,
+            proximal: vectors ? 0.1 : 0,
           };
+          const vector = (): Float32Array => weights.map((weight) => weight + random.normal() / 50);
+          const terms = vectors ? { control: vector(), anchor: vector() } : {};
           const bits = round === 2 ? 8 : 0;
           await inTime(one.clock, one.board.commit(weights, normalisation));
-          const update = await inTime(one.clock, one.board.train({ key: jobKey(round), options, bits }, silent));
-          const wanted = await gatewayUpdate(one, weights, options, bits, normalisation);
+          const update = await inTime(
+            one.clock,
+            one.board.train({ key: jobKey(round), options, bits, ...terms }, silent),
+          );
+          const wanted = await gatewayUpdate(one, weights, options, bits, normalisation, terms);
           assert.ok(update.payload.equals(wanted), `round ${round}`);
           assert.equal(update.samples, one.bank.count);
           weights = weights.map((weight) => weight + random.normal() / 10);

@@ -91,6 +91,22 @@ function expected({ bank }: Setup, from: Float32Array): Buffer {
 const key = (round: number): string => round.toString(16).padStart(16, '0');
 
 describe('a board that is brought to where it should be', () => {
+  it('is not asked by a version of the protocol that it speaks for what came later', async () => {
+    // This toy speaks version 1, as the boards of the other tests here.
+    const { clock, board, add } = setup();
+    add(10);
+    const refusal = { code: 'board-firmware', message: /knows plain training only, .* flash the newest/ };
+    await inTime(clock, board.use(model));
+    await inTime(clock, board.commit(weights(1), undefined));
+    const proximal = { key: key(1), options: { ...options, proximal: 0.1 }, bits: 0 as const };
+    await assert.rejects(inTime(clock, board.train(proximal, control())), refusal);
+    await assert.rejects(inTime(clock, board.measure({ key: key(2), options, gradient: true }, control())), refusal);
+    await assert.rejects(inTime(clock, board.use({ ...model, vectors: { control: true } })), refusal);
+    const plain = await inTime(clock, board.train({ key: key(3), options, bits: 0 }, control()));
+    assert.equal(plain.samples, 10);
+    await board.close();
+  });
+
   it('is greeted, loaded, given rows and weights, trained and read', async () => {
     const one = setup();
     const { clock, board, device } = one;

@@ -11,7 +11,8 @@ describe('the board: sessions and frames', () => {
     const board = rawBoard();
     const [welcome] = rawHost(board).greet();
     assert.equal(welcome.kind, kinds.welcome);
-    assert.equal(welcome.payload[0], 1);
+    assert.equal(welcome.payload[0], 2, 'version');
+    assert.equal(rawHost(rawBoard()).greet(1)[0].payload[0], 1);
     assert.equal(welcome.payload.readUInt32LE(4), 1, 'boot');
     assert.equal(welcome.payload.readUInt16LE(8), 1008);
     assert.equal(welcome.payload.toString('hex', 16, 32), '00112233445566778899aabbccddeeff');

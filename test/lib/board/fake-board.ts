@@ -128,7 +128,7 @@ export function fakeBoard({ bank, onState }: Pick<BoardParts, 'onState'> & { ban
       await there('statistics', signal);
       return statisticsOf(bank.block(), inputSize(used().spec));
     },
-    async train({ key, options, bits, control, anchor }, { signal }) {
+    async train({ key, options, bits, control, anchor, trainable }, { signal }) {
       await there('train', signal);
       keys.push(key);
       if (held) await Promise.race([held, never(signal)]);
@@ -136,7 +136,8 @@ export function fakeBoard({ bank, onState }: Pick<BoardParts, 'onState'> & { ban
       const { spec, layout } = used();
       const from = weights ?? new Float32Array(layout.size);
       const samples = bank.block();
-      const result = await engine.train({ spec, weights: from, samples, normalisation, options, control, anchor });
+      const more = { control, anchor, trainable };
+      const result = await engine.train({ spec, weights: from, samples, normalisation, options, ...more });
       const local = vectorPayload(result.weights.map((value, i) => value - from[i]));
       const { payload, codecs } = bits === 8 ? quantised(local, tensorSizes(layout)) : { payload: local, codecs: [] };
       const { steps, loss, firstLoss, durationMs } = result;

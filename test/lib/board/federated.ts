@@ -8,7 +8,7 @@ import { fingerprint, layoutOf, type ModelSpec } from '../../../lib/model';
 import { inputSize, targetWidth } from '../../../lib/model/shapes';
 import { generator } from '../../../lib/random/generator';
 import { createCoreEngine } from '../../../lib/training/core/engine';
-import type { Normalisation, TrainingOptions } from '../../../lib/training/engine';
+import type { Normalisation, TrainingOptions, TrainJob } from '../../../lib/training/engine';
 import { quantizeWith } from '../../../lib/update/codecs/quantize';
 import { type ManualClock, manualClock } from '../federation/manual-clock';
 import type { LineOptions } from './faulty-line';
@@ -89,6 +89,7 @@ export async function gatewayUpdate(
   options: TrainingOptions,
   bits: BoardJob['bits'],
   normalisation?: Normalisation,
+  terms: Pick<TrainJob, 'control' | 'anchor'> = {},
 ): Promise<Buffer> {
   const { weights: local } = await engine.train({
     spec: model.spec,
@@ -96,6 +97,7 @@ export async function gatewayUpdate(
     samples: bank.block(),
     options,
     normalisation,
+    ...terms,
   });
   const change = local.map((value, i) => value - weights[i]);
   if (bits === 0) return Buffer.from(change.buffer);

@@ -179,8 +179,8 @@ export function rawHost(board: ReturnType<typeof rawBoard>, session = 0x12345678
   };
   return {
     session,
-    greet(): RawFrame[] {
-      const hello = Buffer.concat([Buffer.from('FLB1'), Buffer.from([1, 1]), u16(1008), u16(32)]);
+    greet(highest = 2): RawFrame[] {
+      const hello = Buffer.concat([Buffer.from('FLB1'), Buffer.from([1, highest]), u16(1008), u16(32)]);
       board.write(frameOf({ kind: kinds.hello, session, payload: hello }));
       return board.pass(1);
     },

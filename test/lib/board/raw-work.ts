@@ -81,6 +81,7 @@ export function giveRows(host: Host, { width, features, targets, count }: Return
   host.messages();
 }
 
+const u32s = (values: number[]): Buffer => Buffer.concat(values.map(u32));
 const slots = { sgd: 0, momentum: 1, adam: 2 };
 export interface TrainMore {
   /** 0 the training, 1 the loss at the start, 2 its gradient too. */
@@ -88,11 +89,15 @@ export interface TrainMore {
   /** Committed before. */
   control?: Buffer;
   anchor?: Buffer;
+  /** Method, steps, epsilon, step size, share, seed. */
+  attack?: Buffer;
+  /** First and how many of each range. */
+  frozen?: number[];
 }
 
 export function train(host: Host, name: number, options: TrainingOptions, bits: 0 | 8, more: TrainMore = {}): Buffer {
-  const { classWeights = [], fullBatch, proximal = 0 } = options;
-  const { work = 0, control, anchor } = more;
+  const { classWeights = [], fullBatch, proximal = 0, focalGamma = 0, lipschitz = 0 } = options;
+  const { work = 0, control, anchor, attack, frozen = [] } = more;
   const flags = (control ? 1 : 0) + (anchor ? 2 : 0) + (fullBatch ? 4 : 0);
   return host.ask(
     0x30,
@@ -114,6 +119,10 @@ export function train(host: Host, name: number, options: TrainingOptions, bits: 
     ),
     u16(classWeights.length),
     f32(...classWeights),
+    f64(focalGamma, lipschitz),
+    attack ?? Buffer.alloc(33),
+    Buffer.of(frozen.length / 2),
+    u32s(frozen),
     ...[control, anchor].flatMap((vector) => (vector ? [sha256(vector).subarray(0, 8)] : [])),
   );
 }
