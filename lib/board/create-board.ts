@@ -15,7 +15,7 @@ import { createPersistence } from './persist';
 import { refusalOfStatus, StatusError, statuses } from './refusals';
 import { channelsOf } from './sensing';
 import type { Talk } from './talk';
-import type { Work } from './train-body';
+import { checkVersion, type Work } from './train-body';
 import { createUpkeep, roomFor, type Wanted } from './upkeep';
 import { frozenOf, keyOf, wantedModel, wantedVector, wantedWeights } from './wanted';
 import { float32s, lies } from './wire';
@@ -185,7 +185,8 @@ export function createBoard(parts: BoardParts & BoardRuntime): Board {
     use(model, signal) {
       return alone(signal, async (talk, until): Promise<Fit> => {
         const next = wantedModel(model, roomFor(model, bank));
-        const { arenaBytes, engines } = talk.identity;
+        const { arenaBytes, engines, protocol } = talk.identity;
+        checkVersion(protocol, model.vectors !== undefined);
         const fit = fitOfWanted(next, arenaBytes);
         parts.onEvent?.({ event: 'fit', ...fit });
         // Another engine for the backbone needs other memory: then only the board knows.

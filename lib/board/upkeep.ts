@@ -22,7 +22,7 @@ import { refusalOfStatus, StatusError, statuses } from './refusals';
 import { offsetOf, type RowSnapshot, snapshotOf } from './row-numbers';
 import { sensingWidth } from './sensing';
 import type { Source, Talk } from './talk';
-import { checkVersion, type Vectors } from './train-body';
+import type { Vectors } from './train-body';
 import { type Blob, keyOf, type WantedModel } from './wanted';
 import { lies } from './wire';
 
@@ -127,7 +127,6 @@ export function createUpkeep(wanted: Wanted, onStatus: (talk: Talk, status: Boar
         `The board takes ${talk.identity.maxLayers} layers and the model has ${layers}: make it less deep.`,
       );
     }
-    checkVersion(talk.identity.protocol, model.model.vectors !== undefined);
     let status = await statusOf(talk, signal);
     if (model.backbone && status.backbone !== keyOf(model.backbone)) {
       await transfer(talk, transfers.backbone, model.backbone, signal);

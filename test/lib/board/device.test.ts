@@ -231,6 +231,22 @@ describe('the board: by itself', () => {
     assert.equal(last.ask(0x40, u16(0), probe)[0], 3);
   });
 
+  it('says when its flash cannot be read, and nothing when there is nothing to say', () => {
+    const { board, host } = ready(dense);
+    host.ask(0x60);
+    board.reset((flash) => {
+      flash[flash.length >> 1] ^= 1;
+    });
+    const later = rawHost(board, 3);
+    later.greet();
+    const log = later.event(0xc6);
+    assert.equal(log[0], 1, 'a warning');
+    assert.equal(log.toString('utf8', 1), 'The model in the flash cannot be read: save it again.');
+    assert.equal(later.ask(0x01)[0], 0, 'empty');
+    const { host: other } = ready(dense);
+    assert.throws(() => other.event(0xc6, 300), /no event/);
+  });
+
   it('makes rows of readings that have a label, and predicts each window', () => {
     const { host } = ready({ ...dense, input: [4] }, 0);
     // Two channels, mean and range of windows of 4 readings, every 2.

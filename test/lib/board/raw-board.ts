@@ -112,8 +112,9 @@ export function rawBoard() {
   let boot = 1;
   let now = 0;
   let left = Buffer.alloc(0);
-  const open = (): void => {
+  const open = (wear: (flash: Buffer) => void = () => {}): void => {
     const kept = Buffer.from(bytesAt(wasm.board_saved(base), wasm.board_saved_bytes(base)));
+    wear(kept);
     bytesAt(scratchAt, 16).set(Buffer.from('00112233445566778899aabbccddeeff', 'hex'));
     wasm.board_open(base, ARENA, scratchAt, boot++, 1);
     if (kept.length > 0 && boot > 2) {
@@ -149,7 +150,7 @@ export function rawBoard() {
       }
       return frames;
     },
-    /** Off and on again: only what it saved is left. */
+    /** Off and on again: only what it saved is left, after `wear`. */
     reset: open,
   };
 }
