@@ -1,6 +1,7 @@
 // What core.wasm exports. Memory is the caller's: it hands in addresses, nothing is allocated in here.
 #include "int8/forward.h"
 #include "int8/open.h"
+#include "kernels/by_coordinate.h"
 #include "kernels/crc32.h"
 #include "kernels/distance.h"
 #include "kernels/fold.h"
@@ -144,6 +145,26 @@ EXPORT(distances_add) void k_distances_add(const double* rows, uint32_t count, u
   distances_add(rows, count, n, sums);
 }
 EXPORT(distances_mirror) void k_distances_mirror(double* sums, uint32_t count) { distances_mirror(sums, count); }
+/** sums[i] += squared distance of row i from the point. */
+EXPORT(distances_to_add)
+void k_distances_to_add(const float* point, const float* rows, uint32_t stride, uint32_t count, uint32_t n, double* sums) {
+  for (uint32_t i = 0; i < count; i++) sums[i] += squared_distance(point, rows + (size_t)i * stride, n);
+}
+/** `kind` 0: median; 1: mean without `number` at each end; 2: mean of the `number` nearest to the median. 0, or 1: too large. */
+EXPORT(by_coordinate)
+uint32_t k_by_coordinate(uint32_t kind, const float* rows, uint32_t count, uint32_t stride, uint32_t columns, uint32_t number,
+                         int32_t* keys, int32_t* spare, float* out) {
+  const Tile tile = {count, keys, spare};
+  for (uint32_t c = 0; c < columns; c += SELECT_COLUMNS) {
+    const uint32_t some = columns - c < SELECT_COLUMNS ? columns - c : (uint32_t)SELECT_COLUMNS;
+    int refused = 0;
+    if (kind == 0) median_tile(tile, rows + c, stride, some, out + c);
+    else if (kind == 1) refused = trimmed_tile(tile, rows + c, stride, some, number, out + c);
+    else refused = near_tile(tile, rows + c, stride, some, number, out + c);
+    if (refused) return 1;
+  }
+  return 0;
+}
 EXPORT(crc32) uint32_t k_crc32(const uint8_t* bytes, uint32_t n, uint32_t crc) { return crc32(bytes, n, crc); }
 /** stochastic: 0 rounds to nearest, 1 at random from the seed. */
 EXPORT(quantize)

@@ -67,5 +67,23 @@ static inline double dot(const float* a, const float* b, uint32_t n) {
   return sum;
 }
 
+static inline double squared_distance(const float* a, const float* b, uint32_t n) {
+  pair s0 = {0, 0}, s1 = {0, 0}, d;
+  uint32_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    d = widen(a + i) - widen(b + i);
+    s0 += d * d;
+    d = widen(a + i + 2) - widen(b + i + 2);
+    s1 += d * d;
+  }
+  const pair s = s0 + s1;
+  double sum = s[0] + s[1];
+  for (; i < n; i++) {
+    const double last = (double)a[i] - (double)b[i];
+    sum += last * last;
+  }
+  return sum;
+}
+
 }  // namespace fl
 #endif

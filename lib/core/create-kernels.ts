@@ -1,5 +1,6 @@
 /** The vector kernels on one instance of core.wasm. Vectors pass through its memory in blocks that stay in the cache. */
 import { RefusedError } from '../refused';
+import { createByCoordinate } from './by-coordinate';
 import { createFold, INFINITY_BITS } from './fold';
 import type { Kernels } from './kernels';
 import { aligned, type Core, createCore } from './wasm';
@@ -66,6 +67,7 @@ export function createKernels(): Kernels {
     fold: createFold,
     norm,
     dot,
+    ...createByCoordinate(core),
 
     clip(vector, bound) {
       if (!(bound > 0)) throw new RangeError(`The clipping norm must be positive, not ${bound}`);

@@ -17,6 +17,20 @@ export interface Kernels {
   allFinite(vector: Float32Array): boolean;
   /** n x n, row major, by direct float64 differences (never by the Gram matrix). */
   squaredDistances(vectors: readonly Float32Array[]): Float64Array;
+  /** Euclidean distance of each vector to the point, by direct float64 differences. */
+  distancesTo(point: Float32Array, vectors: readonly Float32Array[]): Float64Array;
+  /** Of each coordinate over all vectors (finite, at most 8192): the middle number, or the mean of both middle ones. */
+  medians(vectors: readonly Float32Array[]): Float32Array;
+  /**
+   * Of each coordinate the mean without its `cut` least and `cut` greatest numbers: the sum is exact, and the mean the same
+   * in whatever order the vectors are. RangeError unless 0 <= 2 cut < n; RefusedError 'overflow' above 2^40.
+   */
+  trimmedMeans(vectors: readonly Float32Array[], cut: number): Float32Array;
+  /**
+   * Of each coordinate the mean of the `near` numbers that are nearest to its median. Where there is no room for all of those
+   * that are equally far (to 2^-47 of the distance), each of them counts by the same share. Errors as trimmedMeans.
+   */
+  meansNearMedian(vectors: readonly Float32Array[], near: number): Float32Array;
   /** CRC-32 (IEEE 802.3, as zlib's). `seed`: the CRC of what came before. */
   crc32(bytes: Uint8Array, seed?: number): number;
   /**

@@ -75,6 +75,25 @@ export interface CoreExports {
   fold_mean(binsAt: number, length: number, divisor: number, outAt: number): void;
   distances_add(rowsAt: number, count: number, length: number, sumsAt: number): void;
   distances_mirror(sumsAt: number, count: number): void;
+  distances_to_add(
+    pointAt: number,
+    rowsAt: number,
+    stride: number,
+    count: number,
+    length: number,
+    sumsAt: number,
+  ): void;
+  by_coordinate(
+    kind: number,
+    rowsAt: number,
+    count: number,
+    stride: number,
+    columns: number,
+    number: number,
+    keysAt: number,
+    spareAt: number,
+    outAt: number,
+  ): number;
   crc32(bytesAt: number, length: number, crc: number): number;
   quantize(
     vectorAt: number,

@@ -3,7 +3,6 @@
  * that are left; then each coordinate is the mean of the theta - 2f values nearest to their median. The distances between
  * vectors do not change with the picks and are computed once. Scores: those of Krum among all.
  */
-import { meansNearMedian } from './by-coordinate';
 import { krumScores } from './krum';
 import type { RuleOptionsOf } from './options';
 import { attackers, checkInput, checkUniform } from './parameters';
@@ -71,7 +70,7 @@ export function bulyan({ f = 1 }: Omit<RuleOptionsOf<'bulyan'>, 'name'> = {}): R
       const picked = new Set(bulyanPicks(distances, n, f));
       const reason = `Bulyan picked ${picked.size} of ${n}, each nearest to those that were left, and never this one.`;
       return {
-        aggregate: meansNearMedian(
+        aggregate: kernels.meansNearMedian(
           vectors.filter((_, i) => picked.has(i)),
           picked.size - 2 * f,
         ),

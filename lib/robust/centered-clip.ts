@@ -3,7 +3,6 @@
  * the round before, so that what attackers add in one round is bounded and what they add over many is seen. Absent, tau is
  * the median of the distances to where the round starts. Scores: the distance to the aggregate.
  */
-import { distancesTo } from './distances';
 import { medianNorm } from './norm-bound';
 import type { RuleOptionsOf } from './options';
 import { checkInput, checkUniform, positiveParameter, wholeParameter } from './parameters';
@@ -26,7 +25,7 @@ export function centeredClip({ tau, iterations = 5 }: Omit<RuleOptionsOf<'center
       const n = vectors.length;
       const known = previous?.length === vectors[0].length;
       let centre = known && previous ? previous : new Float32Array(vectors[0].length);
-      let scores = distancesTo(centre, vectors);
+      let scores = kernels.distancesTo(centre, vectors);
       const radius = tau ?? medianNorm(scores);
       for (let iteration = 0; iteration < iterations; iteration++) {
         const factors = scores.map((distance) => (distance <= radius ? 1 : radius / distance));
@@ -35,7 +34,7 @@ export function centeredClip({ tau, iterations = 5 }: Omit<RuleOptionsOf<'center
         for (const [i, vector] of vectors.entries()) fold.add(vector, factors[i]);
         fold.add(centre, n - sumOf(factors));
         centre = fold.mean(n);
-        scores = distancesTo(centre, vectors);
+        scores = kernels.distancesTo(centre, vectors);
       }
       return { aggregate: centre, scores, rejected: [] };
     },

@@ -12,15 +12,17 @@ import { checkInput, checkUniform } from './parameters';
 import type { Rule, RuleKernels } from './rule';
 import { sumOf, weightedSum } from './sums';
 
-/** 1 - cosine. A zero vector has no direction: it is at 1 of all others. */
+/**
+ * 1 - cosine, as half of the squared distance of both vectors at length 1: no product of two sums that cancels. A zero vector
+ * has no direction: it is at 1 of all others.
+ */
 function cosineDistances(vectors: readonly Float32Array[], norms: Float64Array, kernels: RuleKernels): Float64Array {
   const n = vectors.length;
-  const distances = new Float64Array(n * n);
+  const units = vectors.map((vector, i) => (norms[i] > 0 ? vector.map((x) => x / norms[i]) : vector));
+  const distances = kernels.squaredDistances(units);
   for (let i = 0; i < n; i++) {
-    for (let j = i + 1; j < n; j++) {
-      const product = norms[i] * norms[j];
-      const distance = product > 0 ? Math.max(0, 1 - kernels.dot(vectors[i], vectors[j]) / product) : 1;
-      distances[i * n + j] = distances[j * n + i] = distance;
+    for (let j = 0; j < n; j++) {
+      if (i !== j) distances[i * n + j] = norms[i] > 0 && norms[j] > 0 ? distances[i * n + j] / 2 : 1;
     }
   }
   return distances;

@@ -5,8 +5,6 @@
  * coordinate, so that vectors that are far off need no iterations to be left behind. Scores: the distance to the aggregate.
  */
 import { RefusedError } from '../refused';
-import { medians } from './by-coordinate';
-import { distancesTo } from './distances';
 import { medianNorm } from './norm-bound';
 import type { RuleOptionsOf } from './options';
 import { checkInput, positiveParameter, wholeParameter } from './parameters';
@@ -37,17 +35,17 @@ export function geometricMedian({
           'No update of this round was trained on a sample: give the clients samples.',
         );
       }
-      let point = medians(vectors);
-      let scores = distancesTo(point, vectors);
+      let point = kernels.medians(vectors);
+      let scores = kernels.distancesTo(point, vectors);
       for (let iteration = 0; iteration < iterations; iteration++) {
         const shares = Float64Array.from(weights, (weight, i) => weight / Math.max(nu, scores[i]));
         // Over the largest one, so that the sum stays within what can be added exactly.
         const most = shares.reduce((a, b) => Math.max(a, b), 0);
         for (let i = 0; i < shares.length; i++) shares[i] /= most;
         const next = weightedSum(vectors, shares, sumOf(shares), kernels);
-        const [step] = distancesTo(point, [next]);
+        const [step] = kernels.distancesTo(point, [next]);
         point = next;
-        scores = distancesTo(point, vectors);
+        scores = kernels.distancesTo(point, vectors);
         if (step <= NEAR * medianNorm(scores)) break;
       }
       return { aggregate: point, scores, rejected: [] };

@@ -2,8 +2,6 @@
  * The median of each coordinate (Yin 2018, arXiv 1803.01498): while fewer than half of the vectors are wrong, each number
  * lies between two that are right. Scores: the distance to the aggregate.
  */
-import { medians } from './by-coordinate';
-import { distancesTo } from './distances';
 import type { RuleOptionsOf } from './options';
 import { attackers, checkInput, checkUniform } from './parameters';
 import type { Rule } from './rule';
@@ -15,11 +13,11 @@ export function median({ f = 0 }: Omit<RuleOptionsOf<'median'>, 'name'> = {}): R
     weights: 'uniform',
     needed,
     score: 'distance',
-    combine(input) {
+    combine(input, kernels) {
       checkInput(input, 'median', needed);
       checkUniform(input, 'median');
-      const aggregate = medians(input.vectors);
-      return { aggregate, scores: distancesTo(aggregate, input.vectors), rejected: [] };
+      const aggregate = kernels.medians(input.vectors);
+      return { aggregate, scores: kernels.distancesTo(aggregate, input.vectors), rejected: [] };
     },
   };
 }

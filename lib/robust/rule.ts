@@ -5,7 +5,10 @@
 import type { Kernels } from '../core/kernels';
 import type { RuleName } from './options';
 
-export type RuleKernels = Pick<Kernels, 'fold' | 'norm' | 'dot' | 'squaredDistances'>;
+export type RuleKernels = Pick<
+  Kernels,
+  'fold' | 'norm' | 'dot' | 'squaredDistances' | 'distancesTo' | 'medians' | 'trimmedMeans' | 'meansNearMedian'
+>;
 
 export interface RuleInput {
   /** At least one; of one length; finite. None is changed. */

@@ -3,8 +3,6 @@
  * It holds against f <= floor(beta n) wrong vectors. Scores: the distance to the aggregate.
  */
 import { RefusedError } from '../refused';
-import { trimmedMeans } from './by-coordinate';
-import { distancesTo } from './distances';
 import type { RuleOptionsOf } from './options';
 import { attackers, checkInput, checkUniform } from './parameters';
 import type { Rule } from './rule';
@@ -26,11 +24,11 @@ export function trimmedMean({ beta = 0.2, f = 1 }: Omit<RuleOptionsOf<'trimmed-m
     weights: 'uniform',
     needed,
     score: 'distance',
-    combine(input) {
+    combine(input, kernels) {
       checkInput(input, 'trimmed-mean', needed);
       checkUniform(input, 'trimmed-mean');
-      const aggregate = trimmedMeans(input.vectors, cutOf(beta, input.vectors.length));
-      return { aggregate, scores: distancesTo(aggregate, input.vectors), rejected: [] };
+      const aggregate = kernels.trimmedMeans(input.vectors, cutOf(beta, input.vectors.length));
+      return { aggregate, scores: kernels.distancesTo(aggregate, input.vectors), rejected: [] };
     },
   };
 }

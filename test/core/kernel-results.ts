@@ -34,5 +34,11 @@ export function kernelResults(): Buffer {
   const crc = Buffer.alloc(4);
   crc.writeUInt32LE(kernels.crc32(bytesOf(values).subarray(0, -5)));
   parts.push(crc, bytesOf(Float64Array.of(kernels.dot(values.subarray(0, -1), values.subarray(1)))));
+  parts.push(
+    bytesOf(kernels.medians(vectors)),
+    bytesOf(kernels.trimmedMeans(vectors, 5)),
+    bytesOf(kernels.meansNearMedian(vectors, 7)),
+    bytesOf(kernels.distancesTo(vectors[3], vectors)),
+  );
   return Buffer.concat(parts);
 }

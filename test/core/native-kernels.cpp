@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../core/kernels/by_coordinate.h"
 #include "../../core/kernels/crc32.h"
 #include "../../core/kernels/distance.h"
 #include "../../core/kernels/fold.h"
@@ -79,5 +80,22 @@ int main(int argc, char** argv) {
   put(&crc, 1);
   const double product = dot(v, v + 1, n - 1);
   put(&product, 1);
+
+  int32_t* keys = static_cast<int32_t*>(aligned_alloc(16, count * SELECT_COLUMNS * sizeof(int32_t)));
+  const Tile tile = {count, keys, room<int32_t>(count)};
+  for (int kind = 0; kind < 3; kind++) {
+    for (uint32_t c = 0; c < LENGTH; c += SELECT_COLUMNS) {
+      float* out = mean + c;
+      if (kind == 0) median_tile(tile, v + c, LENGTH, SELECT_COLUMNS, out);
+      else if (kind == 1 ? trimmed_tile(tile, v + c, LENGTH, SELECT_COLUMNS, 5, out)
+                         : near_tile(tile, v + c, LENGTH, SELECT_COLUMNS, 7, out))
+        return 1;
+    }
+    put(mean, LENGTH);
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    const double distance = __builtin_sqrt(squared_distance(v + 3 * LENGTH, v + (size_t)i * LENGTH, LENGTH));
+    put(&distance, 1);
+  }
   return 0;
 }
