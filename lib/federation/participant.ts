@@ -217,7 +217,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
     }
     const work: Work = { fl, ...receivedModel(message, model), settled: asked ? settledOf(fl) : 0 };
     // The model of a group in which this client is not, or of those who are on their way to one.
-    if (!asked && fl.group !== undefined && fl.group !== group) return;
+    if (!asked && fl.group !== undefined && (fl.group !== group || fl.attempt === attempt)) return;
     // Delivered twice, or held up on its way.
     const isLate = isOlder(fl.attempt, asked && fl.maxStaleness ? attempt : newest);
     if (isLate || (asked && fl.attempt === attempt)) return;

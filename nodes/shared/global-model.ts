@@ -47,6 +47,12 @@ export function receiveModel(msg: FlowMessage, model: Model, federation: string)
       `The model that arrived (fingerprint ${short(fl.model)}) is not the one chosen here (${short(model.fingerprint)}): choose the same fl-model in fl-aggregator and in this node.`,
     );
   }
+  if (fl.group !== undefined || fl.local?.name === 'ifca') {
+    throw new RefusedError(
+      'grouped-model',
+      'This federation has a model for each group of clients: put fl-cluster in between, and wire this node to one of its outputs.',
+    );
+  }
   const tensors: TensorSizes = model.layout.tensors.map(({ size, channels }) => [size, channels]);
   // A strategy may have vectors of the same length behind the model: they are not for those who use it.
   const vectors = Math.max(1, Math.floor(fl.tensors.length / tensors.length));

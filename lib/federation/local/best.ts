@@ -1,7 +1,9 @@
 /**
  * IFCA at a client (Ghosh 2020, arXiv 2006.04088): of the models that came it trains the one of least loss on its own rows, the
- * first of several alike. The others are not changed.
+ * first of several alike. The others are not changed. In the first round it takes one by lot: models that nobody has trained yet
+ * say nothing, and where the lot of all fell on one the others would never be taken.
  */
+import { generator } from '../../random/generator';
 import { RefusedError } from '../../refused';
 import type { Learner, LearningControl, LearningTask, LocalUpdate } from '../learner';
 
@@ -19,6 +21,11 @@ export async function learnBest(
     );
   }
   const models = [task.weights, ...further];
+  const train = async (group: number): Promise<LocalUpdate> => ({
+    ...(await learner.learn({ ...task, weights: models[group] }, control)),
+    group,
+  });
+  if (task.round === 1) return train(generator(task.options.seed, 'group').below(models.length));
   let best = 0;
   let least = Number.POSITIVE_INFINITY;
   for (const [i, weights] of models.entries()) {
@@ -29,6 +36,5 @@ export async function learnBest(
     best = i;
     least = loss;
   }
-  const local = await learner.learn({ ...task, weights: models[best] }, control);
-  return { ...local, group: best };
+  return train(best);
 }

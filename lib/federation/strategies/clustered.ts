@@ -59,7 +59,7 @@ function sidesOf(members: readonly Member[], size: number, least: number): [Memb
   return two.every((side) => side.length >= least) ? two : undefined;
 }
 
-export function clustered({ eps1 = 0.1, eps2 = 0.2, minGroup = 2, maxGroups = 8 }: OptionsOf<'clustered'>): Strategy {
+export function clustered({ eps1 = 0.4, eps2 = 0.4, minGroup = 2, maxGroups = 8 }: OptionsOf<'clustered'>): Strategy {
   upTo(eps1, 'eps1', 1);
   upTo(eps2, 'eps2', 1);
   if (!(eps2 >= eps1))
