@@ -41,7 +41,9 @@ export = (RED: Red): void => {
     };
 
     const note = async (facts: [string, number][], how: ClusterOptions, send: Send): Promise<Whereabouts> => {
-      const before = known ?? (await reading);
+      const read = await reading;
+      // Others that waited may have been faster.
+      const before = known ?? read;
       const where = noted(before, facts);
       known = where;
       if (where === before) return where;

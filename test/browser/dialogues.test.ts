@@ -16,6 +16,7 @@ const wrongEntries: Record<string, { first?: string; field: string; entry: strin
   'fl-evaluate': { field: 'limit', entry: '0', reason: /whole number/i },
   'fl-export': { field: 'samples', entry: '0', reason: /whole number/i },
   'fl-predict': { field: 'input', entry: '', reason: /message|property/i },
+  'fl-cluster': { field: 'groups', entry: '65', reason: /1 to 64/ },
   'fl-quantize': { field: 'bits', entry: '17', reason: /1 to 16/ },
   'fl-dp-noise': { field: 'clippingNorm', entry: '0', reason: /above 0|positive|number/i },
   'fl-krum-filter': { field: 'byzantine', entry: '-1', reason: /whole number/i },

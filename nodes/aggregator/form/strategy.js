@@ -14,8 +14,8 @@ const strategySection = ({ now, whole, between }) => {
     tau: [adaptive, '0.001', above0(1e6)],
     serverLearningRate: [['scaffold', 'fedavgm', ...adaptive], '', above0(1e6)],
     groups: [['ifca'], '2', (value) => whole(value, 2, 64)],
-    eps1: [['clustered'], '0.1', (value) => between(value, 0, 1)],
-    eps2: [['clustered'], '0.2', (value) => between(value, 0, 1)],
+    eps1: [['clustered'], '0.4', (value) => between(value, 0, 1)],
+    eps2: [['clustered'], '0.4', (value) => between(value, 0, 1)],
     minGroup: [['clustered'], '2', (value) => whole(value, 1, 1e6)],
     maxGroups: [['clustered'], '8', (value) => whole(value, 2, 64)],
   };

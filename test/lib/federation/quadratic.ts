@@ -45,6 +45,7 @@ export function quadraticLearner(client: Quadratic): Learner {
   return {
     count: client.samples,
     statistics: () => Float64Array.of(client.samples, 0, 0, client.samples, client.samples),
+    lossOf: async ({ weights }) => lossAt(client, weights),
     async learn({ weights, options, ...terms }: LearningTask) {
       const steps = Math.min(options.maxSteps ?? Number.POSITIVE_INFINITY, client.steps ?? options.epochs);
       const w = descend(client, steps, weights, options, terms);

@@ -15,6 +15,7 @@ const NODES = [
   'dp-noise',
   'krum-filter',
   'adversary',
+  'cluster',
   'wire',
   'export',
 ];
@@ -90,6 +91,21 @@ describe('the small examples', () => {
     assert.ok(verdicts.every(([anomaly, score]) => anomaly === score > 1));
     assert.deepEqual([verdicts.some(([anomaly]) => anomaly), verdicts.some(([anomaly]) => !anomaly)], [true, true]);
   }).timeout(120000);
+
+  it('09: finds which cameras hang upside down, and has a model for each kind', async () => {
+    runtime = await startRuntime([...NODES, ...OWN], drawing('09'));
+    const accuracy = async (kind: string, client: string): Promise<number> =>
+      figures(await runtime.next(`${kind}, group of ${client}`, (msg) => figures(msg).round === 20, 60000)).accuracy;
+    const [upright, turned] = [await accuracy('upright', 'client-1'), await accuracy('turned', 'client-6')];
+    assert.ok(upright > 0.9, `upright pictures by the model of the upright ${upright}`);
+    assert.ok(turned > 0.9, `turned pictures by the model of the turned ${turned}`);
+    assert.ok((await accuracy('turned', 'client-1')) < 0.7);
+    const groups = runtime.received('who is where').at(-1)?.payload as { clients: string[] }[];
+    assert.deepEqual(groups.map(({ clients }) => clients.join(' ')).sort(), [
+      'client-1 client-2 client-3',
+      'client-4 client-5 client-6',
+    ]);
+  }).timeout(90000);
 
   it('10: learns under noise until the budget is spent, and then stops', async () => {
     runtime = await startRuntime([...NODES, ...OWN], drawing('10'));
