@@ -3,12 +3,14 @@ import assert from 'node:assert/strict';
 import { sampleBank } from '../../../lib/data/sample-bank';
 import type { Unlikeness } from '../../../lib/data/unlikeness';
 import {
+  type CoordinatorParts,
   type FederatedModel,
   federatedModel,
   federationOptions,
   gatewayLearner,
   type Learner,
 } from '../../../lib/federation';
+import type { StateRecord } from '../../../lib/state/store';
 import type { FederationHeader, Message, StatisticsHeader } from '../../../lib/update/message';
 import { type Toy, toyFederation } from './toy';
 
@@ -43,18 +45,20 @@ interface Wish {
   normalisation?: FederatedModel['normalisation'];
   options?: Parameters<typeof federationOptions>[0];
   learners: Record<string, Learner>;
+  store?: CoordinatorParts['store'];
   up?: (message: Message<FederationHeader>) => unknown;
 }
 async function federation({
   normalisation = 'federated',
   options,
   learners,
+  store,
   up,
 }: Wish): Promise<{ toy: Toy; told: Unlikeness[] }> {
   const told: Unlikeness[] = [];
   const toy = await toyFederation({
     options: { rounds: 1, minClients: Object.keys(learners).length, quorum: 1, deadlineMs: 1000, ...options },
-    parts: { model: model(normalisation), onUnlikeness: (report) => told.push(report) },
+    parts: { model: model(normalisation), onUnlikeness: (report) => told.push(report), ...(store ? { store } : {}) },
     up,
   });
   for (const [client, learner] of Object.entries(learners))
@@ -80,6 +84,35 @@ describe('label counts of a federation', () => {
     assert.deepEqual(asked.fl.training.classWeights, [12 / 24, 12 / 6, 12 / 6]);
     assert.equal(told.length, 0, 'the report was not asked for');
     await toy.close();
+  });
+
+  it('are kept through a restart', async () => {
+    const records = new Map<string, StateRecord>();
+    const store = {
+      read: async (name: string) => records.get(name),
+      write: async (name: string, record: StateRecord) => {
+        records.set(name, structuredClone(record));
+      },
+    };
+    const learners = () => ({ a: learnerOf([6, 2, 0]), b: learnerOf([2, 0, 2]) });
+    const first = await federation({ options: { classWeighting: balanced, rounds: 1 }, learners: learners(), store });
+    await first.toy.close();
+    const second = await federation({ options: { classWeighting: balanced, rounds: 2 }, learners: learners(), store });
+    const again = sentOf(second.toy, 'model').filter(({ fl }) => fl.cohort.length > 0);
+    assert.deepEqual(
+      again.map(({ fl }) => [fl.round, fl.training.classWeights]),
+      [[2, [12 / 24, 12 / 6, 12 / 6]]],
+    );
+    assert.equal(sentOf(second.toy, 'statistics-request').length, 0);
+    await second.toy.close();
+    // One that began without counting says so, and trains without weights.
+    records.clear();
+    const plain = await federation({ options: { rounds: 1 }, learners: learners(), store });
+    await plain.toy.close();
+    const late = await federation({ options: { classWeighting: balanced, rounds: 2 }, learners: learners(), store });
+    assert.ok(late.toy.refused.some(({ code }) => code === 'no-counts'));
+    assert.equal(sentOf(late.toy, 'model')[0].fl.training.classWeights, undefined);
+    await late.toy.close();
   });
 
   it('tell once how unlike the clients are, without any sums when those are not needed', async () => {

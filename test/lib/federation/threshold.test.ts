@@ -1,8 +1,15 @@
 /** The threshold of anomalies: from sketches of errors, and never a row. */
 import assert from 'node:assert/strict';
 import { sampleBank } from '../../../lib/data/sample-bank';
-import { errorSketch, federatedModel, federationOptions, gatewayLearner } from '../../../lib/federation';
+import {
+  type CoordinatorParts,
+  errorSketch,
+  federatedModel,
+  federationOptions,
+  gatewayLearner,
+} from '../../../lib/federation';
 import { encodeSketch, SKETCH_ERROR, sketchBytes, sketchOf } from '../../../lib/metrics/quantile-sketch';
+import type { StateRecord } from '../../../lib/state/store';
 import type { TrainJob } from '../../../lib/training/engine';
 import type { FederationHeader, Message, ModelHeader, UpdateHeader } from '../../../lib/update/message';
 import { type Toy, toyFederation } from './toy';
@@ -34,14 +41,21 @@ const errorOf = (x: number): number => ((x - 10) / 2) ** 2;
 
 interface Wish {
   rounds?: number;
+  store?: CoordinatorParts['store'];
   threshold?: { quantile: number };
   silentClients?: number[];
   up?: (message: Message<FederationHeader>) => unknown;
 }
-async function federation({ rounds = 2, threshold = { quantile: 0.9 }, silentClients = [], up }: Wish): Promise<Toy> {
+async function federation({
+  rounds = 2,
+  threshold = { quantile: 0.9 },
+  silentClients = [],
+  store,
+  up,
+}: Wish): Promise<Toy> {
   const toy = await toyFederation({
     options: { rounds, minClients: 3, quorum: 2, deadlineMs: 1000, threshold },
-    parts: { model: autoencoder },
+    parts: { model: autoencoder, ...(store ? { store } : {}) },
     up,
   });
   for (let client = 0; client < 3; client++) {
@@ -90,6 +104,22 @@ describe('the threshold of a federation of autoencoders', () => {
     assert.ok(cost / 3 < 1500, String(cost / 3));
     assert.equal(without.metrics[0].threshold, undefined);
     await Promise.all([with_.close(), without.close()]);
+  });
+
+  it('is kept through a restart', async () => {
+    const records = new Map<string, StateRecord>();
+    const store = {
+      read: async (name: string) => records.get(name),
+      write: async (name: string, record: StateRecord) => {
+        records.set(name, structuredClone(record));
+      },
+    };
+    const before = await federation({ rounds: 1, store });
+    await before.close();
+    const after = await federation({ rounds: 2, store });
+    assert.deepEqual(models(after)[0].threshold, models(before).at(-1)?.threshold);
+    assert.equal(models(after)[0].threshold?.round, 1);
+    await after.close();
   });
 
   it('is made of those who tell; a broken sketch costs its sender the round', async () => {

@@ -57,12 +57,13 @@ describe('a federation drawn as a flow', () => {
   it('weighs the classes by the counts that its clients tell, and tells once how unlike they are', async () => {
     await run({
       dataset: { file: `${pumps.folder}/pumps.csv` },
-      aggregator: { classWeighting: 'balanced', classWeightCap: '50', unlikeness: true, rounds: '2' },
+      aggregator: { classWeighting: 'balanced', classWeightCap: '50', unlikeness: true, focalGamma: '2', rounds: '2' },
     });
     const first = await runtime.next('told', (msg) => header(msg).kind === 'model', 15_000);
     await runtime.next('told', isFinal, 15_000);
     const told = runtime.received('metrics').filter(({ topic }) => topic === 'fl/unlikeness');
     assert.equal(told.length, 1);
+    assert.equal(header(first).training.focalGamma, 2);
     const { pooled, samples, labels, clients } = payload(told[0]) as unknown as Unlikeness & { labels: string[] };
     assert.equal(clients.length, 2);
     assert.deepEqual(
