@@ -55,6 +55,8 @@ export interface Aggregation {
     privacy?: PrivacyClaim,
     group?: number,
   ): void;
+  /** An update of nothing but zeros, that did not travel: it counts in every mean. */
+  withhold(facts: UpdateFacts): void;
   /** What was taken in with this claim. `clients`: how many the registry has. */
   aggregate(claim: string, clients: number): Aggregate & { privacy?: PrivacyClaim };
   clear(): void;
@@ -73,6 +75,7 @@ export function createAggregation({
   normal,
 }: AggregationParts): Aggregation {
   const claims = new Map<string, Claimants>();
+  let withheld: Pick<Member, 'weight'>[] = [];
   /** Emptied accumulators, for the next asking. */
   const spare: Fold[] = [];
 
@@ -124,7 +127,8 @@ export function createAggregation({
   /** The same client twice: once for an earlier round. */
   const byClient = ({ facts: a }: Member, { facts: b }: Member): number =>
     a.client === b.client ? a.staleness - b.staleness : a.client < b.client ? -1 : 1;
-  const weightOf = (members: readonly Member[]): number => members.reduce((sum, { weight }) => sum + weight, 0);
+  const weightOf = (members: readonly Pick<Member, 'weight'>[]): number =>
+    members.reduce((sum, { weight }) => sum + weight, 0);
 
   /** Without `group`: of all updates; a mean of them there is only where the strategy knows no groups. */
   const aggregateOf = (
@@ -137,7 +141,7 @@ export function createAggregation({
     const members =
       group === undefined ? [...parts.values()].flatMap((part) => part.members) : partOf(claimants, group).members;
     members.sort(byClient);
-    const totalWeight = weightOf(members);
+    const totalWeight = weightOf(members) + (privacy?.mode === 'central' ? withheld.length : weightOf(withheld));
     const central = privacy?.mode === 'central' ? privacy : undefined;
     const noisy = new Map<number, Float32Array>();
     return {
@@ -184,6 +188,9 @@ export function createAggregation({
         vectors: strategy.needs === 'vectors' ? vectors.map((vector) => vector.slice()) : [],
       });
     },
+    withhold(facts) {
+      withheld.push({ weight: strategy.weigh(counted(facts)) });
+    },
     aggregate: (claim, clients) => aggregateOf(claimantsOf(claim), clients),
     clear() {
       for (const { parts } of claims.values()) {
@@ -195,6 +202,7 @@ export function createAggregation({
         }
       }
       claims.clear();
+      withheld = [];
     },
   };
 }

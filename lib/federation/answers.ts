@@ -112,7 +112,8 @@ export function createAnswers({ options }: RoundRules, asking: Asking): Answers 
       if (isBought(state, event, reach)) return same(bought(state, event));
       if (event.type === 'decline') {
         const next = mark(state, event, 'decline');
-        return asking.settle({ ...next, declined: next.declined + 1 });
+        const withheld = next.withheld + (event.withheld === undefined ? 0 : 1);
+        return asking.settle({ ...next, declined: next.declined + 1, withheld });
       }
       const next = mark(state, event, 'update', lossOf(event));
       return asking.settle({ ...next, updates: next.updates + 1, claims: counted(next.claims, claimOf(event)) });

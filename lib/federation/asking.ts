@@ -68,13 +68,14 @@ export function mostClaimed(claims: RoundState['claims']): [claim: string, updat
 
 /** `used`: updates in the new model. Those that state another privacy than most are left out: they count as refused. */
 export function countsOf(state: RoundState, used = 0): RoundCounts {
-  const { cohort, declined, late, refused } = state;
+  const { cohort, declined, withheld, late, refused } = state;
   const outvoted = used > 0 ? state.updates + state.bought - used : 0;
   return {
     cohort,
     updates: used,
     ...(used > 0 && state.bought > 0 ? { stale: state.bought } : {}),
     declined,
+    ...(withheld > 0 ? { withheld } : {}),
     late,
     refused: outvoted > 0 ? [...refused, ['privacy-mismatch', outvoted]] : refused,
   };
@@ -217,7 +218,7 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
 
   const end = (state: RoundState, early = false): Step => {
     const [claim, updates] = mostClaimed(state.claims);
-    if (updates < options.quorum) {
+    if (updates + state.withheld < options.quorum) {
       const silent = state.cohort - state.updates - state.declined - state.failed;
       const unlike = state.updates + state.bought - updates;
       const others = [
@@ -244,7 +245,8 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
 
   const settle = (state: RoundState): Step => {
     if (state.updates + state.declined + state.failed >= state.cohort) return end(state);
-    const isEarly = state.updates >= state.wanted && mostClaimed(state.claims)[1] >= options.quorum;
+    const { updates, withheld, wanted, claims } = state;
+    const isEarly = updates + withheld >= wanted && mostClaimed(claims)[1] + withheld >= options.quorum;
     return isEarly ? end(state, true) : same(state);
   };
 

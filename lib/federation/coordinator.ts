@@ -16,7 +16,7 @@ import type { Coordinator, CoordinatorParts } from './coordinator-parts';
 import { firstWeights, otherWeights } from './federated-model';
 import { createGate, type Material } from './gate';
 import { createKeeper } from './keeper';
-import { countsOf, furtherBytes, type RoundMetrics } from './metrics';
+import { countsOf, furtherBytes, type RoundMetrics, savedBytes } from './metrics';
 import { modelMessages, type Request } from './model-message';
 import { nextModel } from './next-model';
 import { createRoundReducer } from './round';
@@ -63,7 +63,15 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const aggregation = createAggregation({ size, strategy, equalWeights, staleness, kernels, normal });
   const reach = reachOf(timing);
   const versions = createVersions(reach);
-  const gate = createGate({ federation, model, strategy, kernels, asked, reach });
+  const gate = createGate({
+    federation,
+    model,
+    strategy,
+    kernels,
+    asked,
+    reach,
+    sending: options.sending !== undefined,
+  });
 
   const beginning = (): Learned => ({
     weights: firstWeights(model),
@@ -221,7 +229,10 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   /** Throws RefusedError when the sum cannot take the update. */
   const takeIn = (material: Material): void => {
     if (material.kind === 'statistics') told.set(material.client, material.statistics);
-    else {
+    else if (material.kind === 'withheld') {
+      const { client, samples } = material;
+      aggregation.withhold({ client, samples, norm: 0, staleness: 0, metrics: {} });
+    } else {
       const { facts, vectors, privacy } = material;
       const group = strategy.groups?.of(facts, learned.strategyState);
       const [change, ...further] = vectors;
@@ -251,6 +262,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     ...rest,
     bytesUp,
     bytesDown,
+    ...savedBytes(counts, bytesUp, 4 * size * strategy.vectorsPerUpdate),
     ...furtherBytes({ bytesUp, bytesDown }, { up: strategy.vectorsPerUpdate, down: vectorsDown }),
     bytesUpTotal: learned.bytesUp + bytesUp,
     bytesDownTotal: learned.bytesDown + bytesDown,

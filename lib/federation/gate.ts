@@ -21,6 +21,8 @@ import type { Strategy, UpdateFacts } from './strategies/strategy';
 /** The vectors that belong to an event that the reducer will accept. */
 export type Material =
   | { kind: 'update'; facts: UpdateFacts; vectors: Float32Array[]; privacy?: PrivacyClaim; bytes: number }
+  /** An update that stayed where it was made: no change, of so many samples. */
+  | { kind: 'withheld'; client: string; samples: number; bytes: 0 }
   | { kind: 'statistics'; client: string; statistics: Statistics; bytes: number };
 
 export interface Received {
@@ -36,6 +38,8 @@ export interface GateParts {
   kernels: Pick<Kernels, 'allFinite' | 'norm' | 'clip'>;
   /** How many rounds an answer may be behind. */
   reach: number;
+  /** Clients are asked to hold back what is not worth sending. */
+  sending: boolean;
   /** What round 0 asks for. */
   asked: RoundZero;
 }
@@ -57,7 +61,7 @@ function lossOf({ metrics = {} }: UpdateHeader): { loss?: number } {
 const isAlike = (a: TensorSizes, b: TensorSizes): boolean =>
   a.length === b.length && a.every(([size, channels], i) => size === b[i][0] && channels === b[i][1]);
 
-export function createGate({ federation, model, strategy, kernels, asked, reach }: GateParts) {
+export function createGate({ federation, model, strategy, kernels, asked, reach, sending }: GateParts) {
   const tensors = tensorSizes(model.layout, strategy.vectorsPerUpdate);
   const { size } = model.layout;
 
@@ -164,8 +168,11 @@ export function createGate({ federation, model, strategy, kernels, asked, reach 
       return { event: { type: 'join', client, samples, ...(facts ? { facts } : {}) } };
     }
     if (isKind(message, 'decline')) {
-      const { client, round, attempt } = message.fl;
-      return { event: { type: 'decline', client, round, attempt } };
+      const { client, round, attempt, withheld } = message.fl;
+      const event: Told = { type: 'decline', client, round, attempt, ...(sending && withheld ? { withheld } : {}) };
+      if (event.withheld === undefined || refusalOf(state, event, reach)) return { event };
+      takeIn({ kind: 'withheld', client, samples: event.withheld, bytes: 0 });
+      return { event };
     }
     if (!isKind(message, 'update') && !isKind(message, 'statistics')) return undefined;
     const { client, round, attempt } = message.fl;

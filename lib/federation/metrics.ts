@@ -15,6 +15,9 @@ export interface RoundMetrics {
   /** Those of them that are for an earlier round; absent: none. */
   stale?: number;
   declined: number;
+  /** Those of them whose update was not worth its bytes, and what that saved, by what updates take; absent: none. */
+  withheld?: number;
+  bytesSaved?: number;
   /** Messages refused since the record before, by code. */
   refused: Record<string, number>;
   /** Answers that came after their round since the record before. */
@@ -60,6 +63,14 @@ export function meanLoss(updates: readonly UpdateFacts[]): number | undefined {
   return samples > 0 ? sum / samples : undefined;
 }
 
+/** What would have travelled: as much as the updates that did, on average; `plain` bytes where none did. */
+export const savedBytes = (
+  { updates, withheld = 0 }: RoundCounts,
+  bytesUp: number,
+  plain: number,
+): Pick<RoundMetrics, 'bytesSaved'> =>
+  withheld > 0 ? { bytesSaved: Math.round(withheld * (updates > 0 ? bytesUp / updates : plain)) } : {};
+
 /** All vectors of a message are coded alike, so each has its share of the bytes. `up`, `down`: vectors in a message. */
 export const furtherBytes = (
   { bytesUp, bytesDown }: Pick<RoundMetrics, 'bytesUp' | 'bytesDown'>,
@@ -69,11 +80,12 @@ export const furtherBytes = (
   ...(down > 1 ? { furtherBytesDown: Math.round((bytesDown * (down - 1)) / down) } : {}),
 });
 
-export const countsOf = ({ cohort, updates, stale, declined, late, refused }: RoundCounts) => ({
+export const countsOf = ({ cohort, updates, stale, declined, withheld, late, refused }: RoundCounts) => ({
   cohort,
   updates,
   ...(stale ? { stale } : {}),
   declined,
+  ...(withheld ? { withheld } : {}),
   late,
   refused: Object.fromEntries(refused),
 });

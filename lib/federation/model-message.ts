@@ -49,7 +49,10 @@ function messageTo(
 ): ReturnType<typeof modelMessages>[number] {
   const { deadlineMs, quorum, training } = options;
   const { local } = strategy;
-  const startLoss = strategy.startLoss ?? createSampler(options.sampler).needsLoss;
+  const { sending } = options;
+  // The fall of the loss is measured from the model as it comes.
+  const needsLoss = createSampler(options.sampler).needsLoss || sending?.name === 'loss';
+  const startLoss = strategy.startLoss || needsLoss ? true : undefined;
   const maxStaleness = reachOf(options.timing);
   const fl: ModelHeader & { cohort: string[] } = {
     kind: 'model',
@@ -67,6 +70,7 @@ function messageTo(
     ...(startLoss ? { startLoss } : {}),
     ...(maxStaleness > 0 ? { maxStaleness } : {}),
     ...(turn ? { turn } : {}),
+    ...(sending ? { sending: { ...sending } } : {}),
     ...(normalisation ? { normalisation: structuredClone(normalisation) } : {}),
     ...(options.threshold ? { threshold: { ...options.threshold, ...threshold } } : {}),
     tensors: tensorSizes(model.layout, vectors.length),

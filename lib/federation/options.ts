@@ -3,10 +3,12 @@ import { type ClassWeighting, checkClassWeighting } from '../data/class-weights'
 import { RefusedError } from '../refused';
 import type { TrainingOptions } from '../training/engine';
 import { limits } from '../update/limits';
+import type { SendingOptions } from '../update/message';
 import { parseTraining } from '../update/parse-parts';
 import { createSampler } from './samplers';
 import { checkSampler } from './samplers/check';
 import type { SamplerOptions } from './samplers/sampler';
+import { checkSending } from './sending/check';
 import { bad, whole } from './settings';
 import { createStrategy } from './strategies';
 import type { StrategyOptions } from './strategies/options';
@@ -30,6 +32,8 @@ export interface FederationOptions {
   sampler: SamplerOptions;
   timing: TimingOptions;
   strategy: StrategyOptions;
+  /** Clients send only what is worth its bytes; absent: every update. */
+  sending?: SendingOptions;
   /** What the clients are asked to do; its seed also chooses the cohorts. */
   training: TrainingOptions;
   /** Weights of the classes from the counts that the clients tell in round 0; absent: those of `training`, or none. */
@@ -101,6 +105,8 @@ export function federationOptions(wish: Partial<FederationOptions> = {}): Federa
     );
   }
   const asked = training(options.training);
-  checkTogether(options.timing, createStrategy(options.strategy, asked), { sampler: options.sampler.name });
+  const strategy = createStrategy(options.strategy, asked);
+  checkTogether(options.timing, strategy, { sampler: options.sampler.name });
+  if (options.sending) checkSending(options.sending, options.timing, strategy);
   return { ...options, training: asked };
 }

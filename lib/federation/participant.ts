@@ -2,7 +2,6 @@
  * The client's side of a federation: joins when its learner has samples, has it learn when it is asked, answers with an
  * update or says why not. The samples stay where they are.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { sketchedNumbers } from '../metrics/quantile-sketch';
 import { streamSeed } from '../random/generator';
 import { RefusedError } from '../refused';
@@ -17,7 +16,7 @@ import type {
   StatisticsRequestHeader,
 } from '../update/message';
 import { parseMessage } from '../update/validate';
-import { isOfSameRun, isOlder } from './attempt';
+import { isOlder } from './attempt';
 import { type FederatedModel, tensorSizes } from './federated-model';
 import type { GlobalModel, Learner, LearningControl, LearningTask, LocalUpdate } from './learner';
 import { learnBest } from './local/best';
@@ -26,6 +25,8 @@ import { type LocalMemory, localMemory } from './local/memory';
 import { keepsVector } from './local/rule';
 import { receivedModel } from './received-model';
 import { encodeTold, statisticsOf } from './round-zero';
+import { createSender } from './sending/sender';
+import { type Done, isSameWork, isStillWelcome, type Task, type Work } from './work';
 
 export type ParticipantStatus =
   /** `needed` more samples until it joins. */
@@ -66,43 +67,6 @@ export interface Participant {
   close(): void;
 }
 
-/** What is asked for: the same work under another attempt need not be done again. */
-interface Work {
-  /** The latest header that asked for it. */
-  fl: ModelHeader;
-  /** The model to start from. */
-  global: GlobalModel;
-  /** What came behind it. */
-  further: Float32Array[];
-  /** The last round in which an update of this client counted; 0: none. */
-  settled: number;
-}
-
-interface Task extends Work {
-  abort: AbortController;
-}
-
-interface Done extends Work {
-  local: LocalUpdate;
-}
-
-const isSameVector = (a: Float32Array, b: Float32Array): boolean =>
-  a.length === b.length && a.every((value, i) => value === b[i]);
-
-const askedFor = ({ fl, settled }: Work): unknown[] => [
-  ...[fl.round, fl.turn, fl.training, fl.normalisation, fl.local, fl.startLoss],
-  settled,
-];
-
-const isSameWork = (a: Work, b: Work): boolean =>
-  isDeepStrictEqual(askedFor(a), askedFor(b)) &&
-  isSameVector(a.global.weights, b.global.weights) &&
-  a.further.every((vector, i) => isSameVector(vector, b.further[i]));
-
-/** What is being trained for `mine` still counts though `newer` is under way. */
-const isStillWelcome = (mine: ModelHeader, newer: ModelHeader): boolean =>
-  isOfSameRun(mine.attempt, newer.attempt) && newer.round - mine.round <= (mine.maxStaleness ?? 0);
-
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const isOf = <K extends Message['fl']['kind']>(
@@ -116,6 +80,12 @@ export function createParticipant(parts: ParticipantParts): Participant {
   const { federation, client, model, learner } = parts;
   const needed = parts.minSamples ?? 1;
   const memory = parts.memory ?? localMemory(client);
+  const { fingerprint, layout } = model;
+  const sender = createSender({
+    client,
+    model: { fingerprint, tensors: tensorSizes(layout), size: layout.size },
+    memory,
+  });
   let closed = false;
   let joined = false;
   let round = 0;
@@ -146,10 +116,11 @@ export function createParticipant(parts: ParticipantParts): Participant {
     const facts = parts.facts?.();
     send({ kind: 'join', ...header(round), samples: learner.count, ...(facts ? { facts: { ...facts } } : {}) });
   };
-  const decline = (fl: { round: number; attempt: string }, why: string): void => {
+  const decline = (fl: { round: number; attempt: string }, why: string, withheld?: number): void => {
     // Of one line, and short.
     const reason = why.replace(/\s+/g, ' ').slice(0, updateLimits.reason);
-    send({ kind: 'decline', ...header(fl.round), attempt: fl.attempt, reason });
+    const told = withheld === undefined ? {} : { withheld };
+    send({ kind: 'decline', ...header(fl.round), attempt: fl.attempt, reason, ...told });
   };
   /** Why it cannot answer what it is asked; undefined: it can. */
   const obstacleTo = (wanted: number): string | undefined => {
@@ -252,7 +223,11 @@ export function createParticipant(parts: ParticipantParts): Participant {
 
   const answer = (ready: Done): void => {
     done = ready;
-    const { fl, local } = ready;
+    const { fl, local, stays } = ready;
+    if (stays !== undefined) {
+      decline(fl, stays, local.samples);
+      return;
+    }
     send(
       {
         kind: 'update',
@@ -306,6 +281,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
     show(0);
     const isMine = (): boolean => task === mine && !closed;
     let local: LocalUpdate;
+    let stays: string | undefined;
     try {
       // Of the same samples as the training, which begins now.
       const errors = errorsOf(mine, mine.abort.signal);
@@ -323,6 +299,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
       );
       const told = await errors;
       if (told && sketchedNumbers(told) <= local.samples) local = { ...local, errors: told };
+      if (fl.sending && isMine()) ({ local, stays } = await sender.consider(fl.sending, local, mine.global.weights));
     } catch (error) {
       if (!isMine()) return;
       task = undefined;
@@ -333,7 +310,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
     if (!isMine()) return;
     task = undefined;
     parts.onTrained?.({ round, samples: local.samples, ...local.metrics });
-    answer({ ...mine, local });
+    answer({ ...mine, local, ...(stays === undefined ? {} : { stays }) });
     show();
   };
 

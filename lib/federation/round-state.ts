@@ -79,6 +79,8 @@ export interface RoundState {
   wanted: number;
   updates: number;
   declined: number;
+  /** Those of them whose update was not worth its bytes: it counts as no change. */
+  withheld: number;
   failed: number;
   /** Updates for an earlier round that go into the round under way or to come. */
   bought: number;
@@ -119,7 +121,8 @@ export type RoundEvent =
   | ({ type: 'statistics' } & Answer)
   /** A decoded and checked update. */
   | ({ type: 'update'; claim: string; loss?: number } & Answer)
-  | ({ type: 'decline' } & Answer)
+  /** `withheld`: it was trained, on so many samples, and counts as no change. */
+  | ({ type: 'decline'; withheld?: number } & Answer)
   /** An answer to the present asking that could not be used. */
   | ({ type: 'failed'; code: string } & Answer)
   /** Anything else that was refused before it came here: counted only. */
@@ -170,6 +173,7 @@ export interface RoundCounts {
   updates: number;
   stale?: number;
   declined: number;
+  withheld?: number;
   late: number;
   refused: [code: string, count: number][];
 }
@@ -202,8 +206,19 @@ export function counted(list: [string, number][], key: string): [string, number]
 /** Nothing asked, nothing answered, nothing counted. States share it: no list of a state is ever changed in place. */
 export const nothingAsked: Pick<
   RoundState,
-  'cohort' | 'wanted' | 'updates' | 'declined' | 'failed' | 'bought' | 'claims' | 'late' | 'refused'
-> = { cohort: 0, wanted: 0, updates: 0, declined: 0, failed: 0, bought: 0, claims: [], late: 0, refused: [] };
+  'cohort' | 'wanted' | 'updates' | 'declined' | 'withheld' | 'failed' | 'bought' | 'claims' | 'late' | 'refused'
+> = {
+  cohort: 0,
+  wanted: 0,
+  updates: 0,
+  declined: 0,
+  withheld: 0,
+  failed: 0,
+  bought: 0,
+  claims: [],
+  late: 0,
+  refused: [],
+};
 
 /** `statistics`: whether a round 0 gathers them first. */
 export const firstState = (statistics: boolean): RoundState => ({

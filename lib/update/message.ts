@@ -100,6 +100,13 @@ export interface Threshold {
   /** The round whose first model the errors are of. */
   round?: number;
 }
+/** `patience`: after so many updates of a client in a row that stayed, the next one goes. */
+export type SendingOptions = { patience?: number } & (
+  | { name: 'norm' /** Of the model's norm. */; threshold: number }
+  | { name: 'loss' /** Of the loss. */; threshold: number }
+  | { name: 'periodic'; every: number }
+);
+
 /** aggregator -> participants. Payload: the full vector. The cohort trains; everybody may predict with it. */
 export interface ModelHeader extends HeaderBase, Attempt {
   kind: 'model';
@@ -109,6 +116,8 @@ export interface ModelHeader extends HeaderBase, Attempt {
   quorum: number;
   /** Answers still count when they are so many rounds behind: who is not asked anew goes on with what it was asked. */
   maxStaleness?: number;
+  /** When an update is worth its bytes: one that is not stays, and is told as a 'decline' with `withheld`. */
+  sending?: SendingOptions;
   /** How many updates each of the cohort has made of this very model: another one is wanted, of other random choices. */
   turn?: number;
   training: TrainingOptions;
@@ -165,6 +174,8 @@ export interface DeclineHeader extends HeaderBase, Attempt {
   kind: 'decline';
   client: string;
   reason: string;
+  /** The update was made of so many samples and is not worth its bytes: it counts as no change. */
+  withheld?: number;
 }
 /** Samples on their way to a client, an evaluator or a predictor of this gateway. Never leaves it. */
 export interface SamplesHeader {

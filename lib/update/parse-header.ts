@@ -10,6 +10,7 @@ import {
   parseNotes,
   parsePrivacy,
   parseScore,
+  parseSending,
   parseSettled,
   parseTensors,
   parseThreshold,
@@ -119,6 +120,7 @@ const parsers: Parsers = {
       deadlineMs: deadline(read),
       quorum: integer(read.get('quorum'), 'msg.fl.quorum', 0, limits.cohort),
       maxStaleness: optional(read.get('maxStaleness'), (v) => integer(v, 'msg.fl.maxStaleness', 0, limits.staleness)),
+      sending: optional(read.get('sending'), parseSending),
       turn: optional(read.get('turn'), (v) => integer(v, 'msg.fl.turn', 0, limits.round)),
       training: parseTraining(read.get('training')),
       personal: optional(read.get('personal'), (v) => text(v, 'msg.fl.personal', limits.name)),
@@ -151,13 +153,15 @@ const parsers: Parsers = {
       privacy: optional(read.get('privacy'), parsePrivacy),
       score: optional(read.get('score'), parseScore),
     }),
-  decline: (read) => ({
-    kind: 'decline',
-    ...base(read),
-    attempt: attempt(read),
-    client: client(read),
-    reason: prose(read.get('reason'), 'msg.fl.reason', limits.reason),
-  }),
+  decline: (read) =>
+    compact({
+      kind: 'decline' as const,
+      ...base(read),
+      attempt: attempt(read),
+      client: client(read),
+      reason: prose(read.get('reason'), 'msg.fl.reason', limits.reason),
+      withheld: optional(read.get('withheld'), (v) => integer(v, 'msg.fl.withheld', 1, limits.samples)),
+    }),
   samples: (read) => {
     const count = integer(read.get('count'), 'msg.fl.count', 0, limits.samples);
     const width = integer(read.get('width'), 'msg.fl.width', 1, limits.features);

@@ -7,6 +7,7 @@ import type {
   LocalRule,
   Notes,
   PrivacyClaim,
+  SendingOptions,
   TensorSizes,
   Threshold,
   UpdateHeader,
@@ -152,6 +153,17 @@ export function parseMetrics(value: unknown): NonNullable<UpdateHeader['metrics'
     steps: optional(read.get('steps'), (v) => integer(v, 'msg.fl.metrics.steps', 0, Number.MAX_SAFE_INTEGER)),
     durationMs: optional(read.get('durationMs'), (v) => finite(v, 'msg.fl.metrics.durationMs', 0)),
   });
+}
+
+export function parseSending(value: unknown): SendingOptions {
+  const where = 'msg.fl.sending';
+  const read = fields(value, where);
+  const name = choice(read.get('name'), `${where}.name`, ['norm', 'loss', 'periodic'] as const);
+  const patience = optional(read.get('patience'), (v) => integer(v, `${where}.patience`, 1, 100_000));
+  if (name === 'periodic') {
+    return compact({ name, every: integer(read.get('every'), `${where}.every`, 1, 100_000), patience });
+  }
+  return compact({ name, threshold: positive(read.get('threshold'), `${where}.threshold`, 1000), patience });
 }
 
 /** `where`: what the facts stand in, for the refusal. */

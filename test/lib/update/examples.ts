@@ -54,6 +54,9 @@ export function examples(): Message[] {
         cohort: ['plant-1', 'plant-2'],
         deadlineMs: 60_000,
         quorum: 2,
+        maxStaleness: 3,
+        sending: { name: 'norm', threshold: 0.01, patience: 5 },
+        turn: 1,
         training: { epochs: 2, batchSize: 16, optimizer: 'adam', learningRate: 0.01, l2: 1e-4, seed: 7 },
         group: 1,
         local: { name: 'scaffold', option: 2 },
@@ -85,7 +88,10 @@ export function examples(): Message[] {
       },
       payload: floats(16),
     },
-    { fl: { kind: 'decline', ...base, attempt, client: 'plant-1', reason: 'too few samples' }, payload: none },
+    {
+      fl: { kind: 'decline', ...base, attempt, client: 'plant-1', reason: 'Not worth sending.', withheld: 420 },
+      payload: none,
+    },
     {
       fl: { kind: 'samples', count: 2, width: 3, targets: 1, classes: ['ok', 'failing'], split: 'train', last: true },
       payload: floats(8),

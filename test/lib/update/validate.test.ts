@@ -20,7 +20,8 @@ describe('parseMessage', () => {
 
     it(`misses each necessary field of a ${message.fl.kind}`, () => {
       const optional = [
-        ...['notes', 'facts', 'normalisation', 'metrics', 'privacy', 'score', 'classes', 'last', 'l2'],
+        ...['facts', 'maxStaleness', 'sending', 'turn', 'withheld'],
+        ...['notes', 'normalisation', 'metrics', 'privacy', 'score', 'classes', 'last', 'l2'],
         ...['local', 'settled', 'startLoss', 'sums', 'labels', 'group', 'threshold', 'errors'],
       ];
       for (const name of Object.keys(message.fl)) {
@@ -162,6 +163,32 @@ describe('parseHeader', () => {
     }
     const parsed = parseHeader(join({ battery: 0, mood: 'good' }));
     assert.deepEqual(parsed.kind === 'join' && parsed.facts, { battery: 0 });
+  });
+
+  it('holds to its range what a client is told of late answers and of what is worth sending', () => {
+    const wrong: [string, unknown[]][] = [
+      ['maxStaleness', [-1, 1001, 0.5, '3']],
+      ['turn', [-1, 0.5, 2 ** 31]],
+      [
+        'sending',
+        [
+          5,
+          {},
+          { name: 'never' },
+          { name: 'norm' },
+          { name: 'norm', threshold: 0 },
+          { name: 'loss', threshold: Number.NaN },
+          { name: 'periodic', every: 0 },
+          { name: 'norm', threshold: 1, patience: 0 },
+        ],
+      ],
+    ];
+    for (const [name, values] of wrong) {
+      for (const value of values) refused('header', () => parseHeader({ ...example('model').fl, [name]: value }));
+    }
+    for (const withheld of [0, -1, 1.5, 2e9, '4']) {
+      refused('header', () => parseHeader({ ...example('decline').fl, withheld }));
+    }
   });
 
   it('lets nothing reach a prototype, and drops what is not known', () => {

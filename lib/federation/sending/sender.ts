@@ -1,0 +1,92 @@
+/**
+ * The client's side of fewer updates. What a rule holds back is not lost: it is added to the next update (error feedback, as
+ * with compressors: Karimireddy 2019, arXiv 1901.09847), and written down before the aggregator is told. After `patience`
+ * updates in a row that stayed, the next one goes whatever the rule says: so nothing is older than that.
+ */
+import { applyCodec, decodeAll } from '../../update/codecs/registry';
+import type { SendingOptions, TensorSizes } from '../../update/message';
+import { vectorPayload } from '../../update/vector';
+import type { LocalUpdate } from '../learner';
+import type { LocalMemory, MemoryKey } from '../local/memory';
+import { sendingRule } from '.';
+
+/** Updates in a row that may stay, where the rule does not say. */
+export const defaultPatience = 10;
+
+export interface Considered {
+  /** As it goes: with what was held back before. */
+  local: LocalUpdate;
+  /** Why it stays; absent: it goes. */
+  stays?: string;
+}
+
+export interface SenderParts {
+  client: string;
+  model: { fingerprint: string; tensors: TensorSizes; size: number };
+  memory: LocalMemory;
+}
+
+export interface Sender {
+  /** Rejects when the update cannot be read, or when what is held back cannot be written. */
+  consider(options: SendingOptions, local: LocalUpdate, weights: Float32Array): Promise<Considered>;
+}
+
+const normOf = (vector: Float32Array): number => {
+  let sum = 0;
+  for (const value of vector) sum += value * value;
+  return Math.sqrt(sum);
+};
+
+/** The vector in the code that the learner gave its own. */
+function coded(
+  vector: Float32Array,
+  local: LocalUpdate,
+  tensors: TensorSizes,
+): Pick<LocalUpdate, 'payload' | 'codecs'> {
+  let update: Pick<LocalUpdate, 'payload' | 'codecs'> = { payload: vectorPayload(vector), codecs: [] };
+  for (const { name, ...options } of local.codecs) {
+    update = applyCodec({ payload: update.payload, fl: { codecs: update.codecs, tensors } }, name, options);
+  }
+  return update;
+}
+
+export function createSender({ client, model, memory }: SenderParts): Sender {
+  const key: MemoryKey = { rule: 'held back', model: model.fingerprint, size: model.size };
+  let count = 0;
+  let stayed = 0;
+  let held: Float32Array | undefined;
+
+  const remember = async (now: Float32Array): Promise<void> => {
+    await memory.remember(key, { settled: 0, before: now, round: 1, after: now });
+    held = now;
+  };
+
+  return {
+    async consider(options, local, weights) {
+      held ??= (await memory.recall(key, 1)) ?? new Float32Array(model.size);
+      const change = decodeAll(local.payload, local.codecs, model.tensors);
+      const isHeld = held.some((value) => value !== 0);
+      const whole = isHeld ? Float32Array.from(change, (value, i) => value + (held?.[i] ?? 0)) : change;
+      const { startLoss, firstLoss, loss } = local.metrics;
+      count++;
+      const reason = sendingRule(options)({
+        client,
+        count,
+        norm: normOf(whole),
+        modelNorm: normOf(weights),
+        lossBefore: startLoss ?? firstLoss,
+        lossAfter: loss,
+      });
+      const { patience = defaultPatience } = options;
+      if (reason !== undefined && (stayed < patience || options.name === 'periodic')) {
+        stayed++;
+        await remember(whole);
+        return { local, stays: reason };
+      }
+      stayed = 0;
+      if (!isHeld) return { local };
+      await remember(new Float32Array(model.size));
+      return { local: { ...local, ...coded(whole, local, model.tensors) } };
+    },
+  };
+}
