@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { StrategyName } from '../../../lib/federation';
 import { generator } from '../../../lib/random/generator';
 
 interface Life {
@@ -12,9 +13,9 @@ interface Life {
 }
 
 /** Runs the federation in `folder` (none: without a store); killed so long after its first words. */
-function live(folder: string, killAfterMs?: number): Promise<Life> {
+function live(folder: string, strategy: StrategyName, killAfterMs?: number): Promise<Life> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(__dirname, 'federation-process.js'), folder]);
+    const child = spawn(process.execPath, [join(__dirname, 'federation-process.js'), folder, strategy]);
     let said = '';
     let errors = '';
     let timer: NodeJS.Timeout | undefined;
@@ -43,8 +44,10 @@ function live(folder: string, killAfterMs?: number): Promise<Life> {
 
 describe('a federation, killed', () => {
   it('goes on from the last model that went out, each time, and ends with the same bits', async function () {
-    this.timeout(180_000);
-    const uninterrupted = await live('');
+    this.timeout(300_000);
+    // Both of its sides at once: the aggregator keeps c, each client its c_i.
+    const strategy = 'scaffold';
+    const uninterrupted = await live('', strategy);
     assert.ok(uninterrupted.end);
     const folder = await mkdtemp(join(tmpdir(), 'fl-killed-'));
     try {
@@ -52,7 +55,7 @@ describe('a federation, killed', () => {
       let reached = 1;
       let kills = 0;
       for (;;) {
-        const life = await live(folder, random.uniform() * 40);
+        const life = await live(folder, strategy, random.uniform() * 40);
         assert.deepEqual(life.refused, []);
         if (life.rounds.length > 0) {
           // A model that went out is never taken back.
