@@ -46,7 +46,7 @@ export function listen(flow: FlowNode[]): void {
   wire(noise, 1, privacy);
 }
 
-/** The ten plants without an end and without a pause, each round private, all of it kept on disk. */
+/** The ten plants without an end and without a pause, each round private, with FedYogi, all of it kept on disk. */
 export function privateFactory(): FlowNode[] {
   const flow = factorySettings({ rounds: 0 });
   const [quantize] = nodesOf(flow, 'fl-quantize');
@@ -71,6 +71,8 @@ export function privateFactory(): FlowNode[] {
     wires: [[quantize.id], []],
   };
   flow.push(noise);
+  // It remembers two vectors of the model's length over the rounds.
+  Object.assign(factoryNodes(flow).aggregator, { strategy: 'fedyogi', serverLearningRate: '0.01' });
   for (const client of nodesOf(flow, 'fl-client')) {
     client.persistent = 'true';
     client.wires = [[noise.id], []];
