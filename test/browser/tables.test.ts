@@ -21,6 +21,9 @@ for (const version of [4, 5] as NodeRedVersion[]) {
           { id: 'model', type: 'fl-model', name: '', labels: 'no, yes', inputShape: '16 x 3', layers: [] },
           { id: 'head', type: 'fl-model', name: '', labels: 'no, yes', inputShape: '2', layers: [] },
           { id: 'data', type: 'fl-dataset', z: 'tab', x: 200, y: 100, name: '', source: 'shipped', wires: [[], []] },
+          { id: 'server', type: 'fl-aggregator', z: 'tab', x: 500, y: 100, name: '', model: 'head', wires: [[], []] },
+          { id: 'figures', type: 'fl-evaluate', z: 'tab', x: 500, y: 200, name: '', model: 'head', wires: [[]] },
+          { id: 'sorted', type: 'fl-evaluate', z: 'tab', x: 500, y: 300, name: '', model: 'model', wires: [[]] },
           {
             id: 'unlike',
             type: 'fl-dataset',
@@ -174,6 +177,55 @@ for (const version of [4, 5] as NodeRedVersion[]) {
         split: 'shards',
         report: true,
       });
+      assert.deepEqual(editor.errors, []);
+    });
+
+    it('what a task needs is shown, and nothing else: labels, class weights, thresholds, false alarms', async () => {
+      const { page } = editor;
+      const isShown = (field: string): Promise<boolean> =>
+        page
+          .locator('.form-row')
+          .filter({ has: page.locator(`#node-${field}`) })
+          .isVisible();
+      const shownOf = async (fields: string[]): Promise<string[]> => {
+        const visible = await Promise.all(fields.map((field) => isShown(`input-${field}`)));
+        return fields.filter((_, i) => visible[i]);
+      };
+      await editor.openDialogue('head');
+      for (const [task, labels] of [
+        ['multi-label', true],
+        ['anomaly', false],
+        ['classify', true],
+      ] as const) {
+        await page.locator('#node-config-input-task').selectOption(task);
+        assert.equal(await isShown('config-input-labels'), labels, task);
+      }
+      await page.locator('#node-config-input-task').selectOption('anomaly');
+      await editor.closeDialogue('ok');
+
+      await editor.openDialogue('server');
+      const weighting = ['classWeights', 'classWeightBeta', 'classWeightCap', 'quantile'];
+      assert.deepEqual(await shownOf(weighting), ['classWeights']);
+      await page.locator('#node-input-classWeighting').selectOption('balanced');
+      assert.deepEqual(await shownOf(weighting), ['classWeightCap']);
+      await page.locator('#node-input-classWeighting').selectOption('effective-number');
+      await page.locator('#node-input-threshold').selectOption('quantile');
+      assert.deepEqual(await shownOf(weighting), ['classWeightBeta', 'classWeightCap', 'quantile']);
+      await page.locator('#node-input-unlikeness').check();
+      await editor.closeDialogue('ok');
+      assert.deepEqual(await saved('server', ['classWeighting', 'threshold', 'quantile', 'unlikeness']), {
+        classWeighting: 'effective-number',
+        threshold: 'quantile',
+        quantile: '0.995',
+        unlikeness: true,
+      });
+
+      await editor.openDialogue('figures');
+      assert.deepEqual(await shownOf(['positive', 'samplesPerDay']), ['positive', 'samplesPerDay']);
+      await editor.closeDialogue('cancel');
+      await editor.openDialogue('sorted');
+      assert.deepEqual(await shownOf(['positive', 'samplesPerDay']), ['positive']);
+      await editor.closeDialogue('cancel');
       assert.deepEqual(editor.errors, []);
     });
   });
