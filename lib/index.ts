@@ -12,6 +12,7 @@ export * from './privacy/index';
 export { generator } from './random/generator';
 export { RefusedError } from './refused';
 export * from './robust/index';
+export * from './robustness/index';
 export * from './state/index';
 export * from './training/index';
 export * from './update/index';

@@ -5,6 +5,7 @@
 import { layoutOf } from '../model/layout';
 import { outputSize } from '../model/shapes';
 import type { ModelSpec } from '../model/spec';
+import { modelUpTo } from '../model/up-to';
 import { RefusedError } from '../refused';
 import type { Engine, Normalisation, Progress, SampleBlock } from '../training/engine';
 import { BINS, count, type Range, type RangeMethod, rangeFrom, widened, zero } from './ranges';
@@ -21,14 +22,6 @@ export interface CalibrationJob {
   method: RangeMethod;
 }
 
-/** The model up to a layer. */
-function upTo(spec: ModelSpec, { layer, linear }: Measured): ModelSpec {
-  const layers = spec.layers.slice(0, layer + 1);
-  const last = layers[layer];
-  if (linear && 'activation' in last) layers[layer] = { ...last, activation: 'linear' };
-  return { version: 1, task: 'regress', input: spec.input, layers, loss: 'mean_squared_error', seed: spec.seed };
-}
-
 async function outputs(
   engine: Pick<Engine, 'predict'>,
   job: CalibrationJob,
@@ -36,7 +29,7 @@ async function outputs(
   visit: (values: Float32Array) => void,
   progress?: Progress,
 ): Promise<void> {
-  const part = upTo(job.spec, what);
+  const part = modelUpTo(job.spec, what.layer, what.linear);
   const weights = job.weights.subarray(0, layoutOf(part).size);
   const width = job.samples.features.length / job.samples.count;
   const rows = Math.max(1, Math.floor(MOST_NUMBERS / outputSize(part)));

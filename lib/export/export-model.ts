@@ -1,17 +1,15 @@
 /** A trained model as files. */
-import { openInt8 } from '../core/int8';
 import { exportTfjs } from '../model/export-tfjs';
 import { layoutOf } from '../model/layout';
 import { inputSize, outputSize } from '../model/shapes';
 import { summarise } from '../model/summary';
 import { RefusedError } from '../refused';
-import { abortError } from '../training/abort';
 import type { Engine, Progress, SampleBlock } from '../training/engine';
 import { arenaOf } from './arena';
-import { floatGraph, int8Graph } from './build-graph';
+import { floatGraph } from './build-graph';
 import { cHeader, identifier } from './c-header';
-import { measuredRange, rangeOf } from './calibrate';
 import type { Graph } from './graph';
+import { namesOf, normalised, runInt8, type Written, writeInt8 } from './int8';
 import type {
   ExportedFile,
   ExportFormat,
@@ -22,17 +20,9 @@ import type {
   TakesFeatures,
 } from './job';
 import { compare } from './measure';
-import { affineOf, foldable } from './normalise';
-import type { Range } from './ranges';
 import { resolverCall } from './schema';
 import { checkExpressible, stagesOf } from './stages';
 import { operatorsOf, writeTflite } from './write-tflite';
-
-/** Rows that go through the int8 network between two looks at the clock. */
-const ROWS = 256;
-
-/** Raw features suit one int8 scale when the coarsest of them still has so many steps in a standard deviation. */
-const STEPS_PER_DEVIATION = 16;
 
 function checkSamples(block: SampleBlock | undefined, width: number, what: string): void {
   if (!block) return;
@@ -73,27 +63,9 @@ function checkJob(job: ExportJob): void {
   checkSamples(job.check, width, 'check');
 }
 
-/** Features as they go into a file that takes normalised ones. */
-function normalised(job: ExportJob, { features }: SampleBlock): Float32Array {
-  if (!job.normalisation) return features;
-  const { mean, std } = job.normalisation;
-  const width = mean.length;
-  return features.map((value, i) => (value - mean[i % width]) / std[i % width]);
-}
-
 /** An autoencoder's output is held against its input, so that both are in normalised units. */
 const floatTakes = ({ spec, normalisation }: ExportJob): TakesFeatures =>
   normalisation && spec.task === 'anomaly' ? 'normalised' : 'raw';
-
-/** One scale for all raw features must leave each of them fine enough, and the shift must cost no operator. */
-function int8Takes(job: ExportJob, calibration: SampleBlock): TakesFeatures {
-  const { spec, normalisation } = job;
-  if (!normalisation) return 'raw';
-  if (spec.task === 'anomaly' || !foldable(spec, affineOf(normalisation))) return 'normalised';
-  const { low, high } = rangeOf(calibration.features, job.rangeMethod);
-  const step = (high - low) / 255;
-  return normalisation.std.every((std) => step * STEPS_PER_DEVIATION <= std) ? 'raw' : 'normalised';
-}
 
 const describe = (graph: Graph): Pick<FileReport, 'operators' | 'resolver' | 'arenaBytes'> => ({
   operators: operatorsOf(graph).map((name) => ({
@@ -104,53 +76,11 @@ const describe = (graph: Graph): Pick<FileReport, 'operators' | 'resolver' | 'ar
   arenaBytes: arenaOf(graph).total,
 });
 
-interface Written {
-  graph: Graph;
-  bytes: Uint8Array;
-  features: TakesFeatures;
-}
-
-const namesOf = (job: ExportJob) => ({ name: identifier(job.name), description: job.about.join('; ') });
-
 function writeFloat(job: ExportJob): Written {
   const features = floatTakes(job);
   const stages = stagesOf(job.spec, job.weights, features === 'raw' ? job.normalisation : undefined);
   const graph = floatGraph(job.spec.input, stages, namesOf(job));
   return { graph, bytes: writeTflite(graph), features };
-}
-
-async function writeInt8(job: ExportJob, engine: Pick<Engine, 'predict'>, progress?: Progress): Promise<Written> {
-  const { spec, weights, normalisation, calibration, rangeMethod: method } = job;
-  if (!calibration) {
-    throw new RefusedError(
-      'no-samples',
-      'An int8 file needs samples to find its ranges from: wire samples to this node.',
-    );
-  }
-  const features = int8Takes(job, calibration);
-  const stages = stagesOf(spec, weights, features === 'raw' ? normalisation : undefined);
-  const input = rangeOf(features === 'raw' ? calibration.features : normalised(job, calibration), method);
-  const ranges: Range[] = [];
-  for (const { measured } of stages) {
-    if (!measured) continue;
-    const work = { spec, weights, normalisation, samples: calibration, method };
-    ranges.push(await measuredRange(engine, work, measured, progress));
-  }
-  const graph = int8Graph(spec.input, stages, { input, stages: ranges }, namesOf(job));
-  return { graph, bytes: writeTflite(graph), features };
-}
-
-function runInt8(written: Written, job: ExportJob, samples: SampleBlock, progress?: Progress): Float32Array {
-  const network = openInt8(written.bytes);
-  const features = written.features === 'raw' ? samples.features : normalised(job, samples);
-  const [width, outputs] = [network.inputSize, network.outputSize];
-  const result = new Float32Array(samples.count * outputs);
-  for (let first = 0; first < samples.count; first += ROWS) {
-    const rows = Math.min(ROWS, samples.count - first);
-    result.set(network.predict(features.subarray(first * width, (first + rows) * width), rows), first * outputs);
-    if (progress && !progress(first + rows, samples.count)) throw abortError();
-  }
-  return result;
 }
 
 function headerOf(job: ExportJob, { graph, bytes, features }: Written): string {

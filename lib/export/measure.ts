@@ -1,5 +1,5 @@
 /** How much the codes change: the same samples through the model with float32 numbers and with 8 bits. */
-import { accuracy, argmaxRows, confusionMatrix } from '../metrics/classification';
+import { accuracy, confusionMatrix, decidedClasses } from '../metrics/classification';
 import { meanAbsoluteError, rootMeanSquaredError } from '../metrics/regression';
 import type { ModelSpec } from '../model/spec';
 
@@ -23,18 +23,10 @@ export interface Comparison {
   meanDifference: number;
 }
 
-function decisions(spec: ModelSpec, outputs: Float32Array, count: number): Int32Array {
-  const width = outputs.length / count;
-  // One sigmoid output tells two labels apart.
-  return width === 1 && spec.labels?.length === 2
-    ? Int32Array.from(outputs, (p) => (p > 0.5 ? 1 : 0))
-    : argmaxRows(outputs, width);
-}
-
 /** `truth`: a class index (or the targets) for each sample, NaN where it is not known; anomaly: what is to be reconstructed. */
 function figuresOf(spec: ModelSpec, outputs: Float32Array, truth: Float32Array, count: number): Figures {
   if (spec.task === 'classify') {
-    const decided = decisions(spec, outputs, count);
+    const decided = decidedClasses(outputs, count, spec.labels?.length);
     const known = Array.from(decided.keys()).filter((i) => Number.isInteger(truth[i]));
     if (known.length === 0) return {};
     const pick = (from: ArrayLike<number>): number[] => known.map((i) => from[i]);
@@ -74,7 +66,10 @@ export function compare(
     meanDifference: sum / float32.length,
   };
   if (spec.task === 'classify') {
-    const [before, after] = [decisions(spec, float32, count), decisions(spec, int8, count)];
+    const [before, after] = [
+      decidedClasses(float32, count, spec.labels?.length),
+      decidedClasses(int8, count, spec.labels?.length),
+    ];
     result.decisionsChanged = before.reduce((changed, one, i) => changed + (one === after[i] ? 0 : 1), 0) / count;
   }
   return result;

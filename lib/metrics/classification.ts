@@ -82,3 +82,9 @@ export function logLoss(truth: ArrayLike<number>, probabilities: ArrayLike<numbe
     sum -= Math.log(Math.min(1, Math.max(1e-7, probabilities[i * classes + truth[i]])));
   return ratio(sum, truth.length);
 }
+
+/** The class that each of `count` rows of outputs is decided for: one sigmoid output tells two labels apart. */
+export function decidedClasses(outputs: Float32Array, count: number, labels = 0): Int32Array {
+  const width = outputs.length / count;
+  return width === 1 && labels === 2 ? Int32Array.from(outputs, (p) => (p > 0.5 ? 1 : 0)) : argmaxRows(outputs, width);
+}

@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { ExportJob, ExportResult } from '../export/job';
+import type { Robustness, RobustnessJob } from '../robustness/job';
 import type { EmbedJob, EmbedResult } from './backbone';
 import type {
   EvasionJob,
@@ -40,6 +41,8 @@ export interface Pool {
   embed(job: EmbedJob, control?: Omit<JobControl, 'engine'>): Promise<EmbedResult>;
   /** n x n squared Euclidean distances, row major. */
   squaredDistances(vectors: readonly Float32Array[], control?: JobControl): Promise<Float64Array>;
+  /** How many decisions hold when samples are moved against a classifier. */
+  robustness(job: RobustnessJob, control?: JobControl): Promise<Robustness>;
   /** A model as files, with ranges taken and figures measured on the samples of the job. Always by the engine core. */
   exportModel(job: ExportJob, control?: JobControl): Promise<ExportResult>;
   readonly threads: number;
@@ -91,7 +94,7 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
 
   /** Where a job goes, and how vectors get there. */
   function laneFor(
-    { spec }: TrainJob | PredictJob | EvasionJob,
+    { spec }: Pick<TrainJob, 'spec'>,
     engine: EngineChoice,
   ): { lane: Lane; across: (vector: Float32Array) => Float32Array } {
     if (!native || plannedEngine(spec, engine).name !== 'tfjs') {
@@ -152,6 +155,21 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
     },
     async squaredDistances(vectors, control = {}) {
       return threadLane.run('squaredDistances', (stop) => [pack(vectors), vectors.length, stop], control);
+    },
+    async robustness(job, control = {}) {
+      const { engine = 'auto' } = control;
+      const { lane, across } = laneFor(job, engine);
+      const { features, targets, count } = job.samples;
+      const parameters = (stop: StopFlag): [RobustnessJob, EngineChoice, StopFlag] => [
+        {
+          ...job,
+          weights: across(job.weights),
+          samples: { features: across(features), targets: across(targets), count },
+        },
+        engine,
+        stop,
+      ];
+      return lane.run('robustness', parameters, control);
     },
     async exportModel(job, control = {}) {
       const across = (block: SampleBlock | undefined): SampleBlock | undefined =>

@@ -1,5 +1,6 @@
 /** What crosses between the pool and its workers. */
 import type { ExportJob, ExportResult } from '../export/job';
+import type { Robustness, RobustnessJob } from '../robustness/job';
 import type { EmbedJob, EmbedResult } from './backbone';
 import type { EvasionJob, EvasionResult, PredictJob, PredictResult, TrainJob, TrainResult } from './engine';
 import type { EngineChoice } from './select';
@@ -14,6 +15,7 @@ export interface WorkerMethods {
   embed(job: EmbedJob, stop: StopFlag): Promise<EmbedResult>;
   /** `vectors` is count x length, row major; the result count x count. */
   squaredDistances(vectors: Float32Array, count: number, stop: StopFlag): Promise<Float64Array>;
+  robustness(job: RobustnessJob, engine: EngineChoice, stop: StopFlag): Promise<Robustness>;
   exportModel(job: ExportJob, stop: StopFlag): Promise<ExportResult>;
 }
 

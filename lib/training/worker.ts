@@ -4,6 +4,7 @@ import * as workerpool from 'workerpool';
 import { createKernels } from '../core/index';
 import { exportModel } from '../export/export-model';
 import { RefusedError } from '../refused';
+import { measureRobustness } from '../robustness/measure';
 import { abortError } from './abort';
 import { createEmbedder } from './backbone';
 import { createCoreEngine } from './core/engine';
@@ -93,6 +94,11 @@ const methods: Handlers = {
     const rows = Array.from({ length: count }, (_, i) => vectors.subarray(i * length, (i + 1) * length));
     const distances = createKernels().squaredDistances(rows);
     return handOver(distances, distances);
+  },
+  async robustness(job, choice, stop) {
+    checkStop(stop);
+    const { engine } = await selectEngine(job.spec, choice, sources);
+    return measureRobustness(job, engine, await sources.core(), reporter(stop));
   },
   async exportModel(job, stop) {
     checkStop(stop);

@@ -1,0 +1,2 @@
+export type { Amplification, Robustness, RobustnessJob, UnderAttack } from './job';
+export { measureRobustness } from './measure';
