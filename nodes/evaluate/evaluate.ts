@@ -13,6 +13,7 @@ import { choice, number, text } from '../shared/settings';
 import { createShell } from '../shared/shell';
 import { anomalySamples } from './anomaly-truth';
 import { createComparison } from './comparison';
+import { measureRobust, robustnessOptions } from './robustness';
 
 /** Samples have stopped coming for so long: a model that waited for them is measured. */
 const QUIET_MS = 400;
@@ -38,6 +39,7 @@ async function readOptions(RED: Red, settings: Settings, embeddingOf: (model: Mo
     positive: positiveIndex(model.spec, text(settings, 'positive')),
     anomaly: text(settings, 'positive'),
     samplesPerDay: number(settings, 'samplesPerDay', 0, { min: 0, max: 1e12 }),
+    robustness: robustnessOptions(settings, model.spec),
   };
 }
 
@@ -76,7 +78,7 @@ export = (RED: Red): void => {
     };
 
     async function measure({ global, msg, send }: Waiting): Promise<void> {
-      const { model, positive, samplesPerDay } = await options;
+      const { model, positive, samplesPerDay, robustness } = await options;
       const samples = bank?.block();
       if (!samples) return;
       shell.status.working('status.measuring', { round: global.trained });
@@ -91,6 +93,9 @@ export = (RED: Red): void => {
         threshold,
         samplesPerDay: samplesPerDay > 0 ? samplesPerDay : undefined,
       });
+      const robust = robustness && {
+        robustness: await measureRobust(await pool.get(), model, global, samples, robustness, shell.closing),
+      };
       const { key, value } = mainFigure(evaluation);
       const beside = compared.add(global, evaluation);
       const ofAll =
@@ -102,7 +107,7 @@ export = (RED: Red): void => {
       const durationMs = Math.round(performance.now() - started);
       const { federation, trained: round, personal: client } = global;
       const owner = client === undefined ? {} : { client };
-      msg.payload = { federation, round, ...owner, ...evaluation, ...beside, skipped, durationMs };
+      msg.payload = { federation, round, ...owner, ...evaluation, ...beside, ...robust, skipped, durationMs };
       skipped = 0;
       send(msg);
     }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { encodeSamples } from '../../../lib/data/samples-message';
+import type { Robustness } from '../../../lib/robustness';
 import { isPolluted, mutated } from '../mutate';
 import { type Received, type Runtime, startRuntime } from '../runtime';
 import { modelNode, weightsMessage } from '../small-model';
@@ -71,6 +72,45 @@ describe('fl-evaluate', () => {
     const loss = -(Math.log(p[0]) + Math.log(1 - p[1]) + Math.log(p[2]) + Math.log(1 - p[3])) / 4;
     assert.ok(Math.abs(figures(out).loss - loss) < 1e-5);
     await runtime.statusIs('e', (s) => s.text === 'F1 0.500');
+  });
+
+  it('counts which decisions hold when samples are moved, with float32 numbers and 8 bits', async () => {
+    runtime = await startRuntime(NODES, flow({ robustness: true, strengths: '2; 3.5; 5', attackSteps: '8' }));
+    runtime.send('e', SAMPLES);
+    runtime.send('e', await weightsMessage(YES_WHEN_HOT));
+    const out = await runtime.next('out', () => true, 15000);
+    const { robustness } = out.payload as { robustness: Robustness };
+    // Right are 9 (yes) and 2 (no), 4 and 3 degrees from the border at 5.
+    const { clean, fgsm, pgd, amplification } = robustness.float32;
+    assert.deepEqual([clean, fgsm, pgd], [0.5, [0.5, 0.25, 0], [0.5, 0.25, 0]]);
+    assert.deepEqual([robustness.samples, robustness.steps, robustness.strengths], [4, 8, [2, 3.5, 5]]);
+    // Only one of two features, which are moved alike, has a say, in one of two logits: at most 1 for each step in it.
+    assert.equal(amplification[0].layer, 'dense_1');
+    assert.ok(amplification[0].ratio > 0.7 && amplification[0].ratio <= 1.001, `${amplification[0].ratio}`);
+    assert.equal(robustness.int8?.clean, 0.5);
+    assert.equal(robustness.int8?.pgd.length, 3);
+    await runtime.deploy(flow({ robustness: true, attacked: '1' }));
+    runtime.send('e', SAMPLES);
+    runtime.send('e', await weightsMessage(YES_WHEN_HOT));
+    const again = (await runtime.next('out', (msg) => msg !== out, 15000)).payload as { robustness: Robustness };
+    assert.deepEqual([again.robustness.samples, again.robustness.strengths], [1, [0.1, 0.2, 0.4]]);
+  });
+
+  it('says why it cannot measure robustness, and does not unasked', async () => {
+    for (const [settings, model, reason] of [
+      [{ robustness: true, strengths: '0.2, 0.1' }, modelNode(), /rising numbers/],
+      [{ robustness: true }, modelNode({ task: 'regress', outputs: '1' }), /take the tick from "Robustness"/],
+    ] as const) {
+      runtime = await startRuntime(NODES, flow(settings, model));
+      await runtime.statusIs('e', (s) => s.fill === 'red');
+      runtime.send('e', { payload: [1, 2] });
+      await runtime.next('caught', (msg) => reason.test(sentence(msg)));
+      await runtime.close();
+    }
+    runtime = await startRuntime(NODES, flow());
+    runtime.send('e', SAMPLES);
+    runtime.send('e', await weightsMessage(YES_WHEN_HOT));
+    assert.ok(!('robustness' in figures(await runtime.next('out', () => true, 15000))));
   });
 
   it('takes another class as the positive one', async () => {
