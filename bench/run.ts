@@ -6,12 +6,14 @@ import type { Row } from './measure';
 import { messages } from './messages';
 import { quantize } from './quantize';
 import { round } from './round';
+import { strategies } from './strategies';
 import { training } from './training';
 
 /** A group gives its rows; add yours here. */
 const groups: Record<string, () => Promise<Row[]>> = {
   training,
   fold,
+  strategies,
   quantize,
   messages,
   round,
