@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { createParticipant, type Participant, type StrategyOptions, tensorSizes } from '../../../../lib/federation';
 import { generator } from '../../../../lib/random/generator';
-import type { FederationHeader, Message } from '../../../../lib/update/message';
+import type { FederationHeader, Message, ModelHeader } from '../../../../lib/update/message';
 import { parseMessage } from '../../../../lib/update/validate';
-import { type Toy, type ToyWish, toyFederation } from '../../federation/toy';
+import { readVector, vectorPayload } from '../../../../lib/update/vector';
+import { quadraticLearner } from '../../federation/quadratic';
+import { type Toy, type ToyWish, toyFederation, toyModel } from '../../federation/toy';
 import { hostileValue, mutateBytes, mutateValue } from './mutate';
 
 const clients = ['a', 'b', 'c'];
@@ -27,9 +30,10 @@ function isJoin(message: unknown): boolean {
 describe('fuzz of a federation', function () {
   this.timeout(120_000);
 
-  it('learns the same bits among 20,000 replays, wrong rounds, foreign answers and mutations', async () => {
+  const disturb = async (strategy: StrategyOptions, each: number): Promise<void> => {
     const random = generator(3, 'fuzz federation');
-    const undisturbed = await learned({});
+    const wish = { options: { ...options, strategy } };
+    const undisturbed = await learned(wish);
     const past: Message<FederationHeader>[] = [];
     let sent = 0;
 
@@ -56,9 +60,10 @@ describe('fuzz of a federation', function () {
     };
 
     const disturbed = await learned({
+      ...wish,
       up(message, deliver) {
         if (message.fl.kind === 'join') return message;
-        for (let i = 0; i < 1200; i++) {
+        for (let i = 0; i < each; i++) {
           const bad = wrongful(message);
           if (isJoin(bad)) continue;
           sent++;
@@ -68,7 +73,7 @@ describe('fuzz of a federation', function () {
         return message;
       },
     });
-    assert.ok(sent > 20_000, `${sent}`);
+    assert.ok(sent > 16 * each, `${sent}`);
     assert.deepEqual(disturbed.coordinator.snapshot().weights, undisturbed.coordinator.snapshot().weights);
     assert.deepEqual(
       disturbed.metrics.map(({ cohort, updates, loss }) => [cohort, updates, loss]),
@@ -78,5 +83,74 @@ describe('fuzz of a federation', function () {
     for (const code of ['late', 'header', 'payload-size']) assert.ok(codes.has(code), `${code} of ${[...codes]}`);
     await undisturbed.close();
     await disturbed.close();
+  };
+
+  it('learns the same bits among 20,000 replays, wrong rounds, foreign answers and mutations', () =>
+    disturb({ name: 'fedavg' }, 1200));
+
+  it('learns the same bits among 5,000 of them with second vectors, which clients keep their share of', () =>
+    disturb({ name: 'scaffold' }, 300));
+
+  it('a client of SCAFFOLD answers 5,000 mutated models with whole, finite updates or not at all, and then the right one', async () => {
+    const random = generator(4, 'fuzz client');
+    const model = toyModel();
+    const size = model.layout.size;
+    const client = { a: [1, 2, 3], b: [1, -1, 2], samples: 8 };
+    const sent: Message<FederationHeader>[] = [];
+    const codes = new Set<string>();
+    const create = () =>
+      createParticipant({
+        federation: 'toy',
+        client: 'a',
+        model,
+        learner: quadraticLearner(client),
+        send: (message) => sent.push(message),
+        onRefused: ({ code }) => codes.add(code),
+      });
+    const asked = (attempt: string): Message<ModelHeader> => ({
+      fl: {
+        kind: 'model',
+        ...{ federation: 'toy', model: model.fingerprint, round: 4, attempt },
+        ...{ cohort: ['a', 'b'], settled: [0, 3], deadlineMs: 1000, quorum: 1 },
+        training: { epochs: 3, batchSize: 8, optimizer: 'sgd', learningRate: 0.1, seed: 1 },
+        local: { name: 'scaffold', option: 2 },
+        tensors: tensorSizes(model.layout, 2),
+        codecs: [],
+      },
+      payload: vectorPayload(Float32Array.of(1, 2, 3, 0.5, -0.5, 0.25)),
+    });
+    const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    const participant = create();
+    for (let i = 0; i < 5000; i++) {
+      const { fl, payload } = asked(`x.${i}`);
+      const header: Record<string, unknown> = structuredClone({ ...fl });
+      const bytes = random.below(2) === 0 ? mutateBytes(payload, random) : payload;
+      if (bytes === payload || random.below(4) === 0) mutateValue(header, random);
+      participant.receive({ fl: header, payload: random.below(20) === 0 ? hostileValue(random) : bytes });
+      if (i % 10 === 0) await settle();
+    }
+    await settle();
+    const updates = sent.filter(({ fl }) => fl.kind === 'update');
+    assert.ok(updates.length > 100, `${updates.length}`);
+    for (const message of updates) {
+      const { payload, fl } = parseMessage(message);
+      assert.ok(fl.kind === 'update');
+      const behind = fl.tensors.length / model.layout.tensors.length;
+      const numbers = readVector(payload, size * behind);
+      assert.ok(numbers.every(Number.isFinite) && behind <= 2);
+    }
+    for (const code of ['header', 'payload-size', 'not-finite', 'norm-bound']) {
+      assert.ok(codes.has(code), `${code} of ${[...codes]}`);
+    }
+    // What it was told to keep by others does not matter: none of its updates has counted.
+    const answer = async (to: Participant): Promise<Buffer> => {
+      sent.length = 0;
+      to.receive(asked('y.1'));
+      await settle();
+      assert.equal(sent[0]?.fl.kind, 'update');
+      return sent[0].payload;
+    };
+    const after = await answer(participant);
+    assert.deepEqual(after, await answer(create()));
   });
 });
