@@ -1,26 +1,16 @@
 /** The settings of an fl-aggregator, as the library wants them. */
 import type { ClassWeighting } from '../../lib/data/class-weights';
 import type { FederationOptions } from '../../lib/federation/options';
-import type { SamplerOptions } from '../../lib/federation/samplers/sampler';
 import type { TrainingOptions } from '../../lib/training/engine';
 import { RefusedError } from '../../lib/update/message';
 import type { Settings } from '../shared/red';
 import { choice, flag, list, number } from '../shared/settings';
+import { samplerOf } from './sampler';
 import { strategyOf, takesProximal } from './strategy';
+import { sendingOf, timingOf } from './timing';
 
 const COUNT = { min: 1, max: 1e6, integer: true } as const;
 const SEED = { min: 0, max: 0xffffffff, integer: true } as const;
-
-function sampler(settings: Settings, quorum: number): SamplerOptions {
-  const name = choice(settings, 'sampler', ['all', 'random', 'share', 'round-robin'] as const, 'all');
-  const count = (): number => number(settings, 'sampleCount', 2, COUNT);
-  if (name === 'all') return { name };
-  if (name === 'share') {
-    const fraction = number(settings, 'samplePercent', 50, { min: 0.0001, max: 100 }) / 100;
-    return { name: 'random', fraction, minimum: quorum };
-  }
-  return name === 'random' ? { name, count: count() } : { name, count: count() };
-}
 
 function classWeighting(settings: Settings): ClassWeighting | undefined {
   const name = choice(settings, 'classWeighting', ['typed', 'balanced', 'effective-number'] as const, 'typed');
@@ -78,7 +68,9 @@ export function aggregatorOptions(
     deadlineMs: Math.round(1000 * number(settings, 'deadline', 60, { min: 0.1, max: 2e6 })),
     pauseMs: Math.round(1000 * number(settings, 'pause', 0, { min: 0, max: 2e6 })),
     autoStart: choice(settings, 'start', ['auto', 'message'] as const, 'auto') === 'auto',
-    sampler: sampler(settings, quorum),
+    sampler: samplerOf(settings, quorum),
+    timing: timingOf(settings),
+    sending: sendingOf(settings),
     strategy,
     training: { ...training(settings, labels), ...(takesProximal(strategy) && proximal > 0 ? { proximal } : {}) },
     classWeighting: classWeighting(settings),

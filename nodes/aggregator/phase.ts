@@ -17,7 +17,8 @@ export function showPhase(status: Status, now: CoordinatorStatus, options: Feder
       status.working('status.statistics', { answers, cohort });
       return;
     case 'collecting':
-      if (options.strategy.name === 'fedavg') status.working('status.collecting', { round, answers, cohort });
+      if (options.timing.mode === 'async') status.working('status.versions', { round, cohort });
+      else if (options.strategy.name === 'fedavg') status.working('status.collecting', { round, answers, cohort });
       else status.working('status.collectingBy', { strategy: options.strategy.name, round, answers, cohort });
       return;
     case 'saving':

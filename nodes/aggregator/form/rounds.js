@@ -1,10 +1,12 @@
 /** Who is asked, how often, and how long a round waits. */
 const roundsSection = ({ now, whole, between }) => {
+  const counted = ['random', 'round-robin', 'weighted', 'power-of-choice', 'availability'];
+  const uses = (node, sampler) => now(node, 'sampler') === sampler;
   /** The smallest cohort that a round of this node may have. */
   const cohort = (node) => {
     const clients = Number(now(node, 'minClients'));
     const sampler = now(node, 'sampler');
-    if (sampler === 'random' || sampler === 'round-robin') return Math.min(clients, Number(now(node, 'sampleCount')));
+    if (counted.includes(sampler)) return Math.min(clients, Number(now(node, 'sampleCount')));
     if (sampler === 'share')
       return Math.min(
         clients,
@@ -32,11 +34,7 @@ const roundsSection = ({ now, whole, between }) => {
       sampleCount: {
         value: '2',
         validate: function (value, _opt) {
-          return (
-            !['random', 'round-robin'].includes(now(this, 'sampler')) ||
-            whole(value, 1, 1000000) ||
-            this._('error.sampleCount')
-          );
+          return !counted.includes(now(this, 'sampler')) || whole(value, 1, 1000000) || this._('error.sampleCount');
         },
       },
       samplePercent: {
@@ -47,6 +45,33 @@ const roundsSection = ({ now, whole, between }) => {
             (Number(value) > 0 && Number(value) <= 100) ||
             this._('error.samplePercent')
           );
+        },
+      },
+      candidates: {
+        value: '4',
+        validate: function (value, _opt) {
+          if (!uses(this, 'power-of-choice')) return true;
+          const enough = whole(value, 1, 1000000) && Number(value) >= Number(now(this, 'sampleCount'));
+          return enough || this._('error.candidates');
+        },
+      },
+      minBattery: {
+        value: '20',
+        validate: function (value, _opt) {
+          return !uses(this, 'availability') || between(value, 0, 100) || this._('error.minBattery');
+        },
+      },
+      minBytesPerSecond: {
+        value: '0',
+        validate: function (value, _opt) {
+          return !uses(this, 'availability') || between(value, 0, 1e12) || this._('error.minBytesPerSecond');
+        },
+      },
+      probability: {
+        value: '0.5',
+        validate: function (value, _opt) {
+          const isRight = between(value, 0, 1) && Number(value) > 0;
+          return !uses(this, 'poisson') || isRight || this._('error.probability');
         },
       },
       quorum: {
@@ -70,9 +95,24 @@ const roundsSection = ({ now, whole, between }) => {
         },
       },
     },
-    numbers: ['minClients', 'rounds', 'sampleCount', 'samplePercent', 'quorum', 'deadline', 'pause'],
+    numbers: [
+      'minClients',
+      'rounds',
+      'sampleCount',
+      'samplePercent',
+      'candidates',
+      'minBattery',
+      'minBytesPerSecond',
+      'probability',
+      'quorum',
+      'deadline',
+      'pause',
+    ],
     switches: ['sampler'],
     // The quorum is judged anew when what it is compared with changes.
-    rechecks: { quorum: ['sampler', 'sampleCount', 'samplePercent', 'minClients'] },
+    rechecks: {
+      quorum: ['sampler', 'sampleCount', 'samplePercent', 'minClients'],
+      candidates: ['sampler', 'sampleCount'],
+    },
   };
 };
