@@ -93,6 +93,7 @@ export function parseTraining(value: unknown): TrainingOptions {
     fullBatch: optional(read.get('fullBatch'), (v) => flag(v, 'msg.fl.training.fullBatch')),
     focalGamma: optional(read.get('focalGamma'), (v) => finite(v, 'msg.fl.training.focalGamma', 0, 100)),
     adversarial: optional(read.get('adversarial'), parseAdversarial),
+    lipschitz: optional(read.get('lipschitz'), (v) => finite(v, 'msg.fl.training.lipschitz', 0, 1e6)),
   });
 }
 

@@ -5,6 +5,7 @@ import type { TrainingOptions } from '../../lib/training/engine';
 import { RefusedError } from '../../lib/update/message';
 import type { Settings } from '../shared/red';
 import { choice, flag, list, number } from '../shared/settings';
+import { robustTraining } from './robust-training';
 import { samplerOf } from './sampler';
 import { strategyOf, takesProximal } from './strategy';
 import { sendingOf, timingOf } from './timing';
@@ -49,6 +50,7 @@ function training(settings: Settings, labels: readonly string[] | undefined): Tr
     ...(clipNorm > 0 ? { clipNorm } : {}),
     ...(focalGamma > 0 ? { focalGamma } : {}),
     ...(classWeights.length > 0 ? { classWeights } : {}),
+    ...robustTraining(settings),
     seed: number(settings, 'seed', 1, SEED),
   };
 }
