@@ -64,6 +64,62 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       assert.deepEqual(editor.errors, []);
     });
 
+    it('fl-aggregator shows of sampling and time what the choice has, and says what does not go together', async () => {
+      await editor.openDialogue('fl-aggregator');
+      const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
+      const shown = async (): Promise<string[]> => {
+        const fields = [
+          ...['sampleCount', 'samplePercent', 'candidates', 'minBattery', 'minBytesPerSecond', 'probability'],
+          ...['overSelect', 'method', 'mixing', 'bufferSize', 'bufferRate', 'concurrency', 'maxStaleness', 'staleness'],
+          ...['stalenessA', 'stalenessB', 'sending', 'sendingThreshold', 'sendingEvery', 'sendingPatience'],
+        ];
+        const found = await Promise.all(
+          fields.map((name) => form.locator(`.form-row:visible > label[for="node-input-${name}"]`).count()),
+        );
+        return fields.filter((_, i) => found[i] > 0);
+      };
+      const choose = async (choices: Record<string, string>): Promise<void> => {
+        for (const [name, value] of Object.entries(choices)) {
+          await form.locator(`#node-input-${name}`).selectOption(value);
+        }
+      };
+      const cases: [Record<string, string>, string[]][] = [
+        [{}, ['sending']],
+        [{ sampler: 'power-of-choice' }, ['sampleCount', 'candidates', 'overSelect', 'sending']],
+        [{ sampler: 'availability' }, ['sampleCount', 'minBattery', 'minBytesPerSecond', 'overSelect', 'sending']],
+        [{ sampler: 'poisson' }, ['probability', 'sending']],
+        [{ timing: 'late', staleness: 'constant' }, ['probability', 'maxStaleness', 'staleness', 'sending']],
+        [
+          { staleness: 'hinge', sending: 'norm' },
+          [
+            'probability',
+            'maxStaleness',
+            'staleness',
+            'stalenessA',
+            'stalenessB',
+            'sending',
+            'sendingThreshold',
+            'sendingPatience',
+          ],
+        ],
+        [
+          { sampler: 'all', timing: 'async', staleness: 'polynomial' },
+          ['method', 'bufferSize', 'bufferRate', 'concurrency', 'maxStaleness', 'staleness', 'stalenessA'],
+        ],
+        [{ method: 'fedasync' }, ['method', 'mixing', 'concurrency', 'maxStaleness', 'staleness', 'stalenessA']],
+      ];
+      for (const [choices, expected] of cases) {
+        await choose(choices);
+        assert.deepEqual(await shown(), expected, JSON.stringify(choices));
+      }
+      await editor.screenshot(`fl-aggregator without rounds (Node-RED ${version})`);
+      assert.equal(await form.locator('#node-input-timing.input-error').count(), 0);
+      await choose({ strategy: 'scaffold' });
+      await form.locator('#node-input-timing.input-error').waitFor();
+      await editor.closeDialogue('cancel');
+      assert.deepEqual(editor.errors, []);
+    });
+
     for (const type of types) {
       it(`${type}: opens, helps, and says why an entry is wrong`, async () => {
         const { first, field, entry, reason } = wrongEntries[type];
