@@ -1,8 +1,9 @@
-/** Strategies whose clients do more than plain training: two boards and two gateways against four gateways. */
+/** Federations whose clients do more than plain training: two boards and two gateways against four gateways. */
 import assert from 'node:assert/strict';
 import type { OpenLine } from '../../lib/board/board';
 import type { StrategyOptions } from '../../lib/federation/strategies/options';
 import { parseSpec } from '../../lib/model';
+import type { TrainingOptions } from '../../lib/training/engine';
 import { type FederationPlan, onGateways, runFederation } from './members';
 
 const spec = parseSpec({
@@ -17,24 +18,32 @@ const spec = parseSpec({
   seed: 11,
 });
 
-export const strategies: StrategyOptions[] = [
-  { name: 'fedprox', mu: 0.1 },
-  { name: 'scaffold', option: 1 },
-  { name: 'scaffold', option: 2 },
-  { name: 'feddyn', alpha: 0.1 },
-  { name: 'fedsgd' },
+/** What the clients do beside plain training. */
+export interface Case {
+  title: string;
+  strategy?: StrategyOptions;
+  training?: Partial<TrainingOptions>;
+}
+
+export const cases: Case[] = [
+  { title: 'FedProx', strategy: { name: 'fedprox', mu: 0.1 } },
+  { title: 'SCAFFOLD, option 1', strategy: { name: 'scaffold', option: 1 } },
+  { title: 'SCAFFOLD, option 2', strategy: { name: 'scaffold', option: 2 } },
+  { title: 'FedDyn', strategy: { name: 'feddyn', alpha: 0.1 } },
+  { title: 'FedSGD', strategy: { name: 'fedsgd' } },
+  { title: 'q-FedAvg', strategy: { name: 'qfedavg', q: 1 } },
+  { title: 'FGSM, orthogonal kernels', training: { adversarial: { method: 'fgsm', epsilon: 0.1 }, lipschitz: 0.01 } },
+  { title: 'PGD, focal loss', training: { adversarial: { method: 'pgd', epsilon: 0.1, steps: 3 }, focalGamma: 2 } },
 ];
-export const titleOf = ({ name, ...more }: StrategyOptions): string =>
-  [name, ...Object.entries(more).map(([key, value]) => `${key} ${value}`)].join(', ');
 
 /** `boards`: two of them. */
-export async function sameBits(strategy: StrategyOptions, boards: OpenLine[], rounds: number): Promise<void> {
-  const training = { epochs: 2, batchSize: 8, optimizer: 'sgd' as const, learningRate: 0.05 };
+export async function sameBits({ strategy, training }: Case, boards: OpenLine[], rounds: number): Promise<void> {
+  const usual = { epochs: 2, batchSize: 8, optimizer: 'sgd' as const, learningRate: 0.05 };
   const plan: FederationPlan = {
     spec,
     rows: 30,
     rounds,
-    training,
+    training: { ...usual, ...training },
     strategy,
     members: [
       ...boards.map((openLine, k) => ({ name: `board ${k}`, bits: 0 as const, openLine })),
@@ -47,9 +56,6 @@ export async function sameBits(strategy: StrategyOptions, boards: OpenLine[], ro
   assert.deepEqual(mixed.refused, []);
   assert.deepEqual(mixed.updates, Array(rounds).fill(4));
   assert.ok(Buffer.from(mixed.weights.buffer).equals(Buffer.from(alone.weights.buffer)));
-  const plain = await runFederation(onGateways({ ...plan, strategy: { name: 'fedavg' } }));
-  assert.ok(
-    !Buffer.from(plain.weights.buffer).equals(Buffer.from(alone.weights.buffer)),
-    'the strategy does something',
-  );
+  const plain = await runFederation(onGateways({ ...plan, strategy: undefined, training: usual }));
+  assert.ok(!Buffer.from(plain.weights.buffer).equals(Buffer.from(alone.weights.buffer)), 'it does something');
 }

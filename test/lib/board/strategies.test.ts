@@ -1,15 +1,15 @@
-/** FedProx, SCAFFOLD, FedDyn and FedSGD on virtual boards: the bits of a federation of gateways. */
+/** FedProx, SCAFFOLD, FedDyn, adversarial training and more on virtual boards: the bits of a federation of gateways. */
 import { virtualBoard } from '../../../lib/board/virtual/virtual-board';
-import { sameBits, strategies, titleOf } from '../../board/strategies';
+import { cases, sameBits } from '../../board/strategies';
 
 describe('a federation of two virtual boards and two gateways', function () {
   this.timeout(60_000);
-  for (const strategy of strategies) {
-    it(`has the bits of four gateways: ${titleOf(strategy)}`, async () => {
+  for (const one of cases) {
+    it(`has the bits of four gateways: ${one.title}`, async () => {
       const boards = [virtualBoard({ name: 'one' }), virtualBoard({ name: 'two' })];
       try {
         await sameBits(
-          strategy,
+          one,
           boards.map(({ openLine }) => openLine),
           12,
         );
