@@ -10,6 +10,9 @@ import type { BoardState } from './board';
 /** A Nano 33 BLE is back on the bus, greeted and loaded well within this time after a reset. */
 export const AWAY_MS = 5000;
 
+/** Of a timer of Node.js: 24 days. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 export interface Presence {
   /** A sentence while the board is refused, or has been away for AWAY_MS, or has never been there. */
   readonly obstacle: string | undefined;
@@ -68,7 +71,8 @@ export function createPresence(onChange: () => void, clock: Clock = systemClock)
       const stop = new AbortController();
       const stopped = (): void => stop.abort(signal.reason);
       const leaver = (why: RefusedError): void => stop.abort(why);
-      const late = clock.after(deadlineMs, () => {
+      // Work that nobody waits for has the deadline Infinity.
+      const late = clock.after(Math.min(deadlineMs, LONGEST_MS), () => {
         if (state.state !== 'ready') leaver(new RefusedError('board-away', reason()));
       });
       signal.addEventListener('abort', stopped, { once: true });

@@ -9,6 +9,8 @@ import { gatewayLearner } from '../../lib/federation/gateway-learner';
 import type { Learner } from '../../lib/federation/learner';
 import { federationOptions } from '../../lib/federation/options';
 import { createParticipant, type Participant } from '../../lib/federation/participant';
+import { type PersonalWish, personalOptions } from '../../lib/federation/personal/options';
+import { personalLearner } from '../../lib/federation/personal/personal-learner';
 import type { StrategyOptions } from '../../lib/federation/strategies/options';
 import { inputSize, type ModelSpec } from '../../lib/model';
 import { generator } from '../../lib/random/generator';
@@ -33,6 +35,8 @@ export interface FederationPlan {
   /** Default: FedAvg. */
   strategy?: StrategyOptions;
   members: Member[];
+  /** Each member makes a personal model too. */
+  personal?: PersonalWish;
   /** Called when a model goes out. */
   onRound?(round: number): void;
   /** A member is in the middle of its training. */
@@ -45,6 +49,8 @@ export interface Outcome {
   /** Updates of each round. */
   updates: number[];
   refused: string[];
+  /** The last one of each member. */
+  personal: (Float32Array | undefined)[];
   figures: ReturnType<typeof createBoard>['figures'][];
 }
 
@@ -72,7 +78,7 @@ const isUpdate = (message: Message<FederationHeader>): message is Message<Update
 export async function runFederation(plan: FederationPlan): Promise<Outcome> {
   const model: FederatedModel = federatedModel(plan.spec);
   const engine = createCoreEngine();
-  const outcome: Outcome = { weights: new Float32Array(0), updates: [], refused: [], figures: [] };
+  const outcome: Outcome = { weights: new Float32Array(0), updates: [], refused: [], personal: [], figures: [] };
   const participants: Participant[] = [];
   const closers: (() => Promise<void>)[] = [];
   let finish: () => void = () => {};
@@ -81,6 +87,11 @@ export async function runFederation(plan: FederationPlan): Promise<Outcome> {
     finish = resolve;
     fail = reject;
   });
+  let ended = false;
+  const lacking = new Set<number>(plan.personal ? plan.members.keys() : []);
+  const finishWhenDone = (): void => {
+    if (ended && lacking.size === 0) finish();
+  };
   const coordinator = await createCoordinator({
     federation: 'bench',
     model,
@@ -102,7 +113,8 @@ export async function runFederation(plan: FederationPlan): Promise<Outcome> {
     },
     onRefused: ({ code, message }) => outcome.refused.push(`${code}: ${message}`),
     onStatus: ({ phase }) => {
-      if (phase === 'finished') finish();
+      ended = phase === 'finished';
+      finishWhenDone();
     },
   });
 
@@ -132,6 +144,19 @@ export async function runFederation(plan: FederationPlan): Promise<Outcome> {
       });
     } else {
       learner = gatewayLearner({ model, bank, train: (job) => engine.train(job) });
+    }
+    if (plan.personal) {
+      learner = personalLearner({
+        model,
+        options: personalOptions(plan.personal),
+        learner,
+        onPersonal: ({ weights, final }) => {
+          outcome.personal[index] = weights;
+          if (final) lacking.delete(index);
+          finishWhenDone();
+        },
+        onTrouble: ({ code, message }) => fail(new Error(`${name}: ${code}: ${message}`)),
+      });
     }
     participant = createParticipant({
       federation: 'bench',

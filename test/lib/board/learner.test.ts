@@ -4,6 +4,7 @@ import type { BoardUpdate } from '../../../lib/board/board';
 import { BOARD_CODEC } from '../../../lib/board/check-update';
 import { type BoardLearner, type BoardLearnerParts, boardLearner } from '../../../lib/board/learner';
 import { AWAY_MS } from '../../../lib/board/presence';
+import { systemClock } from '../../../lib/federation/clock';
 import { gatewayLearner } from '../../../lib/federation/gateway-learner';
 import type { LearningTask } from '../../../lib/federation/learner';
 import { initialWeights } from '../../../lib/model';
@@ -248,6 +249,19 @@ describe('a board as a learner', () => {
     // What is over does not hold up what comes.
     it.board.hold()();
     assert.equal((await it.learner.learn(task(), control())).samples, 20);
+  });
+
+  it('waits for a reset to be over also where there is no deadline', async () => {
+    const it = bench({ clock: systemClock });
+    it.board.say(ready);
+    const release = it.board.hold();
+    const update = it.learner.learn(task(), control(Number.POSITIVE_INFINITY));
+    await settle();
+    it.board.say({ state: 'absent', reason: 'reset' });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    it.board.say(ready);
+    release();
+    assert.equal((await update).samples, 20);
   });
 
   it('predicts with the newest model that it has heard of', async () => {
