@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { fitOf } from '../../../lib/board/fit';
 import { defaultModel } from '../../../lib/model';
+import type { RefusedError } from '../../../lib/refused';
 import { bench } from './federated';
 import { inTime } from './virtual-time';
 
@@ -32,6 +33,28 @@ describe('whether a model fits a board', () => {
     one.add(mostRows);
     await inTime(one.clock, one.board.bankChanged());
     assert.deepEqual(one.board.rows, { held: mostRows, capacity: mostRows });
+    await one.close();
+  });
+
+  it('says how many bytes a vector of the strategy is too many', async () => {
+    const { mostRows } = fitOf(bench(spec, training, 1).model, 1, ARENA);
+    // The 4 kB that are left for windows, filled with rows of 140 bytes.
+    const one = bench(spec, training, mostRows + 29);
+    const { neededBytes } = await inTime(one.clock, one.board.use(one.model));
+    const vector = 16 * Math.ceil((4 * one.model.layout.size) / 16);
+    const missing = neededBytes + vector - ARENA;
+    assert.ok(missing > 0);
+    const sentence =
+      /^The model with the control vector of its training needs 1[23]\d kB of the board's 128 kB, (\d+) bytes too many: keep at most (\d+) samples, or make its layers or the batch smaller, or choose a strategy that needs no such vector\.$/;
+    await assert.rejects(
+      inTime(one.clock, one.board.use({ ...one.model, vectors: { control: true } })),
+      (error: RefusedError) => {
+        const [, bytes, rows] = sentence.exec(error.message) ?? [];
+        assert.deepEqual([error.code, Number(bytes)], ['board-memory', missing]);
+        assert.ok(Number(rows) < mostRows && Number(rows) > mostRows - vector / 100);
+        return true;
+      },
+    );
     await one.close();
   });
 
