@@ -78,8 +78,11 @@ export = (RED: Red): void => {
       const shown = { epsilon: epsilon.toPrecision(3), budget };
       shell.status.ready(limited ? 'status.of' : 'status.spent', shown);
       const header: UpdateHeader = { ...fl, privacy: { mode, clippingNorm, noiseMultiplier, delta, epsilon } };
-      // Losses and step counts are figures of the raw samples too, and carry no noise.
-      if (mode === 'local') delete header.metrics;
+      // Losses, step counts and reconstruction errors are figures of the raw samples too, and carry no noise.
+      if (mode === 'local') {
+        delete header.metrics;
+        delete header.errors;
+      }
       msg.payload = payloadOf(vector);
       msg.fl = header;
       const { federation, round, client } = fl;

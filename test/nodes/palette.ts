@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import type { FlowItem } from './runtime';
 
-const root = join(__dirname, '..', '..', '..', 'nodes');
+/** As Node-RED reads them: dialogues put together of their parts. */
+const root = join(__dirname, '..', '..', 'nodes');
 
 interface Definition {
   category: string;
@@ -18,11 +19,11 @@ interface Definition {
 /** What the editor part of a node registers. */
 export function definition(node: string): Definition {
   const html = readFileSync(join(root, node, `${node}.html`), 'utf8');
-  const script = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(html)?.[1] ?? '';
+  const scripts = [...html.matchAll(/<script type="text\/javascript">([\s\S]*?)<\/script>/g)].map(([, code]) => code);
   let found: Definition | undefined;
   const nothing = { length: 0, val: () => undefined };
-  runInNewContext(script, {
-    $: () => nothing,
+  runInNewContext(scripts.join('\n'), {
+    $: Object.assign(() => nothing, { fn: {} }),
     RED: {
       nodes: {
         registerType: (_type: string, made: Definition) => {

@@ -60,11 +60,13 @@ describe('fl-dp-noise', () => {
 
   it('gives other noise to each update, and leaves none of its figures in local mode', async () => {
     runtime = await startRuntime(['dp-noise'], flow(), userDir);
-    for (const client of ['a', 'b']) runtime.send('n', update(wave(), { client, metrics: { loss: 0.3 } }));
+    for (const client of ['a', 'b'])
+      runtime.send('n', update(wave(), { client, metrics: { loss: 0.3 }, errors: [0, 900, 3] }));
     await runtime.next('out', () => runtime.received('out').length === 2);
     const [first, second] = runtime.received('out') as unknown as UpdateMessage[];
     assert.notDeepEqual(first.payload, second.payload);
     assert.equal(first.fl.metrics, undefined);
+    assert.equal(first.fl.errors, undefined);
   });
 
   it('counts the epsilon of replacement: with z = 2 one release is a Gaussian mechanism of sigma 1', async () => {
