@@ -7,6 +7,30 @@
 
 namespace fl {
 
+/** The loss of one row against its target, or with a teacher the part that each has in it; delta as loss_row leaves it. */
+static inline int row_loss(const Model& m, const Samples& s, uint32_t row, const real* input, const real* y, real* delta,
+                           real scale, double* loss) {
+  const Soft& soft = s.soft;
+  const real taught = soft.rows ? (real)soft.share : (real)0;
+  if (soft.rows && taught >= 1) {
+    for (uint32_t k = 0; k < output_shape(m).stride; k++) delta[k] = 0;
+  } else {
+    real weight = 1;
+    const int refused = read_target(m, s, row, input, delta, &weight);
+    if (refused) return refused;
+    if (soft.rows) weight *= (real)1 - taught;
+    *loss += (double)(weight * loss_row(m, y, delta, scale * weight, (real)s.focal_gamma));
+  }
+  if (!soft.rows) return 0;
+  const uint32_t n = output_shape(m).channels;
+  const float* from = soft.rows + (size_t)row * n;
+  const real temperature = (real)soft.temperature;
+  const real part = m.loss == SOFTMAX_CROSS_ENTROPY ? softened_softmax(y, from, delta, n, scale * taught, temperature)
+                                                    : softened_sigmoid(y, from, delta, n, scale * taught, temperature);
+  *loss += (double)(taught * part);
+  return 0;
+}
+
 /**
  * Forward through the rows in place, which are first .. first + n of `order` (null: of the samples): adds their losses to
  * *loss and leaves the gradient of `scale` times their sum by the output where backward() takes it. 0, or a refusal.
@@ -16,12 +40,10 @@ static inline int rows_loss(const Model& m, const Samples& s, const uint32_t* or
   const real* input = m.memory + m.input_at;
   const real* y = forward(m, n);
   real* delta = m.memory + m.delta_a;
-  const real gamma = (real)s.focal_gamma;
+  if (s.soft.rows && !on_logits(m)) return BAD_LOSS;
   for (uint32_t k = 0; k < n; k++) {
-    real weight = 1;
-    const int refused = read_target(m, s, order ? order[first + k] : first + k, input, delta, &weight);
+    const int refused = row_loss(m, s, order ? order[first + k] : first + k, input, y, delta, scale, loss);
     if (refused) return refused;
-    *loss += (double)(weight * loss_row(m, y, delta, scale * weight, gamma));
     input += numbers(m.input);
     y += numbers(output_shape(m));
     delta += numbers(output_shape(m));

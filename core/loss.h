@@ -116,6 +116,40 @@ static inline real error_loss(bool huber, const real* y, real* delta, const Shap
   return loss * share;
 }
 
+/** T^2 times the cross-entropy of softmax(z / T) against `soft`; its gradient by z, times `scale`, is added to delta. */
+static inline real softened_softmax(const real* z, const float* soft, real* delta, uint32_t n, real scale, real temperature) {
+  const real cool = (real)1 / temperature;
+  real top = z[0];
+  for (uint32_t c = 1; c < n; c++) top = z[c] > top ? z[c] : top;
+  real sum = 0, mass = 0;
+  for (uint32_t c = 0; c < n; c++) {
+    sum += exponential((z[c] - top) * cool);
+    mass += (real)soft[c];
+  }
+  const real normaliser = logarithm(sum), inverse = (real)1 / sum, slope = temperature * scale;
+  real loss = 0;
+  for (uint32_t c = 0; c < n; c++) {
+    const real lower = (z[c] - top) * cool;
+    loss += (real)soft[c] * (normaliser - lower);
+    delta[c] += (exponential(lower) * inverse * mass - (real)soft[c]) * slope;
+  }
+  return loss * temperature * temperature;
+}
+
+/** As softened_softmax, each output a sigmoid of its own; the mean over the outputs. */
+static inline real softened_sigmoid(const real* z, const float* soft, real* delta, uint32_t n, real scale, real temperature) {
+  const real cool = (real)1 / temperature, share = (real)1 / (real)n, slope = temperature * scale * share;
+  real loss = 0;
+  for (uint32_t c = 0; c < n; c++) {
+    const real x = z[c] * cool, t = (real)soft[c];
+    const real small = exponential(x > 0 ? -x : x);
+    loss += ((x > 0 ? x : (real)0) - x * t) + logarithm((real)1 + small);
+    const real p = x > 0 ? (real)1 / ((real)1 + small) : small / ((real)1 + small);
+    delta[c] += (p - t) * slope;
+  }
+  return loss * share * temperature * temperature;
+}
+
 /** gamma: 0, or that of the focal loss, for the cross-entropies. */
 static inline real loss_row(const Model& m, const real* y, real* delta, real scale, real gamma) {
   const Shape& shape = output_shape(m);

@@ -5,6 +5,16 @@
 
 namespace fl {
 
+/** What a teacher says of each sample, besides or in place of its target (Hinton 2015, arXiv 1503.02531). */
+struct Soft {
+  /** count x output_size probabilities at the temperature, or null: there is no teacher. */
+  const float* rows;
+  /** Both sides are softened with it, and its square keeps the gradient as large as that of the targets. */
+  double temperature;
+  /** Of the loss, what the teacher's part has: 0 to 1. With 1 the targets are not looked at. */
+  double share;
+};
+
 struct Samples {
   /** count x input_size, and count x target width (1 for a class index, output_size for values, none for the own input). */
   const float* features;
@@ -17,6 +27,8 @@ struct Samples {
   const float* class_weights;
   /** Of the focal loss, for cross-entropies; 0: none. */
   double focal_gamma;
+  /** For cross-entropies. */
+  Soft soft;
 };
 
 /** rows[order[k]] (order null: row k itself), k < n, to the padded input rows of the model. */

@@ -52,7 +52,12 @@ EXPORT(get_gradient) void session_get_gradient(const Session* s, float* flat) {
 EXPORT(set_samples)
 void set_samples(Session* s, const float* features, const float* targets, uint32_t count, const float* mean,
                  const float* inverse_deviation, const float* class_weights, double focal_gamma) {
-  s->samples = Samples{features, targets, count, mean, inverse_deviation, class_weights, focal_gamma};
+  s->samples = Samples{features, targets, count, mean, inverse_deviation, class_weights, focal_gamma, Soft{0, 1, 0}};
+}
+
+/** After set_samples, which takes it away again. */
+EXPORT(set_soft) void set_soft(Session* s, const float* rows, double temperature, double share) {
+  s->samples.soft = Soft{rows, temperature, share};
 }
 
 EXPORT(set_optimizer)

@@ -113,6 +113,7 @@ static inline Samples samples_of(const Device& d, const float* features, const f
   s.mean = d.normalises ? floats_at(d, d.memory.normalisation) : 0;
   s.inverse_deviation = d.normalises ? floats_at(d, d.memory.normalisation) + d.memory.width : 0;
   s.class_weights = 0;
+  s.soft.rows = 0;
   s.focal_gamma = 0;
   return s;
 }

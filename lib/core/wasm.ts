@@ -26,6 +26,7 @@ export interface CoreExports {
     classWeightsAt: number,
     focalGamma: number,
   ): void;
+  set_soft(sessionAt: number, rowsAt: number, temperature: number, share: number): void;
   set_optimizer(
     sessionAt: number,
     kind: number,

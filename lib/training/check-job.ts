@@ -103,12 +103,36 @@ function checkSamples({ spec, weights, samples, normalisation }: TrainJob | Evas
   }
 }
 
+/** A sum of probabilities may be so far from 1: they are float32. */
+const ROUNDING = 1e-3;
+
+function checkSoft({ spec, samples, soft }: TrainJob): void {
+  if (!soft) return;
+  const outputs = outputSize(spec);
+  if (!spec.loss.endsWith('cross_entropy')) {
+    refuse(`A teacher's probabilities go with a cross-entropy, not with ${spec.loss}: choose a classifier.`);
+  }
+  length(soft.probabilities, samples.count * outputs, "The teacher's probabilities");
+  if (!(Number.isFinite(soft.temperature) && soft.temperature >= 1)) refuse('The temperature must be 1 or more.');
+  if (!(soft.share >= 0 && soft.share <= 1)) refuse("The teacher's share of the loss must be a number from 0 to 1.");
+  const isSum = spec.loss === 'softmax_cross_entropy';
+  for (let row = 0; row < samples.count; row++) {
+    let sum = 0;
+    for (const p of soft.probabilities.subarray(row * outputs, (row + 1) * outputs)) {
+      if (!(p >= 0 && p <= 1 + ROUNDING)) refuse("A teacher's probability must be a number from 0 to 1.");
+      sum += p;
+    }
+    if (isSum && Math.abs(sum - 1) > ROUNDING) refuse("A teacher's probabilities must add up to 1 in each row.");
+  }
+}
+
 export function checkTrainJob(job: TrainJob): void {
   if (!Number.isInteger(job.samples.count) || job.samples.count < 1) refuse('There are no samples to train on.');
   checkOptions(job.options, job.spec);
   if (job.anchor) length(job.anchor, job.weights.length, 'The anchor of the proximal term');
   if (job.control) length(job.control, job.weights.length, 'The control vector');
   checkSamples(job);
+  checkSoft(job);
   const { tensors } = layoutOf(job.spec);
   if (job.trainable && (job.trainable.length !== tensors.length || !job.trainable.includes(true))) {
     refuse(`Which tensors learn must be said of each of the ${tensors.length}, and at least one must.`);

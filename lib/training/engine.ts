@@ -59,6 +59,16 @@ export interface SampleBlock {
   count: number;
 }
 
+/** Knowledge distillation (Hinton 2015, arXiv 1503.02531): the loss is (1 - share) target + share T^2 softened. */
+export interface SoftTargets {
+  /** n x outputSize: the teacher's probabilities, softened with the temperature. */
+  probabilities: Float32Array;
+  /** T, 1 or more: the student's logits are divided by it. */
+  temperature: number;
+  /** 0 to 1. With 1 the targets of the samples are not looked at (but must be there). */
+  share: number;
+}
+
 /** Per-feature shift and scale: x' = (x - mean) / std. Applied by the engine as it reads the rows. */
 export interface Normalisation {
   mean: number[];
@@ -72,6 +82,8 @@ export interface TrainJob {
   samples: SampleBlock;
   normalisation?: Normalisation;
   options: TrainingOptions;
+  /** What a teacher says of the samples; absent: there is none. Cross-entropies of one vector of outputs only. */
+  soft?: SoftTargets;
   /** Where the proximal term pulls to; absent: `weights`. */
   anchor?: Float32Array;
   /** Added to the gradient of each step, before its norm is clipped (SCAFFOLD: c - c_i; FedDyn: -h_k). As long as `weights`. */

@@ -27,19 +27,31 @@ function begin(session: Session, job: TrainJob): { gradientAt: number } {
   session.putWeights(job.weights);
   const frozen = frozenRanges(job);
   const anchor = options.proximal ? (job.anchor ?? job.weights) : undefined;
-  const [featuresAt, targetsAt, meanAt, inverseAt, classWeightsAt, anchorAt, controlAt, orderAt, gradientAt, frozenAt] =
-    session.place(
-      samples.features,
-      samples.targets,
-      normalisation && Float32Array.from(normalisation.mean),
-      normalisation && inverseDeviation(normalisation),
-      options.classWeights && Float32Array.from(options.classWeights),
-      anchor,
-      control,
-      options.fullBatch ? undefined : samples.count,
-      job.atStart?.gradient ? session.parameters : undefined,
-      frozen.length,
-    );
+  const [
+    featuresAt,
+    targetsAt,
+    meanAt,
+    inverseAt,
+    classWeightsAt,
+    anchorAt,
+    controlAt,
+    orderAt,
+    gradientAt,
+    frozenAt,
+    softAt,
+  ] = session.place(
+    samples.features,
+    samples.targets,
+    normalisation && Float32Array.from(normalisation.mean),
+    normalisation && inverseDeviation(normalisation),
+    options.classWeights && Float32Array.from(options.classWeights),
+    anchor,
+    control,
+    options.fullBatch ? undefined : samples.count,
+    job.atStart?.gradient ? session.parameters : undefined,
+    frozen.length,
+    job.soft?.probabilities,
+  );
   const finite = (vectorAt: number, length: number): boolean => vectorAt === 0 || finiteAt(core, vectorAt, length);
   if (!finite(featuresAt, samples.features.length) || !finite(targetsAt, samples.targets.length)) {
     throw new RefusedError('samples', 'The samples hold numbers that are not finite: remove those rows.');
@@ -57,6 +69,7 @@ function begin(session: Session, job: TrainJob): { gradientAt: number } {
     classWeightsAt,
     options.focalGamma ?? 0,
   );
+  if (job.soft) wasm.set_soft(at, softAt, job.soft.temperature, job.soft.share);
   wasm.set_optimizer(
     at,
     SLOTS[options.optimizer],

@@ -6,6 +6,7 @@ import { canonicalJson } from '../../model/canonical';
 import { inputSize, outputSize } from '../../model/shapes';
 import type { ModelSpec } from '../../model/spec';
 import { givesProbabilities } from '../../model/tasks';
+import { RefusedError } from '../../refused';
 import { abortError } from '../abort';
 import { checkEvasionJob, checkPredictJob, checkTrainJob } from '../check-job';
 import type { Engine, EvasionJob, EvasionResult, PredictJob, PredictResult, Progress } from '../engine';
@@ -105,6 +106,12 @@ export function createTfjsEngine(options: { native?: boolean } = {}): TfjsEngine
     train: (job, progress) =>
       inTurn(async () => {
         checkTrainJob(job);
+        if (job.soft) {
+          throw new RefusedError(
+            'job',
+            'A student with layers that only TensorFlow.js has cannot learn from a teacher here.',
+          );
+        }
         checkFinite(job);
         return train(tf, await model(job.spec), job, progress);
       }),
