@@ -59,6 +59,7 @@ export = (RED: Red): void => {
       requirePlace(RED, this, options);
       const shape = shapeOf(model.spec, targetWidth(model.spec));
       const store = persistent ? createStore(stateFolder(RED, 'clients')) : undefined;
+      const warn = (sentence: string): void => this.warn(sentence);
       const samples = await openSamples(
         {
           ...options,
@@ -68,8 +69,10 @@ export = (RED: Red): void => {
           name: `${federation} ${client}`,
           ...(store ? { store } : {}),
         },
-        (sentence) => this.warn(sentence),
+        warn,
       );
+      const makePersonal =
+        options.personal && (await openPersonal({ model, federation, client }, options.personal, store, warn));
       const { bank } = samples;
       const changed = (): void => {
         if (intake.loading) status.working('status.loading', { held: bank.count });
@@ -90,20 +93,16 @@ export = (RED: Red): void => {
         },
         train: async (job, { signal, onProgress }) => (await pool.get()).train(job, { signal, onProgress, engine }),
       });
-      const personal =
-        options.personal &&
-        (await openPersonal({
-          ...{ model, federation, client, learner, event },
-          options: options.personal,
-          ...(store ? { store } : {}),
-          heldOut: () => samples.heldOut?.block(),
-          predict: async (job, signal) => (await pool.get()).predict(job, { signal, engine }),
-          send: (message) => {
-            if (!shell.closing.aborted) this.send([null, null, detached(message)]);
-          },
-          warn: (sentence) => this.warn(sentence),
-          fail: shell.fail,
-        }));
+      const personal = makePersonal?.({
+        learner,
+        heldOut: () => samples.heldOut?.block(),
+        predict: async (job, signal) => (await pool.get()).predict(job, { signal, engine }),
+        send: (message) => {
+          if (!shell.closing.aborted) this.send([null, null, detached(message)]);
+        },
+        event,
+        fail: shell.fail,
+      });
       const participant = createParticipant({
         federation,
         client,

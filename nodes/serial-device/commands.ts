@@ -4,6 +4,7 @@ import type { BoardLearner } from '../../lib/board/learner';
 import { channelsOf, readingsFrom } from '../../lib/board/sensing';
 import { classIndex, unknownClass } from '../../lib/data/labels';
 import { type SampleShape, samplesFrom } from '../../lib/data/sample-input';
+import type { PersonalLearner } from '../../lib/federation/personal/personal-learner';
 import { inputSize } from '../../lib/model';
 import { RefusedError } from '../../lib/refused';
 import { answersOf, expectedOf } from '../shared/answers';
@@ -17,6 +18,7 @@ import { event } from './reports';
 export interface Commanded {
   board: Board;
   learner: BoardLearner;
+  personal?: PersonalLearner;
   model: Model;
   options: DeviceOptions;
   shape: SampleShape;
@@ -118,8 +120,8 @@ const commands: Record<string, Command> = {
     return done;
   },
   'label-last': async (device, msg) => device.learner.labelLast(classOf(device, msg), device.closing),
-  async forget({ learner, intake, closing }) {
-    await intake?.forget();
+  async forget({ learner, personal, intake, closing }) {
+    await Promise.all([intake?.forget(), personal?.forget()]);
     await learner.forget(closing);
   },
   save: ({ learner, closing }) => learner.save(closing),

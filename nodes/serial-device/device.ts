@@ -12,10 +12,12 @@ import { errorSketch } from '../../lib/federation/threshold';
 import { targetWidth } from '../../lib/model/shapes';
 import { RefusedError } from '../../lib/refused';
 import { createStore } from '../../lib/state/store';
+import { createEmbedding } from '../shared/embedding';
 import { createIntake, type Intake } from '../shared/intake';
 import { openSamples } from '../shared/kept-samples';
 import { findModel, stateFolder } from '../shared/model';
 import { requirePlace } from '../shared/participation';
+import { figuresOf, openPersonal } from '../shared/personal';
 import { leasePool } from '../shared/pool';
 import { detached, type FlowMessage, type FlowNode, type Red, type Settings } from '../shared/red';
 import { text } from '../shared/settings';
@@ -53,6 +55,8 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
   const shape = shapeOf(model.spec, targetWidth(model.spec));
   if (sensing) requireSensing(sensing, model.spec, shape.width);
   const id = options.boardId ?? (port === undefined ? undefined : await known.read());
+  const store = options.persistent ? createStore(stateFolder(RED, 'clients')) : undefined;
+  const warn = (sentence: string): void => node.warn(sentence);
   const samples = sensing
     ? undefined
     : await openSamples(
@@ -60,14 +64,17 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
           width: shape.width,
           targetWidth: shape.targetWidth,
           capacity: options.capacity,
+          heldOutShare: options.heldOutShare,
           eviction: 'oldest',
           // A gateway keeps what the backbone makes of a sample, a board's gateway the sample.
           meaning: meaningOf(model.spec) + (model.spec.backbone ? ' as they come' : ''),
           name: `${federation} ${client}`,
-          ...(options.persistent ? { store: createStore(stateFolder(RED, 'clients')) } : {}),
+          ...(store ? { store } : {}),
         },
-        (sentence) => node.warn(sentence),
+        warn,
       );
+  const makePersonal =
+    options.personal && (await openPersonal({ model, federation, client }, options.personal, store, warn));
   const bank = samples?.bank;
   const pool = leasePool(RED);
   shell.closing.throwIfAborted();
@@ -181,16 +188,29 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
     onChange: changed,
     onTrouble: fail,
   });
+  const embedding = createEmbedding(model, pool, shell.closing);
+  const { engine } = model;
+  const personal = makePersonal?.({
+    learner,
+    // The gateway measures, with its own engine: the rows that are held out are not on the board.
+    async heldOut() {
+      const held = samples?.heldOut?.block();
+      return held && held.count > 0 && embedding ? embedding.embed(held) : held;
+    },
+    predict: async (job, signal) => (await pool.get()).predict(job, { signal, engine }),
+    send: (message) => {
+      if (!closed) node.send([null, null, null, detached(message)]);
+    },
+    event: ({ event: name, ...payload }) => tell(event(String(name), payload)),
+    fail: shell.fail,
+  });
   const participant = createParticipant({
     federation,
     client,
     model,
     minSamples,
-    learner,
-    memory: localMemory(
-      `${federation} ${client} strategy`,
-      options.persistent ? createStore(stateFolder(RED, 'clients')) : undefined,
-    ),
+    learner: personal ?? learner,
+    memory: localMemory(`${federation} ${client} strategy`, store),
     // The gateway has the same rows, and computes what the board would. What a backbone makes of them only the board knows.
     ...(bank &&
       !model.spec.backbone && {
@@ -213,13 +233,14 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
     },
     onTrained: (result) => {
       tell(lineReport(board.figures));
-      tell(event('trained', { client, ...result }));
+      tell(event('trained', { client, ...result, ...figuresOf(personal?.compared) }));
     },
     onRefused: parts.onRefused,
   });
   const end = async (): Promise<void> => {
     closed = true;
     participant.close();
+    personal?.close();
     learner.close();
     pool.release();
     await Promise.all([board.close().then(line.close), intake?.save()]);
@@ -231,6 +252,7 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
   return {
     board,
     learner,
+    ...(personal ? { personal } : {}),
     model,
     options,
     shape,

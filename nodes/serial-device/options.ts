@@ -4,10 +4,11 @@ import { channelsOf, FEATURE_NAMES, sensingWidth } from '../../lib/board/sensing
 import type { ModelSpec } from '../../lib/model/spec';
 import { RefusedError } from '../../lib/refused';
 import { type Participation, participation } from '../shared/participation';
+import { type PersonalChoice, personalChoice } from '../shared/personal';
 import type { FlowNode, Settings } from '../shared/red';
 import { choice, flag, list, number, text } from '../shared/settings';
 
-export interface DeviceOptions extends Participation {
+export interface DeviceOptions extends Participation, PersonalChoice {
   /** Path of the serial port; undefined: a virtual board. */
   port: string | undefined;
   /** Only this board; undefined: the first one that was there. */
@@ -58,6 +59,16 @@ function sensingOf(settings: Settings): Sensing | undefined {
   return sensing;
 }
 
+function personalOf(settings: Settings): PersonalChoice {
+  if (text(settings, 'personal') === 'per-fedavg') {
+    throw new RefusedError(
+      'bad-setting',
+      'A board would be sent its weights anew for each gradient of Per-FedAvg: choose fedper, fedrep, ditto or fine-tuning.',
+    );
+  }
+  return personalChoice(settings);
+}
+
 /** Throws RefusedError with one sentence that says what to mend. */
 export function deviceOptions(settings: Settings, node: FlowNode): DeviceOptions {
   const virtual = choice(settings, 'board', ['virtual', 'serial'] as const, 'virtual') === 'virtual';
@@ -79,6 +90,7 @@ export function deviceOptions(settings: Settings, node: FlowNode): DeviceOptions
   }
   return {
     ...participation(settings, node, ROWS_DEFAULT),
+    ...personalOf(settings),
     port: virtual ? undefined : port,
     boardId: virtual || boardId === '' ? undefined : boardId,
     bits: choice(settings, 'update', ['float32', 'int8'] as const, 'float32') === 'int8' ? 8 : 0,

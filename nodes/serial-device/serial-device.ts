@@ -66,7 +66,13 @@ export = (RED: Red): void => {
       } else {
         refusals.during(() => open.participant.receive(msg));
         const over = isKind(msg, 'model') && Array.isArray(msg.fl.cohort) && msg.fl.cohort.length === 0;
-        if (over && open.options.flash) shell.background(() => open.learner.save(shell.closing));
+        if (over && open.options.flash) {
+          shell.background(async () => {
+            // The personal model of the last round is the one to be saved.
+            await open.personal?.settled();
+            await open.learner.save(shell.closing);
+          });
+        }
       }
     });
     shell.onClose(async (removed) => {

@@ -1,6 +1,7 @@
 /** The personal model of a node that takes part: its settings, what is kept of it on disk, and what is told of it. */
 
-import type { GlobalModel, Learner } from '../../lib/federation/learner';
+import type { Learner } from '../../lib/federation/learner';
+import { privateTensors } from '../../lib/federation/personal/layers';
 import { type PersonalOptions, personalMethods, personalOptions } from '../../lib/federation/personal/options';
 import { type Compared, type PersonalLearner, personalLearner } from '../../lib/federation/personal/personal-learner';
 import { personalMessage } from '../../lib/federation/personal/personal-message';
@@ -42,21 +43,20 @@ export function personalChoice(settings: Settings): PersonalChoice {
   };
 }
 
-export interface PersonalParts {
+export interface Owner {
   model: Model;
   federation: string;
   client: string;
-  options: PersonalOptions;
+}
+
+export interface PersonalParts {
   learner: Learner;
-  /** Absent: in memory only. */
-  store?: Store;
-  /** As the layers of the model take them; empty, or undefined: there are none to measure on. */
-  heldOut(): SampleBlock | undefined | Promise<SampleBlock | undefined>;
+  /** As the layers of the model take them; undefined: there are none to measure on. */
+  heldOut(signal: AbortSignal): SampleBlock | undefined | Promise<SampleBlock | undefined>;
   predict(job: PredictJob, signal: AbortSignal): Promise<{ outputs: Float32Array }>;
   /** The personal model, for fl-predict and the like. */
   send(message: Message): void;
   event(payload: Record<string, unknown>): void;
-  warn(sentence: string): void;
   fail(thrown: unknown): void;
 }
 
@@ -67,36 +67,45 @@ export const figuresOf = (compared: Compared | undefined): Pick<Compared, 'globa
   return both;
 };
 
-export async function openPersonal(parts: PersonalParts): Promise<PersonalLearner> {
-  const { model, federation, client, options, learner, store } = parts;
+/**
+ * Reads what was kept, and gives what makes the learner of it. Rejects with RefusedError when the model has no layers as
+ * `options` name them. `store` absent: in memory only.
+ */
+export async function openPersonal(
+  { model, federation, client }: Owner,
+  options: PersonalOptions,
+  store: Store | undefined,
+  warn: (sentence: string) => void,
+): Promise<(parts: PersonalParts) => PersonalLearner> {
+  if ('privateLayers' in options) privateTensors(model.layout, options.privateLayers);
   const name = `${federation} ${client} personal`;
-  const found = await store?.read(name).catch((error: unknown) => parts.warn(String(error)));
+  const found = await store?.read(name).catch((error: unknown) => warn(String(error)));
   const { state, notice } = decodePersonal(found ?? undefined, model, options);
-  if (notice) parts.warn(notice);
+  if (notice) warn(notice);
   if (found && !state) await store?.remove(name);
 
-  const measure = async ({ weights, normalisation }: GlobalModel, signal: AbortSignal) => {
-    const samples = await parts.heldOut();
-    if (!samples || samples.count === 0) return undefined;
-    const { spec } = model;
-    const { features, count } = samples;
-    const { outputs } = await parts.predict({ spec, weights, features, count, normalisation }, signal);
-    return numbersOf(figures(spec, samples, outputs, normalisation, positiveIndex(spec, '')));
-  };
-  return personalLearner({
-    model,
-    options,
-    learner,
-    state,
-    measure,
-    save: async (kept) => {
-      if (kept) await store?.write(name, encodePersonal(kept, model, options));
-      else await store?.remove(name);
-    },
-    onPersonal: (made, compared) => {
-      parts.send(personalMessage(made, { federation, client, model }));
-      parts.event({ event: 'personal', client, method: options.method, ...compared });
-    },
-    onTrouble: parts.fail,
-  });
+  return ({ learner, heldOut, predict, send, event, fail }) =>
+    personalLearner({
+      model,
+      options,
+      learner,
+      state,
+      async measure({ weights, normalisation }, signal) {
+        const samples = await heldOut(signal);
+        if (!samples || samples.count === 0) return undefined;
+        const { spec } = model;
+        const { features, count } = samples;
+        const { outputs } = await predict({ spec, weights, features, count, normalisation }, signal);
+        return numbersOf(figures(spec, samples, outputs, normalisation, positiveIndex(spec, '')));
+      },
+      save: async (kept) => {
+        if (kept) await store?.write(name, encodePersonal(kept, model, options));
+        else await store?.remove(name);
+      },
+      onPersonal: (made, compared) => {
+        send(personalMessage(made, { federation, client, model }));
+        event({ event: 'personal', client, method: options.method, ...compared });
+      },
+      onTrouble: fail,
+    });
 }

@@ -31,7 +31,7 @@ async function classesOf(engine, spec, { weights, normalisation }, { features, c
 const share = (values, isHit) => values.reduce((sum, value, i) => sum + (isHit(value, i) ? 1 : 0), 0) / values.length;
 
 /**
- * Settings: data, clients?, hidden?, rounds?, training?, federation? (what FederationOptions has beside these), attack?,
+ * settings: data, clients?, where? (conditions on rows), hidden?, rounds?, training?, federation? (what FederationOptions has beside these), attack?,
  * trigger? ({ features, value, target } of a backdoor: how often it works is measured), personal? (learners.mjs), seed. Figures: accuracy, f1, loss, averagePrecision (two classes), backdoor (share of marked
  * samples that get the attacker's class), own (accuracy on the samples of each client's kind, meaned), bytesUp,
  * bytesDown, steps, curve (accuracy by round); or `refused`, one sentence, where the settings make no sense together.
@@ -93,5 +93,5 @@ export async function runCell(settings) {
   }
   Object.assign(figures, await learners.figures?.(result));
   const { bytesUp, bytesDown, steps } = result;
-  return { ...figures, bytesUp, bytesDown, steps, curve, refusals: refused };
+  return { bytesUp, bytesDown, steps, ...figures, curve, refusals: refused };
 }

@@ -17,7 +17,8 @@ function bankOf({ width, targetWidth }, block) {
 
 /**
  * { learnerOf?, figures? }: see federate.mjs. Figures over the clients' own held-out samples, the mean of the clients: `own` (of
- * the federation's model), `personal` (of each one's personal model; alone: of its own), `worst` (the least of those).
+ * the federation's model), `personal` (of each one's personal model; alone: of its own), `worst` (the least of
+ * those), and `steps` with those of the trainings at home.
  */
 export function learnersOf({ personal, seed }, { spec, model, engine, own }, { rounds, training }) {
   if (!personal) return {};
@@ -31,8 +32,14 @@ export function learnersOf({ personal, seed }, { spec, model, engine, own }, { r
   const { poolStatistics, statisticsOf } = load('./data/normalisation.js');
   /** client -> { test, train: banks, made: resolves with the last personal model }. */
   const clients = new Map();
+  let steps = 0;
 
-  const learnerOf = ({ client, bank, train }) => {
+  const learnerOf = ({ client, bank, train: plainly }) => {
+    const train = async (job) => {
+      const result = await plainly(job);
+      steps += result.steps;
+      return result;
+    };
     const held = own.get(client)?.block();
     const split = held ? { train: bank.block(), heldOut: held } : splitHeldOut(bank.block(), HELD_OUT, seed);
     const kept = bankOf(bank, split.train);
@@ -66,10 +73,13 @@ export function learnersOf({ personal, seed }, { spec, model, engine, own }, { r
     const normalisation = poolStatistics([statisticsOf(samples, width)], width);
     const { epochs } = training;
     const job = { spec, weights: initialWeights(spec), samples, normalisation };
-    const { weights } = await engine.train({ ...job, options: { ...training, epochs: epochs * rounds, seed } });
+    const trained = await engine.train({ ...job, options: { ...training, epochs: epochs * rounds, seed } });
+    const { weights } = trained;
+    steps += trained.steps;
     return { weights, normalisation };
   };
   const figures = async (shared) => {
+    if (method === 'alone') steps = 0;
     const ofGlobal = [];
     const ofPersonal = [];
     for (const { test, train, made } of clients.values()) {
@@ -77,8 +87,9 @@ export function learnersOf({ personal, seed }, { spec, model, engine, own }, { r
       const mine = made ? await made : method === 'alone' ? await aloneOf(train) : shared;
       ofPersonal.push(await accuracy(mine, test));
     }
+    const silent = method === 'alone' ? { bytesUp: 0, bytesDown: 0 } : {};
     const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
-    return { own: mean(ofGlobal), personal: mean(ofPersonal), worst: Math.min(...ofPersonal) };
+    return { own: mean(ofGlobal), personal: mean(ofPersonal), worst: Math.min(...ofPersonal), steps, ...silent };
   };
   return { learnerOf, figures };
 }

@@ -6,12 +6,13 @@ import { over } from './settings.mjs';
 const read = new Map();
 
 /** The data set with what the settings say of it. */
-export function setOf({ data, clients, hidden, rounds, training }) {
+export function setOf({ data, clients, where, hidden, rounds, training }) {
   const set = dataSets[data];
   if (!set) throw new Error(`There is no data set "${data}": take one of ${Object.keys(dataSets).join(', ')}.`);
   const whole = over(set, { hidden, rounds, training });
-  if (!clients) return whole;
-  return { ...whole, train: { ...whole.train, spec: { ...whole.train.spec, clients } } };
+  const { spec } = whole.train;
+  const window = where ? { ...spec.window, where } : spec.window;
+  return { ...whole, train: { ...whole.train, spec: { ...spec, window, clients: clients ?? spec.clients } } };
 }
 
 export async function samplesFor(set) {

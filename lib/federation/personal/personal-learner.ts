@@ -5,8 +5,9 @@
 import { RefusedError } from '../../refused';
 import type { TrainingOptions } from '../../training/engine';
 import { decodeAll } from '../../update/codecs/registry';
+import { limits } from '../../update/limits';
 import { type FederatedModel, tensorSizes } from '../federated-model';
-import type { GlobalModel, Learner, LearningControl, LearningTask, LocalUpdate } from '../learner';
+import type { GlobalModel, Learner, LearningControl, LearningTask, LocalUpdate, News } from '../learner';
 import { ditto } from './ditto';
 import { fedPer } from './fedper';
 import { fedRep } from './fedrep';
@@ -54,6 +55,8 @@ export interface PersonalLearner extends Learner {
   /** The figures that came last. */
   readonly compared: Compared | undefined;
   forget(): Promise<void>;
+  /** Resolves when what was heard of last has been made use of. */
+  settled(): Promise<void>;
   close(): void;
 }
 
@@ -126,10 +129,15 @@ export function personalLearner(parts: PersonalParts): PersonalLearner {
   };
 
   /** Tells of the personal model, and has the learner behind use it. */
-  const publish = async (global: PersonalModel, personal: Float32Array | undefined, signal: AbortSignal) => {
+  const publish = async (
+    global: PersonalModel,
+    personal: Float32Array | undefined,
+    signal: AbortSignal,
+    news?: News,
+  ): Promise<void> => {
     const { normalisation, round, options, final } = global;
     const own: PersonalModel = { weights: personal ?? global.weights, normalisation, round, options, final };
-    learner.hear?.(own);
+    learner.hear?.(own, news);
     if (!personal) return;
     const figures = async (of: GlobalModel): Promise<Figures | undefined> => {
       try {
@@ -179,12 +187,13 @@ export function personalLearner(parts: PersonalParts): PersonalLearner {
     }
   };
 
-  const follow = async (heard: Heard, signal: AbortSignal): Promise<void> => {
+  const follow = async (global: GlobalModel, news: News, signal: AbortSignal): Promise<void> => {
+    const heard: Heard = { ...global, options: news.options, final: news.final };
     const before = ownFor(heard.round);
-    const control: LearningControl = { signal, deadlineMs: Number.POSITIVE_INFINITY, onProgress: () => {} };
+    const control: LearningControl = { signal, deadlineMs: limits.deadlineMs, onProgress: () => {} };
     const made = learner.count > 0 ? await method.follow(heard, homeOf(before, control, 1)) : {};
     signal.throwIfAborted();
-    await publish(heard, made.personal, signal);
+    await publish(heard, made.personal, signal, news);
     if (made.own) await keep({ round: heard.round, before, after: made.own });
   };
 
@@ -212,7 +221,7 @@ export function personalLearner(parts: PersonalParts): PersonalLearner {
       following = mine;
       const signal = AbortSignal.any([mine.signal, closing.signal]);
       followed = followed
-        .then(() => (signal.aborted ? undefined : follow({ ...global, ...news }, signal)))
+        .then(() => (signal.aborted ? undefined : follow(global, news, signal)))
         .catch((error: unknown) => {
           if (signal.aborted) return;
           trouble('personal', `The personal model of this round was not made: ${reasonOf(error)}`);
@@ -225,6 +234,7 @@ export function personalLearner(parts: PersonalParts): PersonalLearner {
       compared = undefined;
       await keep(undefined);
     },
+    settled: () => followed,
     close() {
       closing.abort();
     },
