@@ -81,7 +81,8 @@ describe('hostile messages', () => {
       update('nobody', left, 10),
       update('a', right, 1000),
       { payload: Buffer.alloc(8), fl: update('bad', left, 10).fl },
-      { fl: { kind: 'join', ...from('more'), samples: 5 } },
+      { fl: { kind: 'join', ...from('more'), samples: 5, facts: { battery: 5, link: 'lora', willing: true } } },
+      { fl: { kind: 'decline', ...from('nobody'), attempt, reason: 'no', withheld: 9 } },
       { fl: { kind: 'statistics', ...from('a'), attempt }, payload: Buffer.alloc(40) },
       { fl: { kind: 'decline', ...from('nobody'), attempt, reason: 'no' } },
       { topic: 'dance', payload: 1 },
@@ -105,7 +106,7 @@ describe('hostile messages', () => {
     const asked = await runtime.next('told', (msg) => header(msg).kind === 'model');
     const told = runtime.received('told').slice(0, 20);
     await runtime.next('told', (msg) => header(msg).round === 6, 15_000);
-    const good = [
+    const good: object[] = [
       ...told.map(({ fl, payload }) => ({ fl, payload })),
       { payload: [1, 2], label: 'hot' },
       { payload: { heat: 1, noise: 2 }, label: 'cold' },
@@ -115,7 +116,17 @@ describe('hostile messages', () => {
         payload: floats([1, 2, 1]),
       },
     ];
+    good.push(
+      { topic: 'facts', payload: { battery: 50, charging: true, bytesPerSecond: 10 } },
+      ...told.flatMap(({ fl, payload }) =>
+        header({ fl } as Received).kind === 'model'
+          ? [{ fl: { ...fl, maxStaleness: 2, turn: 1, sending: { name: 'norm', threshold: 0.1 } }, payload }]
+          : [],
+      ),
+    );
     await flood(runtime, 'north-client', good, 12);
+    // The last word may have been that it is not willing.
+    runtime.send('north-client', { topic: 'facts', payload: {} });
     runtime.forget();
     runtime.send('north-client', { ...asked, fl: { ...asked.fl, attempt: 'afterwards', cohort: ['north'], round: 9 } });
     // Among the mutants were samples of huge numbers, from which it may say that nothing can be learned; but it answers.
@@ -154,6 +165,24 @@ describe('hostile settings', () => {
   const flow = pumpFlow({ model: { normalisation: 'fixed', mean: '1, 2', std: '1, 1' } });
   const settingsOf = (type: string): object => flow.find((item) => item.type === type) as object;
   const node = { id: 'n' } as FlowNode;
+  const staleness = { maxStaleness: '4', staleness: 'hinge', stalenessA: '2', stalenessB: '1' };
+  const variants: Record<string, object[]> = {
+    'fl-aggregator': [
+      { timing: 'async', method: 'fedasync', mixing: '0.5', concurrency: '2', ...staleness },
+      { timing: 'async', method: 'fedbuff', bufferSize: '2', bufferRate: '1', ...staleness },
+      {
+        timing: 'late',
+        overSelect: '0.5',
+        sampler: 'power-of-choice',
+        sampleCount: '2',
+        candidates: '3',
+        ...staleness,
+      },
+      { sampler: 'availability', sampleCount: '2', minBattery: '20', minBytesPerSecond: '10' },
+      { sampler: 'poisson', probability: '0.5', sending: 'norm', sendingThreshold: '0.1', sendingPatience: '3' },
+      { sending: 'periodic', sendingEvery: '3' },
+    ],
+  };
   const readers: [string, (settings: Settings) => unknown][] = [
     ['fl-model', (settings) => readModel(settings)],
     ['fl-dataset', (settings) => batcher(datasetOptions(settings).spec)],
@@ -163,7 +192,11 @@ describe('hostile settings', () => {
   for (const [type, read] of readers) {
     it(`of ${type} are refused with a sentence or read`, async () => {
       let refused = 0;
-      for (const settings of mutated([settingsOf(type)], COUNT, 14)) {
+      for (const settings of mutated(
+        [{}, ...(variants[type] ?? [])].map((variant) => ({ ...settingsOf(type), ...variant })),
+        COUNT,
+        14,
+      )) {
         try {
           await read(settings as Settings);
         } catch (error) {

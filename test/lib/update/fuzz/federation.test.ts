@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createParticipant, type Participant, type StrategyOptions, tensorSizes } from '../../../../lib/federation';
+import { createParticipant, type FederationOptions, type Participant, tensorSizes } from '../../../../lib/federation';
 import { generator } from '../../../../lib/random/generator';
 import type { FederationHeader, Message, ModelHeader } from '../../../../lib/update/message';
 import { parseMessage } from '../../../../lib/update/validate';
@@ -30,9 +30,9 @@ function isJoin(message: unknown): boolean {
 describe('fuzz of a federation', function () {
   this.timeout(120_000);
 
-  const disturb = async (strategy: StrategyOptions, each: number): Promise<void> => {
+  const disturb = async (changes: Partial<FederationOptions>, each: number): Promise<void> => {
     const random = generator(3, 'fuzz federation');
-    const wish = { options: { ...options, strategy } };
+    const wish = { options: { ...options, ...changes } };
     const undisturbed = await learned(wish);
     const past: Message<FederationHeader>[] = [];
     let sent = 0;
@@ -86,10 +86,20 @@ describe('fuzz of a federation', function () {
   };
 
   it('learns the same bits among 20,000 replays, wrong rounds, foreign answers and mutations', () =>
-    disturb({ name: 'fedavg' }, 1200));
+    disturb({ strategy: { name: 'fedavg' } }, 1200));
+
+  it('also where late answers count', () => disturb({ timing: { mode: 'rounds', late: { maxStaleness: 3 } } }, 300));
+
+  it('also where clients hold updates back', () => disturb({ sending: { name: 'periodic', every: 2 } }, 300));
+
+  it('also without rounds', () =>
+    disturb(
+      { rounds: 12, timing: { mode: 'async', method: { name: 'fedasync', mixing: 0.5 }, maxStaleness: 3, saveMs: 0 } },
+      300,
+    ));
 
   it('learns the same bits among 5,000 of them with second vectors, which clients keep their share of', () =>
-    disturb({ name: 'scaffold' }, 300));
+    disturb({ strategy: { name: 'scaffold' } }, 300));
 
   it('a client of SCAFFOLD answers 5,000 mutated models with whole, finite updates or not at all, and then the right one', async () => {
     const random = generator(4, 'fuzz client');
