@@ -42,9 +42,7 @@ export function createSlots(options: FederationOptions, timing: AsyncTiming, ask
       return isDeserted ? asking.call(state) : same(state);
     }
     const chosen =
-      take === free.length
-        ? free
-        : uniformly(free, take, generator(options.training.seed, 'slot', state.asking + 1));
+      take === free.length ? free : uniformly(free, take, generator(options.training.seed, 'slot', state.asking + 1));
     // Who is given the same version again has to make another update of it; all others are asked together.
     const byTurn = new Map<number, string[]>();
     for (const id of [...chosen].sort()) {
