@@ -6,6 +6,7 @@ import type { Fold, Kernels } from '../core/kernels';
 import { noiseMean } from '../privacy/central';
 import type { NormalSource } from '../privacy/noise';
 import { RefusedError } from '../refused';
+import type { Rule } from '../robust/rule';
 import type { PrivacyClaim } from '../update/message';
 import { keepsVector } from './local/rule';
 import type { Aggregate, Strategy, UpdateFacts } from './strategies/strategy';
@@ -15,6 +16,8 @@ export interface AggregationParts {
   /** Numbers of the model. */
   size: number;
   strategy: Strategy;
+  /** Stands in for the mean: all vectors are kept until it is asked. */
+  rule?: Pick<Rule, 'name' | 'weights'>;
   /** The sampler has weighed the clients already: each update counts as if it were of one sample. */
   equalWeights?: boolean;
   /** What an update counts that is for an earlier round; default: as much as any. */
@@ -41,6 +44,13 @@ interface Claimants {
   parts: Map<number, Part>;
 }
 
+export interface RoundAggregate extends Aggregate {
+  privacy?: PrivacyClaim;
+  /** What each counts, in the order of `updates`. */
+  weights: readonly number[];
+  part(group: number): RoundAggregate;
+}
+
 export interface Aggregation {
   /** The weight that the update will have. Throws RefusedError when it can have none. */
   weigh(facts: UpdateFacts, privacy?: PrivacyClaim): number;
@@ -58,7 +68,7 @@ export interface Aggregation {
   /** An update of nothing but zeros, that did not travel: it counts in every mean. */
   withhold(facts: UpdateFacts): void;
   /** What was taken in with this claim. `clients`: how many the registry has. */
-  aggregate(claim: string, clients: number): Aggregate & { privacy?: PrivacyClaim };
+  aggregate(claim: string, clients: number): RoundAggregate;
   clear(): void;
 }
 
@@ -66,9 +76,17 @@ export interface Aggregation {
 export const claimOf = (privacy?: PrivacyClaim): string =>
   privacy ? JSON.stringify([privacy.mode, privacy.clippingNorm, privacy.noiseMultiplier, privacy.delta]) : '';
 
+/** A copy that a worker can look at as it is. */
+function shared(vector: Float32Array): Float32Array {
+  const copy = new Float32Array(new SharedArrayBuffer(vector.byteLength));
+  copy.set(vector);
+  return copy;
+}
+
 export function createAggregation({
   size,
   strategy,
+  rule,
   equalWeights,
   staleness = () => 1,
   kernels,
@@ -89,7 +107,13 @@ export function createAggregation({
         `Privacy noise would part what the clients and the aggregator of "${strategy.name}" remember, more with each round: choose fedavg or fedprox.`,
       );
     }
-    if (privacy?.mode !== 'central') return weight;
+    if (privacy?.mode !== 'central') return rule?.weights === 'uniform' ? 1 : weight;
+    if (rule) {
+      throw new RefusedError(
+        'privacy-rule',
+        `Central privacy is proved for the mean of all updates: choose the mean, or local noise, instead of the rule "${rule.name}".`,
+      );
+    }
     if (!strategy.uniformMean || strategy.vectorsPerUpdate > 1) {
       throw new RefusedError(
         'privacy-strategy',
@@ -117,7 +141,7 @@ export function createAggregation({
   const partOf = ({ parts }: Claimants, group: number): Part => {
     let part = parts.get(group);
     if (!part) {
-      const needed = strategy.needs === 'fold' ? strategy.vectorsPerUpdate : 0;
+      const needed = strategy.needs === 'fold' && !rule ? strategy.vectorsPerUpdate : 0;
       part = { members: [], folds: Array.from({ length: needed }, () => spare.pop() ?? kernels.fold(size)) };
       parts.set(group, part);
     }
@@ -131,11 +155,7 @@ export function createAggregation({
     members.reduce((sum, { weight }) => sum + weight, 0);
 
   /** Without `group`: of all updates; a mean of them there is only where the strategy knows no groups. */
-  const aggregateOf = (
-    claimants: Claimants,
-    clients: number,
-    group?: number,
-  ): Aggregate & { privacy?: PrivacyClaim } => {
+  const aggregateOf = (claimants: Claimants, clients: number, group?: number): RoundAggregate => {
     const { privacy, parts } = claimants;
     const { folds } = partOf(claimants, group ?? 0);
     const members =
@@ -148,10 +168,12 @@ export function createAggregation({
       privacy,
       clients,
       updates: members.map(({ facts }) => facts),
+      weights: members.map(({ weight }) => weight),
       totalWeight,
       mean(which = 0, divisor = totalWeight) {
         if (group === undefined && strategy.groups)
           throw new RangeError('Each group has a mean of its own: ask its part.');
+        if (rule) throw new RangeError('The rule has not been asked yet.');
         const known = noisy.get(which);
         if (known && divisor === totalWeight) return known;
         const mean = folds[which].mean(divisor);
@@ -185,7 +207,11 @@ export function createAggregation({
       members.push({
         facts: counted(facts),
         weight,
-        vectors: strategy.needs === 'vectors' ? vectors.map((vector) => vector.slice()) : [],
+        vectors: rule
+          ? [shared(vectors[0])]
+          : strategy.needs === 'vectors'
+            ? vectors.map((vector) => vector.slice())
+            : [],
       });
     },
     withhold(facts) {

@@ -5,6 +5,7 @@ import type { StateRecord } from '../state/store';
 import type { Normalisation } from '../training/engine';
 import type { PrivacyClaim, Threshold } from '../update/message';
 import { readVector, vectorPayload } from '../update/vector';
+import type { RuleMemory } from './combining';
 import type { FederatedModel } from './federated-model';
 import { type ClientRecord, firstState, type RoundState } from './round-state';
 import type { Settlement } from './settlement';
@@ -22,6 +23,8 @@ export interface Learned {
   strategyState: StrategyState;
   /** Filled only where the strategy has a part at the clients. */
   settlement: Settlement;
+  /** Of rules that go on from their aggregate of the round before. */
+  rule?: RuleMemory;
   bytesUp: number;
   bytesDown: number;
   /** What the updates of the last closed round stated. */
@@ -67,26 +70,36 @@ export function recordName(federation: string, model: FederatedModel): string {
   return `${federation} ${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
 }
 
-interface Kept extends Omit<Learned, 'weights' | 'strategyState' | 'settlement'> {
+interface Kept extends Omit<Learned, 'weights' | 'strategyState' | 'settlement' | 'rule'> {
   version: 1;
   fingerprint: string;
   kept: KeptRound;
   numbers: Record<string, number>;
+  rule?: string;
   /** Absent in what older versions wrote. */
   settled?: [client: string, round: number][];
 }
 
 const STRATEGY = 'strategy/';
+const RULE = 'rule/';
+
+const prefixed = (prefix: string, vectors: Record<string, Float32Array>): Record<string, Buffer> =>
+  Object.fromEntries(Object.entries(vectors).map(([name, vector]) => [`${prefix}${name}`, vectorPayload(vector)]));
+
+const without = (prefix: string, parts: StateRecord['parts']): Record<string, Float32Array> =>
+  Object.fromEntries(
+    Object.entries(parts)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, bytes]) => [name.slice(prefix.length), floats(bytes)]),
+  );
 
 export function encodeCheckpoint(fingerprint: string, kept: KeptRound, learned: Learned): StateRecord {
-  const { weights, strategyState, settlement, ...rest } = learned;
+  const { weights, strategyState, settlement, rule, ...rest } = learned;
   const settled = [...settlement];
-  const json: Kept = { version: 1, fingerprint, kept, numbers: strategyState.numbers, settled, ...rest };
-  const vectors = Object.entries(strategyState.vectors).map(([name, vector]) => [
-    `${STRATEGY}${name}`,
-    vectorPayload(vector),
-  ]);
-  return { json, parts: { weights: vectorPayload(weights), ...Object.fromEntries(vectors) } };
+  const { numbers, vectors } = strategyState;
+  const json: Kept = { version: 1, fingerprint, kept, numbers, settled, ...rest, ...(rule ? { rule: rule.rule } : {}) };
+  const remembered = { ...prefixed(STRATEGY, vectors), ...(rule ? prefixed(RULE, rule.previous) : {}) };
+  return { json, parts: { weights: vectorPayload(weights), ...remembered } };
 }
 
 /** The store has checked the bytes; this checks that they belong to this model. Throws an Error that says what to do. */
@@ -96,9 +109,6 @@ export function decodeCheckpoint(record: StateRecord, model: FederatedModel): { 
   if (json?.version !== 1 || json.fingerprint !== model.fingerprint || weights?.length !== 4 * model.layout.size) {
     throw new Error('The kept state does not fit this model: delete its files, or send "reset", to start anew.');
   }
-  const vectors = Object.entries(record.parts)
-    .filter(([name]) => name.startsWith(STRATEGY))
-    .map(([name, bytes]) => [name.slice(STRATEGY.length), floats(bytes)]);
   const {
     kept,
     numbers,
@@ -106,6 +116,7 @@ export function decodeCheckpoint(record: StateRecord, model: FederatedModel): { 
     normalisation,
     labelCounts,
     threshold,
+    rule,
     bytesUp,
     bytesDown,
     privacy,
@@ -116,11 +127,12 @@ export function decodeCheckpoint(record: StateRecord, model: FederatedModel): { 
     learned: {
       weights: floats(weights),
       strategy,
-      strategyState: { numbers, vectors: Object.fromEntries(vectors) },
+      strategyState: { numbers, vectors: without(STRATEGY, record.parts) },
       settlement: new Map(settled),
       normalisation,
       ...(labelCounts ? { labelCounts } : {}),
       ...(threshold ? { threshold } : {}),
+      ...(rule ? { rule: { rule, previous: without(RULE, record.parts) } } : {}),
       bytesUp,
       bytesDown,
       privacy,

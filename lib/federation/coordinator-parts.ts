@@ -7,7 +7,9 @@ import type { Store } from '../state/store';
 import type { Normalisation } from '../training/engine';
 import type { FederationHeader, Message } from '../update/message';
 import type { Clock } from './clock';
+import type { Combine } from './combining';
 import type { FederatedModel } from './federated-model';
+import type { Learner } from './learner';
 import type { RoundMetrics } from './metrics';
 import type { FederationOptions } from './options';
 import type { Command, Phase } from './round-state';
@@ -26,6 +28,10 @@ export interface CoordinatorParts {
   store?: Pick<Store, 'read' | 'write'>;
   /** Normal numbers for central privacy; default: the operating system's. Anything else is for tests. */
   normal?: NormalSource;
+  /** Carries out the rule of `options`, at best not on this thread, which is the default. */
+  combine?: Combine;
+  /** The aggregator's own samples, for FLTrust. It trains as a client does, on the model that goes out. */
+  root?: Pick<Learner, 'count' | 'learn'>;
   /** To all participants. It may answer at once. */
   send(message: Message<FederationHeader>): void;
   onMetrics?(metrics: RoundMetrics): void;

@@ -7,18 +7,22 @@ import { createKernels } from '../core/create-kernels';
 import type { Unlikeness } from '../data/unlikeness';
 import { systemNoise } from '../privacy/noise';
 import { RefusedError } from '../refused';
+import { createRule } from '../robust/create-rule';
 import type { FederationHeader } from '../update/message';
 import { claimOf, createAggregation } from './aggregation';
 import { createAsyncReducer } from './async-round';
+import { checkRule } from './check-rule';
 import { type KeptRound, keptRound, type Learned, restoredState } from './checkpoint';
 import { systemClock } from './clock';
+import { createClosing, type Taken } from './closing';
+import { combineHere } from './combining';
 import type { Coordinator, CoordinatorParts } from './coordinator-parts';
 import { firstWeights, otherWeights } from './federated-model';
 import { createGate, type Material } from './gate';
 import { createKeeper } from './keeper';
-import { countsOf, furtherBytes, type RoundMetrics, savedBytes } from './metrics';
+import type { RoundMetrics } from './metrics';
 import { modelMessages, type Request } from './model-message';
-import { nextModel } from './next-model';
+import { createRoot } from './root';
 import { createRoundReducer } from './round';
 import { type Command, type Effect, firstState, type RoundEvent, type TimerName } from './round-state';
 import { asksAnything, gather, roundZero, type Statistics } from './round-zero';
@@ -60,7 +64,11 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const { equalWeights } = createSampler(options.sampler);
   const { size } = model.layout;
   const staleness = lateWeight(timing);
-  const aggregation = createAggregation({ size, strategy, equalWeights, staleness, kernels, normal });
+  const rule = createRule(options.rule);
+  checkRule(options.rule, strategy, options.quorum);
+  const aggregation = createAggregation({ size, strategy, rule, equalWeights, staleness, kernels, normal });
+  const root = createRoot({ learner: parts.root, options, strategy });
+  const combine = parts.combine ?? combineHere(kernels);
   const reach = reachOf(timing);
   const versions = createVersions(reach);
   const gate = createGate({
@@ -129,6 +137,17 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     current: () => ({ kept: keptRound(state), learned }),
     inOrder: (task) => (closed ? guarded(task) : enqueue(task)),
     onError: unwritten,
+  });
+
+  const closing = createClosing({
+    federation,
+    options,
+    strategy,
+    kernels,
+    combine,
+    root,
+    now: clock.now,
+    clients: () => state.clients.size,
   });
 
   const dispatch = (event: RoundEvent): void => {
@@ -215,6 +234,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     // Without rounds newer versions may be in the making: what goes out is the one on the disk.
     const from = onDisk?.learned ?? learned;
     const round = onDisk?.round ?? request.round;
+    if (rule?.uses === 'root' && request.cohort.length > 0) root.begin(from, round);
     if (strategy.rebase) versions.wentOut(round, from.weights);
     if (timing.mode === 'rounds') askedAt = clock.now();
     const what = { ...request, round };
@@ -251,44 +271,21 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     bytesDown = 0;
   };
 
-  const record = (
-    { round, counts }: Pick<Extract<Effect, { type: 'close' }>, 'round' | 'counts'>,
-    rest: Pick<RoundMetrics, 'samples' | 'loss' | 'updateNorm' | 'privacy' | 'threshold' | 'void'>,
-  ): RoundMetrics => ({
-    federation,
-    round,
-    strategy: strategy.name,
-    ...countsOf(counts),
-    ...rest,
-    bytesUp,
-    bytesDown,
-    ...savedBytes(counts, bytesUp, 4 * size * strategy.vectorsPerUpdate),
-    ...furtherBytes({ bytesUp, bytesDown }, { up: strategy.vectorsPerUpdate, down: vectorsDown }),
-    bytesUpTotal: learned.bytesUp + bytesUp,
-    bytesDownTotal: learned.bytesDown + bytesDown,
-    durationMs: clock.now() - askedAt,
-    clients: state.clients.size,
-  });
+  const taken = (): Taken => ({ bytesUp, bytesDown, vectorsDown, failed: state.failed, askedAt });
 
-  const closeRound = (effect: Pick<Extract<Effect, { type: 'close' }>, 'round' | 'claim' | 'counts'>): Made => {
+  const closeRound = (effect: Extract<Effect, { type: 'close' }>): Made | Promise<Made> => {
     const aggregate = aggregation.aggregate(effect.claim, state.clients.size);
-    const next = nextModel(learned, aggregate, {
-      round: effect.round,
-      strategy,
-      kernels,
-      threshold: options.threshold,
-    });
-    const told = record(effect, next.told);
-    return made({ next: { ...next.learned, bytesUp: told.bytesUpTotal, bytesDown: told.bytesDownTotal }, told });
+    if (!rule) return made(closing.plain(effect, aggregate, taken(), learned));
+    return closing.byRule(effect, aggregate, taken(), learned).then(made);
   };
 
   const made = (what: Omit<Made, 'kept'>): Made => ({ ...what, kept: { ...keptRound(state), round: state.round + 1 } });
 
   /** Makes what is next, writes it, and only then lets it count. */
-  const save = (make: () => Made): void => {
+  const save = (make: () => Made | Promise<Made>): void => {
     const mine = life;
     // What comes in from here on is for the next round; when this one fails, so is what it had taken.
-    const taken = { bytesUp, bytesDown };
+    const had = { bytesUp, bytesDown };
     writer.save(
       make,
       ({ next, told, unlikeness }) => {
@@ -301,8 +298,8 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
       },
       (error) => {
         if (mine !== life) return;
-        bytesUp += taken.bytesUp;
-        bytesDown += taken.bytesDown;
+        bytesUp += had.bytesUp;
+        bytesDown += had.bytesDown;
         if (error instanceof RefusedError) refuse(error);
         else unwritten(error);
         const reason = error instanceof RefusedError ? error.message : `The state cannot be written: ${String(error)}`;
@@ -314,11 +311,12 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   /** Without rounds: the next version counts at once, and is written in its own time. */
   const advance = (effect: Extract<Effect, { type: 'advance' }>): void => {
     try {
-      const { next, told } = closeRound(effect);
+      const aggregate = aggregation.aggregate(effect.claim, state.clients.size);
+      const { next, told } = closing.plain(effect, aggregate, taken(), learned);
       learned = next;
       scale = undefined;
       askedAt = clock.now();
-      if (told) tell(told);
+      tell(told);
     } catch (error) {
       if (error instanceof RefusedError) refuse(error);
       else say('internal', String(error));
@@ -329,7 +327,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   };
 
   const voided = (effect: Extract<Effect, { type: 'void' }>): void => {
-    const told = record(effect, { samples: 0, updateNorm: 0, void: effect.reason });
+    const told = closing.record(effect, taken(), learned, { samples: 0, updateNorm: 0, void: effect.reason });
     learned = { ...learned, bytesUp: told.bytesUpTotal, bytesDown: told.bytesDownTotal };
     if (effect.round > 0) tell(told);
     else say('statistics-void', `The statistics of the clients could not be gathered. ${effect.reason}`);
@@ -390,6 +388,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
       closed = true;
       queue.close();
       timers.close();
+      root.close();
       await writer.close();
     },
   };

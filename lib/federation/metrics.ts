@@ -8,6 +8,11 @@ export interface RoundMetrics {
   round: number;
   /** Name of the strategy. */
   strategy: string;
+  /** What took the place of the mean, and whose updates it left out, with their scores; absent: the mean of all. */
+  rule?: string;
+  rejected?: { client: string; reason: string; score: number }[];
+  /** Clients that are no longer asked; absent: none. */
+  quarantined?: string[];
   /** How many were asked. */
   cohort: number;
   /** Updates in the new model. */

@@ -1,10 +1,13 @@
 /** How a federation runs: every choice of the person who draws it, with its default, checked before anything starts. */
 import { type ClassWeighting, checkClassWeighting } from '../data/class-weights';
 import { RefusedError } from '../refused';
+import type { RuleOptions } from '../robust/options';
 import type { TrainingOptions } from '../training/engine';
 import { limits } from '../update/limits';
 import type { SendingOptions } from '../update/message';
 import { parseTraining } from '../update/parse-parts';
+import { checkRule } from './check-rule';
+import { checkQuarantine, type QuarantineOptions } from './reputation';
 import { createSampler } from './samplers';
 import { checkSampler } from './samplers/check';
 import type { SamplerOptions } from './samplers/sampler';
@@ -32,6 +35,10 @@ export interface FederationOptions {
   sampler: SamplerOptions;
   timing: TimingOptions;
   strategy: StrategyOptions;
+  /** What takes the place of the mean of the updates; default: the mean itself. */
+  rule: RuleOptions;
+  /** Clients that are rejected again and again are no longer asked; absent: they are. */
+  quarantine?: QuarantineOptions;
   /** Clients send only what is worth its bytes; absent: every update. */
   sending?: SendingOptions;
   /** What the clients are asked to do; its seed also chooses the cohorts. */
@@ -58,6 +65,7 @@ export const defaultOptions: FederationOptions = {
   sampler: { name: 'all' },
   timing: { mode: 'rounds' },
   strategy: { name: 'fedavg' },
+  rule: { name: 'mean' },
   training: { epochs: 1, batchSize: 16, optimizer: 'sgd', learningRate: 0.05, seed: 1 },
   maxClients: 10_000,
   missesUntilAway: 3,
@@ -106,7 +114,13 @@ export function federationOptions(wish: Partial<FederationOptions> = {}): Federa
   }
   const asked = training(options.training);
   const strategy = createStrategy(options.strategy, asked);
-  checkTogether(options.timing, strategy, { sampler: options.sampler.name });
+  const { sampler, rule, quarantine } = options;
+  checkTogether(options.timing, strategy, { sampler: sampler.name, rule: rule.name });
+  checkRule(rule, strategy, options.quorum);
+  if (quarantine) {
+    checkQuarantine(quarantine);
+    if (options.timing.mode === 'async') throw bad('Quarantine compares the updates of a round: choose rounds.');
+  }
   if (options.sending) checkSending(options.sending, options.timing, strategy);
   return { ...options, training: asked };
 }

@@ -16,11 +16,11 @@ export interface WriterParts {
 
 export interface Writer {
   /**
-   * Makes at once what is next, and writes it. Then one of the two is called: what is on the disk counts, also when the end
+   * Begins at once to make what is next, and writes it. Then one of the two is called: what is on the disk counts, also when the end
    * came in between.
    */
   save<M extends { next: Learned; kept: KeptRound }>(
-    make: () => M,
+    make: () => M | Promise<M>,
     done: (made: M) => void,
     failed: (error: unknown) => void,
   ): void;
@@ -108,7 +108,7 @@ export function createWriter({ keeper, clock, current, inOrder, onError }: Write
         });
       };
       const work = async () => {
-        const made = make();
+        const made = await make();
         await keeper.write(made.kept, made.next);
         return made;
       };

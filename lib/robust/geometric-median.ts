@@ -4,10 +4,9 @@
  * the weights come from p_i anew, p_i / max(nu, distance): they are not multiplied up. It starts from the median of each
  * coordinate, so that vectors that are far off need no iterations to be left behind. Scores: the distance to the aggregate.
  */
-import { RefusedError } from '../refused';
 import { medianNorm } from './norm-bound';
 import type { RuleOptionsOf } from './options';
-import { checkInput, positiveParameter, wholeParameter } from './parameters';
+import { checkInput, checkWeights, positiveParameter, weightsOf, wholeParameter } from './parameters';
 import type { Rule } from './rule';
 import { sumOf, weightedSum } from './sums';
 
@@ -17,24 +16,20 @@ const NEAR = 1e-6;
 export function geometricMedian({
   nu = 1e-6,
   iterations = 100,
+  weights: wanted = 'uniform',
 }: Omit<RuleOptionsOf<'geometric-median'>, 'name'> = {}): Rule {
   positiveParameter(nu, 'nu');
   wholeParameter(iterations, 'iterations', 1, 10_000);
+  const counted = checkWeights(wanted);
   return {
     name: 'geometric-median',
-    weights: 'samples',
+    weights: counted,
     needed: 1,
     score: 'distance',
     combine(input, kernels) {
       checkInput(input, 'geometric-median', 1);
-      const { vectors, weights = vectors.map(() => 1) } = input;
-      const total = sumOf(weights);
-      if (!(total > 0)) {
-        throw new RefusedError(
-          'no-samples',
-          'No update of this round was trained on a sample: give the clients samples.',
-        );
-      }
+      const { vectors } = input;
+      const { weights } = weightsOf(input, 'geometric-median', counted);
       let point = kernels.medians(vectors);
       let scores = kernels.distancesTo(point, vectors);
       for (let iteration = 0; iteration < iterations; iteration++) {

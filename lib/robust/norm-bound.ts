@@ -6,14 +6,18 @@
 import { RefusedError } from '../refused';
 import { kthSmallest } from './kth-smallest';
 import type { RuleOptionsOf } from './options';
-import { checkInput, positiveParameter } from './parameters';
+import { checkInput, checkWeights, positiveParameter, weightsOf } from './parameters';
 import type { Rule } from './rule';
-import { sumOf, weightedSum } from './sums';
+import { weightedSum } from './sums';
 
 /** The lower one of two middle values: a bound that one of them has. */
 export const medianNorm = (norms: Float64Array): number => kthSmallest(norms.slice(), (norms.length - 1) >> 1);
 
-export function normBound({ bound, above = 'clip' }: Omit<RuleOptionsOf<'norm-bound'>, 'name'> = {}): Rule {
+export function normBound({
+  bound,
+  above = 'clip',
+  weights: wanted = 'uniform',
+}: Omit<RuleOptionsOf<'norm-bound'>, 'name'> = {}): Rule {
   if (bound !== undefined) positiveParameter(bound, 'bound');
   if (above !== 'clip' && above !== 'zero') {
     throw new RefusedError(
@@ -21,21 +25,16 @@ export function normBound({ bound, above = 'clip' }: Omit<RuleOptionsOf<'norm-bo
       `Set what happens above the bound to "clip" or "zero", not "${String(above)}".`,
     );
   }
+  const counted = checkWeights(wanted);
   return {
     name: 'norm-bound',
-    weights: 'samples',
+    weights: counted,
     needed: 1,
     score: 'norm',
     combine(input, kernels) {
       checkInput(input, 'norm-bound', 1);
-      const { vectors, weights = vectors.map(() => 1) } = input;
-      const total = sumOf(weights);
-      if (!(total > 0)) {
-        throw new RefusedError(
-          'no-samples',
-          'No update of this round was trained on a sample: give the clients samples.',
-        );
-      }
+      const { vectors } = input;
+      const { weights, total } = weightsOf(input, 'norm-bound', counted);
       const scores = Float64Array.from(vectors, (vector) => kernels.norm(vector));
       const limit = bound ?? medianNorm(scores);
       const factors = scores.map((norm) => (norm <= limit ? 1 : above === 'clip' ? limit / norm : 0));

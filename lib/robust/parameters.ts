@@ -1,6 +1,8 @@
 /** The parameters of rules, and what is common to their inputs, checked. */
 import { RefusedError } from '../refused';
+import type { Weights } from './options';
 import type { RuleInput } from './rule';
+import { sumOf } from './sums';
 
 export function wholeParameter(value: number, name: string, least: number, most: number): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
@@ -42,6 +44,27 @@ export function checkUniform({ weights = [] }: RuleInput, rule: string): void {
   if (weights.every((weight) => weight === weights[0])) return;
   throw new RefusedError(
     'rule-weights',
-    `The rule "${rule}" counts each update as each other, so that nobody gains by claiming many samples: weigh all alike, or choose geometric-median or norm-bound.`,
+    `The rule "${rule}" counts each update as each other, so that nobody gains by claiming many samples: weigh all alike, or choose geometric-median or norm-bound with weights by samples.`,
   );
+}
+
+export function checkWeights(weights: Weights): Weights {
+  if (weights === 'samples' || weights === 'uniform') return weights;
+  throw new RefusedError(
+    'bad-setting',
+    `Set the weights of the rule to "samples" or "uniform", not "${String(weights)}".`,
+  );
+}
+
+/** The weights of the vectors and their sum. Throws RefusedError as checkUniform() does, and 'no-samples' when all are 0. */
+export function weightsOf(
+  input: RuleInput,
+  rule: string,
+  kind: Weights,
+): { weights: readonly number[]; total: number } {
+  if (kind === 'uniform') checkUniform(input, rule);
+  const weights = kind === 'samples' && input.weights ? input.weights : input.vectors.map(() => 1);
+  const total = sumOf(weights);
+  if (total > 0) return { weights, total };
+  throw new RefusedError('no-samples', 'No update of this round was trained on a sample: give the clients samples.');
 }

@@ -3,7 +3,7 @@
  * give the same bits. The caller keeps an order that does not depend on who was faster (by client), for ties.
  */
 import type { Kernels } from '../core/kernels';
-import type { RuleName } from './options';
+import type { RuleName, Weights } from './options';
 
 export type RuleKernels = Pick<
   Kernels,
@@ -40,8 +40,8 @@ export interface Combined {
 
 export interface Rule {
   readonly name: Exclude<RuleName, 'mean'>;
-  /** 'samples': weighted as its paper has it; 'uniform': its paper counts each vector as each other, weights are refused. */
-  readonly weights: 'samples' | 'uniform';
+  /** 'samples': weighted as its paper has it; 'uniform': each vector counts as each other, weights are refused. */
+  readonly weights: Weights;
   /** The fewest vectors for which the rule does what it is chosen for. */
   readonly needed: number;
   /** What it asks for beside the vectors. */

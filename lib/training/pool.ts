@@ -5,6 +5,8 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { ExportJob, ExportResult } from '../export/job';
+import type { RuleOptions } from '../robust/options';
+import type { Combined, RuleInput } from '../robust/rule';
 import type { Robustness, RobustnessJob } from '../robustness/job';
 import type { EmbedJob, EmbedResult } from './backbone';
 import type {
@@ -43,6 +45,8 @@ export interface Pool {
   squaredDistances(vectors: readonly Float32Array[], control?: JobControl): Promise<Float64Array>;
   /** How many decisions hold when samples are moved against a classifier. */
   robustness(job: RobustnessJob, control?: JobControl): Promise<Robustness>;
+  /** A rule of lib/robust/ over vectors; those in shared memory are not copied. Rejects as rule.combine() throws. */
+  combine(rule: RuleOptions, input: RuleInput, control?: JobControl): Promise<Combined>;
   /** A model as files, with ranges taken and figures measured on the samples of the job. Always by the engine core. */
   exportModel(job: ExportJob, control?: JobControl): Promise<ExportResult>;
   readonly threads: number;
@@ -70,6 +74,11 @@ function pack(vectors: readonly Float32Array[]): Float32Array {
   }
   return packed;
 }
+
+const rowsOf = (packed: Float32Array, count: number): Float32Array[] => {
+  const length = count > 0 ? packed.length / count : 0;
+  return Array.from({ length: count }, (_, i) => packed.subarray(i * length, (i + 1) * length));
+};
 
 function hasTfjsNode(): boolean {
   try {
@@ -170,6 +179,21 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
         stop,
       ];
       return lane.run('robustness', parameters, control);
+    },
+    async combine(rule, input, control = {}) {
+      const { vectors, root, previous } = input;
+      const isShared = vectors.every(({ buffer }) => buffer instanceof SharedArrayBuffer);
+      const parameters = (stop: StopFlag): [RuleOptions, RuleInput, StopFlag] => [
+        rule,
+        {
+          ...input,
+          vectors: isShared ? vectors : rowsOf(pack(vectors), vectors.length),
+          ...(root ? { root: crossing(root, 'thread') } : {}),
+          ...(previous ? { previous: crossing(previous, 'thread') } : {}),
+        },
+        stop,
+      ];
+      return threadLane.run('combine', parameters, control);
     },
     async exportModel(job, control = {}) {
       const across = (block: SampleBlock | undefined): SampleBlock | undefined =>

@@ -1,5 +1,7 @@
 /** What crosses between the pool and its workers. */
 import type { ExportJob, ExportResult } from '../export/job';
+import type { RuleOptions } from '../robust/options';
+import type { Combined, RuleInput } from '../robust/rule';
 import type { Robustness, RobustnessJob } from '../robustness/job';
 import type { EmbedJob, EmbedResult } from './backbone';
 import type { EvasionJob, EvasionResult, PredictJob, PredictResult, TrainJob, TrainResult } from './engine';
@@ -16,6 +18,8 @@ export interface WorkerMethods {
   /** `vectors` is count x length, row major; the result count x count. */
   squaredDistances(vectors: Float32Array, count: number, stop: StopFlag): Promise<Float64Array>;
   robustness(job: RobustnessJob, engine: EngineChoice, stop: StopFlag): Promise<Robustness>;
+  /** The vectors of the input, and its root, in shared memory. */
+  combine(rule: RuleOptions, input: RuleInput, stop: StopFlag): Promise<Combined>;
   exportModel(job: ExportJob, stop: StopFlag): Promise<ExportResult>;
 }
 

@@ -4,6 +4,7 @@ import * as workerpool from 'workerpool';
 import { createKernels } from '../core/index';
 import { exportModel } from '../export/export-model';
 import { RefusedError } from '../refused';
+import { createRule } from '../robust/create-rule';
 import { measureRobustness } from '../robustness/measure';
 import { abortError } from './abort';
 import { createEmbedder } from './backbone';
@@ -99,6 +100,13 @@ const methods: Handlers = {
     checkStop(stop);
     const { engine } = await selectEngine(job.spec, choice, sources);
     return measureRobustness(job, engine, await sources.core(), reporter(stop));
+  },
+  async combine(options, input, stop) {
+    checkStop(stop);
+    const rule = createRule(options);
+    if (!rule) throw new RangeError('The mean needs no rule.');
+    const combined = rule.combine(input, createKernels());
+    return handOver(combined, combined.aggregate);
   },
   async exportModel(job, stop) {
     checkStop(stop);

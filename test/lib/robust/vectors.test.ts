@@ -73,10 +73,14 @@ describe('Robust rules agree with', () => {
     near([clipped.aggregate[0] * sum.input.values.length], [sum.expected.result]);
     assert.equal([...clipped.scores].filter((norm) => norm > (sum.input.clip ?? 0)).length, sum.expected.clipped);
     const mean = vector<Input, { result: number }>('tff-clip-mean');
-    near(combine({ name: 'norm-bound', bound: mean.input.clip }, rows(mean.input)).aggregate, [mean.expected.result]);
+    near(combine({ name: 'norm-bound', bound: mean.input.clip, weights: 'samples' }, rows(mean.input)).aggregate, [
+      mean.expected.result,
+    ]);
     const growing = vector<Input, { sums: number[]; means: number[] }>('tff-clip-incr');
     for (const [i, expected] of growing.expected.means.entries()) {
-      near(combine({ name: 'norm-bound', bound: i + 1 }, rows(growing.input)).aggregate, [expected]);
+      near(combine({ name: 'norm-bound', bound: i + 1, weights: 'samples' }, rows(growing.input)).aggregate, [
+        expected,
+      ]);
       const plain = combine({ name: 'norm-bound', bound: i + 1 }, rows({ values: growing.input.values }));
       near([3 * plain.aggregate[0]], [growing.expected.sums[i]]);
     }
@@ -88,7 +92,7 @@ describe('Robust rules agree with', () => {
       [2],
     );
     const zeroMean = vector<Input, { mean: number }>('tff-zero-mean');
-    near(combine({ name: 'norm-bound', bound: 2, above: 'zero' }, rows(zeroMean.input)).aggregate, [
+    near(combine({ name: 'norm-bound', bound: 2, above: 'zero', weights: 'samples' }, rows(zeroMean.input)).aggregate, [
       zeroMean.expected.mean,
     ]);
   });

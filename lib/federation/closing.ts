@@ -1,0 +1,104 @@
+/** What becomes of a round that has its quorum: the next model, by the mean or by the rule, and the record of it. */
+import type { Kernels } from '../core/kernels';
+import { createRule } from '../robust/create-rule';
+import type { RoundAggregate } from './aggregation';
+import type { Learned } from './checkpoint';
+import { type Combine, combineRound, type Judged } from './combining';
+import { countsOf, furtherBytes, type RoundMetrics, savedBytes } from './metrics';
+import { nextModel } from './next-model';
+import type { FederationOptions } from './options';
+import type { Root } from './root';
+import type { RoundCounts } from './round-state';
+import type { Strategy } from './strategies/strategy';
+
+/** What has been counted of the asking that ends. */
+export interface Taken {
+  bytesUp: number;
+  bytesDown: number;
+  /** Vectors in a model message. */
+  vectorsDown: number;
+  /** Answers that could not be used. */
+  failed: number;
+  askedAt: number;
+}
+
+interface Ended {
+  round: number;
+  counts: RoundCounts;
+}
+
+export interface ClosingParts {
+  federation: string;
+  options: Pick<FederationOptions, 'rule' | 'threshold' | 'training'>;
+  strategy: Strategy;
+  kernels: Pick<Kernels, 'allFinite' | 'norm'>;
+  combine: Combine;
+  root: Root;
+  now(): number;
+  /** In the registry. */
+  clients(): number;
+}
+
+export interface Closed {
+  next: Learned;
+  told: RoundMetrics;
+  /** By the rule, one for each update; absent: there was none. */
+  judged?: Judged[];
+}
+
+export function createClosing({ federation, options, strategy, kernels, combine, root, now, clients }: ClosingParts) {
+  const { rule, threshold, training } = options;
+  const uses = createRule(rule)?.uses;
+
+  const record = (
+    { round, counts }: Ended,
+    { bytesUp, bytesDown, vectorsDown, askedAt }: Taken,
+    before: Learned,
+    rest: Omit<Partial<RoundMetrics>, 'samples' | 'updateNorm'> & Pick<RoundMetrics, 'samples' | 'updateNorm'>,
+  ): RoundMetrics => ({
+    federation,
+    round,
+    strategy: strategy.name,
+    ...(rule.name === 'mean' ? {} : { rule: rule.name }),
+    ...countsOf(counts),
+    ...rest,
+    bytesUp,
+    bytesDown,
+    ...savedBytes(counts, bytesUp, 4 * before.weights.length * strategy.vectorsPerUpdate),
+    ...furtherBytes({ bytesUp, bytesDown }, { up: strategy.vectorsPerUpdate, down: vectorsDown }),
+    bytesUpTotal: before.bytesUp + bytesUp,
+    bytesDownTotal: before.bytesDown + bytesDown,
+    durationMs: now() - askedAt,
+    clients: clients(),
+  });
+
+  const plain = (ended: Ended, aggregate: RoundAggregate, taken: Taken, before: Learned, judged?: Judged[]): Closed => {
+    const { learned, told } = nextModel(before, aggregate, { round: ended.round, strategy, kernels, threshold });
+    const rejected = judged?.flatMap(({ client, score, reason }) => (reason ? [{ client, reason, score }] : []));
+    const metrics = record(ended, taken, before, { ...told, ...(rejected ? { rejected } : {}) });
+    const { bytesUpTotal: bytesUp, bytesDownTotal: bytesDown } = metrics;
+    return { next: { ...learned, bytesUp, bytesDown }, told: metrics, ...(judged ? { judged } : {}) };
+  };
+
+  return {
+    record,
+    /** By the mean, at once. Throws RefusedError when nothing can be made of the round. */
+    plain,
+    /** By the rule. It has taken all that it needs of `aggregate` before it waits. Rejects as `plain` throws. */
+    async byRule(ended: Ended, aggregate: RoundAggregate, taken: Taken, before: Learned): Promise<Closed> {
+      const own = uses === 'root' ? root.update() : undefined;
+      const settled = {
+        options: rule,
+        found: taken.failed,
+        groups: strategy.groups?.count(before.strategyState) ?? 0,
+        memory: before.rule,
+        seed: training.seed + ended.round,
+        combine,
+      };
+      const combined = await combineRound(aggregate, settled, own);
+      const { rule: _, ...rest } = before;
+      const now = combined.memory ? { ...rest, rule: combined.memory } : rest;
+      return plain(ended, combined.aggregate, taken, now, combined.judged);
+    },
+  };
+}
