@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { createKernels } from '../../../lib/core';
 import { exportModel } from '../../../lib/export';
 import { defaultModel, fingerprint, initialWeights } from '../../../lib/model/index';
+import { generator } from '../../../lib/random/generator';
+import { createRule } from '../../../lib/robust';
 import { createCoreEngine } from '../../../lib/training/core/engine';
 import type { TrainJob } from '../../../lib/training/engine';
 import { createPool, type Pool } from '../../../lib/training/pool';
@@ -80,6 +83,22 @@ describe('pool', () => {
     assert.deepEqual([...(await pool.squaredDistances(vectors))], [0, 25, 1, 25, 0, 20, 1, 20, 0]);
     assert.deepEqual([...(await pool.squaredDistances([]))], []);
     await assert.rejects(pool.squaredDistances([Float32Array.of(1), Float32Array.of(1, 2)]), /differ in length/);
+  });
+
+  it('carries out a robust rule in a worker, with the result that it has here', async () => {
+    const random = generator(3, 'pool rule');
+    const vectors = Array.from({ length: 9 }, () => Float32Array.from({ length: 500 }, () => random.normal()));
+    const kernels = createKernels();
+    for (const options of [{ name: 'bulyan', f: 1 }, { name: 'median' }, { name: 'fltrust' }] as const) {
+      const input = { vectors, root: vectors[0] };
+      const here = createRule(options)?.combine(input, kernels);
+      assert.deepEqual(await pool.combine(options, input), here);
+    }
+    const few = { vectors: vectors.slice(0, 3) };
+    await assert.rejects(pool.combine({ name: 'bulyan', f: 1 }, few), {
+      name: 'RefusedError',
+      code: 'too-few-updates',
+    });
   });
 
   it('exports a model in a worker, with the bytes that it gives here, and can be stopped', async () => {
