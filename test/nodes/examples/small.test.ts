@@ -53,6 +53,21 @@ describe('the small examples', () => {
   let runtime: Runtime;
   afterEach(() => runtime.close());
 
+  it('05: with unlike gateways SCAFFOLD and FedDyn are ahead of the mean, one for twice the bytes and one for none', async () => {
+    runtime = await startRuntime([...NODES, ...OWN], drawing('05'));
+    const accuracy = async (federation: string, round: number): Promise<number> =>
+      figures(await runtime.next(`how good, ${federation}`, (msg) => figures(msg).round === round, 80000)).accuracy;
+    for (const federation of ['corrected', 'regularised']) {
+      for (const round of [8, 10]) {
+        const [ours, mean] = [await accuracy(federation, round), await accuracy('plain', round)];
+        assert.ok(ours > mean + 0.02, `${federation} ${ours}, the mean ${mean}`);
+      }
+      assert.ok((await accuracy(federation, 20)) > 0.95);
+    }
+    const bytes = (federation: string): number => figures(runtime.received(`rounds, ${federation}`)[0]).bytesUp;
+    assert.deepEqual([bytes('corrected'), bytes('regularised')], [2 * bytes('plain'), bytes('plain')]);
+  }).timeout(120000);
+
   it('06: one of five attacked ruins the plain mean and not the federation with a rule', async () => {
     runtime = await startRuntime([...NODES, ...OWN], drawing('06'));
     const after = (federation: string, round: number): Promise<Received> =>
