@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Robustness } from '../../../lib/robustness';
 import { type FlowItem, type Received, type Runtime, startRuntime } from '../runtime';
 
 const folder = join(__dirname, '..', '..', '..', '..', 'examples', 'flows');
@@ -80,6 +81,21 @@ describe('the small examples', () => {
     const [open, guarded] = [await accuracy('open', 20), await accuracy('guarded', 20)];
     assert.ok(open < 0.3, `the mean ${open}`);
     assert.ok(guarded > 0.88, `with a rule ${guarded}`);
+  }).timeout(90000);
+
+  it('15: a model trained on moved samples reads as well, and holds more of the moved ones', async () => {
+    runtime = await startRuntime([...NODES, ...OWN], drawing('15'));
+    const last = async (federation: string) =>
+      (await runtime.next(`how good, ${federation}`, (msg) => figures(msg).round === 20, 60000)).payload as {
+        accuracy: number;
+        robustness: Robustness;
+      };
+    const [usual, robust] = [await last('usual'), await last('robust')];
+    assert.ok(robust.accuracy > 0.9 && usual.accuracy > 0.9, `${robust.accuracy}, ${usual.accuracy}`);
+    for (const way of ['float32', 'int8'] as const) {
+      const [without, withIt] = [usual.robustness[way]?.pgd[1] ?? 1, robust.robustness[way]?.pgd[1] ?? 0];
+      assert.ok(withIt > without + 0.1, `${way}: ${withIt}, not above ${without}`);
+    }
   }).timeout(90000);
 
   it('08: finds engines that wear out by what healthy ones were like, and judges one of them', async () => {
