@@ -1,8 +1,27 @@
 /** Boards where clients stood: the same federation, to the bit, on good days and on bad ones. */
 import assert from 'node:assert/strict';
+import { fitOf } from '../../../lib/board/fit';
+import { VIRTUAL_ARENA } from '../../../lib/board/virtual/virtual-board';
+import { federatedModel } from '../../../lib/federation/federated-model';
+import { defaultOptions } from '../../../lib/federation/options';
+import { parseSpec } from '../../../lib/model';
 import { type Changes, pumpFolder } from '../federation/factory';
 import { type Runtime, startRuntime } from '../runtime';
 import { asBoard, boardFlow, boardPalette, fieldsOf, headerOf, isFinal, isModel } from './boards';
+
+/** So many rows that the model of the pumps fits a virtual board, and nothing beside it. */
+function fullRows(): number {
+  const labels = ['cold', 'hot'];
+  const layers = [
+    { type: 'dense', units: 4, activation: 'relu' },
+    { type: 'dense', units: 2, activation: 'softmax' },
+  ];
+  const spec = parseSpec({ version: 1, task: 'classify', input: [2], layers, labels, seed: 1 });
+  const model = { ...federatedModel(spec), training: defaultOptions.training };
+  let rows = fitOf(model, 0, VIRTUAL_ARENA).mostRows;
+  while (fitOf(model, rows + 1, VIRTUAL_ARENA).fits) rows += 1;
+  return rows;
+}
 
 describe('boards in a federation', function () {
   this.timeout(60_000);
@@ -83,6 +102,32 @@ describe('boards in a federation', function () {
     }
     const { payload } = await runtime.next('told', isFinal, 40_000);
     assert.ok((payload as Buffer).equals(clients));
+  });
+
+  it('learn the same bits by SCAFFOLD too', async () => {
+    const aggregator = { strategy: 'scaffold', option: '1' };
+    const clients = await learned({ aggregator });
+    await runtime.close();
+    const boards = await learned({ aggregator, north: asBoard({ update: 'int8' }), south: asBoard() });
+    assert.ok(boards.equals(clients));
+  });
+
+  it('whose memory has no room for the vector of a strategy decline with the bytes that are missing', async () => {
+    const capacity = String(fullRows());
+    const north = asBoard({ capacity });
+    await run({ north, aggregator: { quorum: '1', strategy: 'feddyn' } });
+    const { reason } = fieldsOf(await said('declined'));
+    assert.match(
+      String(reason),
+      /^(Its training failed: )?The model with the control vector .*, \d+ bytes too many: keep at most/,
+    );
+    await runtime.next('told', isFinal, 30_000);
+    for (const { updates, declined } of runtime.received('metrics').map(fieldsOf)) {
+      assert.deepEqual([updates, declined], [1, 1]);
+    }
+    await runtime.close();
+    // The same board takes part where nothing but plain training is asked.
+    await learned({ north });
   });
 
   it('hold their rows through a restart of Node-RED', async () => {
