@@ -32,8 +32,27 @@ const FULL_BATCH = 4;
 /** The first version with more than plain training. */
 const TERMS_VERSION = 2;
 
-const isPlain = ({ proximal, fullBatch, focalGamma, lipschitz, adversarial }: TrainingOptions): boolean =>
-  !(proximal || fullBatch || focalGamma || lipschitz || adversarial);
+/** Each option, and whether a board of version 1 has it. A new one is told of here, or it would be left out unseen. */
+const optionVersions: Record<keyof TrainingOptions, 1 | 2> = {
+  epochs: 1,
+  batchSize: 1,
+  optimizer: 1,
+  learningRate: 1,
+  momentum: 1,
+  l2: 1,
+  clipNorm: 1,
+  classWeights: 1,
+  seed: 1,
+  maxSteps: 1,
+  proximal: 2,
+  fullBatch: 2,
+  focalGamma: 2,
+  adversarial: 2,
+  lipschitz: 2,
+};
+
+const isPlain = (options: TrainingOptions): boolean =>
+  Object.entries(options).every(([name, value]) => !value || optionVersions[name as keyof TrainingOptions] === 1);
 
 /** Throws RefusedError 'board-firmware' when a board of this version of the protocol does not know `more`. */
 export function checkVersion(protocol: number, more: boolean): void {
