@@ -42,15 +42,17 @@ void hash_of(const std::vector<uint8_t>& bytes, uint8_t* digest) {
   sha256_end(&sum, digest);
 }
 
+/** Now and then a round of the conversation is about a backbone. */
+bool about_backbone(uint32_t step) { return step / 20 % 100 == 50; }
+
 /** Message number `step` of a conversation that never ends: a model, weights, rows, trainings, and all the rest. */
 std::vector<uint8_t> message(const World& w, uint32_t step, Random* random) {
   const uint32_t which = step / 200 % 3;
-  // Now and then a round of the conversation is about a backbone.
-  const bool about_backbone = step / 20 % 100 == 50;
+  const bool backbone = about_backbone(step);
   // And every other one brings a vector for the training.
   const bool about_vector = step / 20 % 2 == 1 && w.device.has_weights;
-  const std::vector<uint8_t> all = about_backbone ? backbone_file : weights(w, which + about_vector);
-  const uint8_t kind = (uint8_t)(about_backbone ? 2 : about_vector ? 3 + step / 40 % 2 : 1);
+  const std::vector<uint8_t> all = backbone ? backbone_file : weights(w, which + about_vector);
+  const uint8_t kind = (uint8_t)(backbone ? 2 : about_vector ? 3 + step / 40 % 2 : 1);
   uint8_t hash[HASH];
   hash_of(all, hash);
   Body b;
@@ -65,7 +67,7 @@ std::vector<uint8_t> message(const World& w, uint32_t step, Random* random) {
     case 1: return b.u8(BEGIN).u8(2).u8(kind).u8(0).u32((uint32_t)all.size()).more(hash, HASH).bytes;
     case 2: {
       const uint32_t at = w.device.staged.kind == kind ? w.device.staged.received : 0;
-      const uint32_t n = about_backbone ? 900 : at < all.size() ? ((uint32_t)all.size() - at) / 2 + 1 : 1;
+      const uint32_t n = backbone ? 900 : at < all.size() ? ((uint32_t)all.size() - at) / 2 + 1 : 1;
       b.u8(BLOCK_OF).u8(3).u32(at);
       return at + n <= all.size() ? b.more(all.data() + at, n).bytes : b.u8(0).bytes;
     }
@@ -167,7 +169,7 @@ int main(int count, char** arguments) {
     // Half of the frames are right, so that the board gets to where wrong ones hurt.
     std::vector<uint8_t> body = message(w, step, &random);
     // A long file takes many blocks.
-    const bool blocks = step % 20 == 3 && w.device.staged.kind == BACKBONE && w.device.staged.received < w.device.staged.bytes;
+    const bool blocks = step % 20 == 3 && about_backbone(step) && w.device.staged.kind == BACKBONE && w.device.staged.received < w.device.staged.bytes;
     if (kind < 4) step += blocks ? 0 : 1;
     else if (kind < 7) mutate(&body, &random);
     std::vector<uint8_t> frame = framed(w, DATA, w.session, body);
