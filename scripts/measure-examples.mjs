@@ -1,5 +1,5 @@
-// Measures what the four main examples reach, federated, alone and pooled, over several seeds:
-//   node scripts/measure-examples.mjs [factory|frost|boards|voice] [--seeds 1,2,3,4,5] [--set '{"training":{"epochs":3}}']
+// Measures what the main examples reach, federated, alone and pooled, over several seeds:
+//   node scripts/measure-examples.mjs [factory|frost|boards|voice|machines] [--seeds 1,2,3,4,5] [--set '{"training":{"epochs":3}}']
 // Everything runs through the library as the nodes use it: statistics, training in the core, quantised updates, the round.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { ensureReady, root } from './lib/ready.mjs';
 
 ensureReady();
 const load = createRequire(join(root, 'dist/lib/'));
-const { federatedModel } = load('./federation/index.js');
+const { federatedModel, personalLearner, personalOptions } = load('./federation/index.js');
 const { initialWeights, parseSpec } = load('./model/index.js');
 const { poolStatistics } = load('./data/normalisation.js');
 const { sampleBank } = load('./data/sample-bank.js');
@@ -46,9 +46,12 @@ async function measure(example, spec, weights, normalisation, test) {
 /** The federation of an example; gives the evaluation after each round. */
 async function federated(example, seed, banks, test) {
   const spec = specOf(example, seed);
+  const model = federatedModel(spec);
   const figures = [];
+  /** client -> its personal model of the last round. */
+  const owned = new Map();
   const { weights, normalisation, bytesUp } = await federate({
-    model: federatedModel(spec),
+    model,
     engine,
     banks,
     options: {
@@ -56,6 +59,18 @@ async function federated(example, seed, banks, test) {
       minClients: banks.size,
       quorum: banks.size,
       training: { ...example.training, seed },
+    },
+    learnerOf: ({ client, learner }) => {
+      if (!example.personal) return learner;
+      let finish;
+      owned.set(client, new Promise((resolve) => (finish = resolve)));
+      return personalLearner({
+        model,
+        options: personalOptions(example.personal),
+        learner,
+        onPersonal: (own, { round }) => round === example.rounds && finish(own),
+        onTrouble: (trouble) => finish(Promise.reject(trouble)),
+      });
     },
     pass: (message) => {
       const { fl } = message;
@@ -68,7 +83,9 @@ async function federated(example, seed, banks, test) {
       figures[shared.round - 1] ??= await measure(example, spec, shared.weights, shared.normalisation, test);
     },
   });
-  return { figures, bytesUp, shared: { weights, normalisation } };
+  const own = new Map();
+  for (const [client, made] of owned) own.set(client, await made);
+  return { figures, bytesUp, shared: { weights, normalisation }, own };
 }
 
 /** The same options and as many steps on one client's rows alone, with its own statistics; measured on each of `tests`. */
@@ -86,14 +103,13 @@ async function alone(example, seed, bank, tests, name) {
 }
 
 /** What a client reaches on samples of its own kind: with the shared model, and when it goes on learning at home (a personal head). */
-async function personal(example, seed, { weights, normalisation }, bank, test, name) {
+async function personal(example, seed, { weights, normalisation }, bank, test, name, own) {
   const spec = specOf(example, seed);
+  const shared = await measure(example, spec, weights, normalisation, test);
+  if (own) return { shared, personal: await measure(example, spec, own.weights, own.normalisation, test) };
   const options = { ...example.training, epochs: HOME_EPOCHS, seed: streamSeed(seed, 'home', name) };
   const home = await engine.train({ spec, weights, samples: bank.block(), normalisation, options });
-  return {
-    shared: await measure(example, spec, weights, normalisation, test),
-    personal: await measure(example, spec, home.weights, normalisation, test),
-  };
+  return { shared, personal: await measure(example, spec, home.weights, normalisation, test) };
 }
 
 /** All rows in one place, as many passes over them. */
@@ -128,7 +144,7 @@ async function report(name, change, seeds) {
   const results = { federated: [], alone: [], pooled: [] };
   const mine = { shared: [], personal: [], alone: [] };
   for (const seed of seeds) {
-    const { figures, bytesUp, shared } = await federated(example, seed, banks, test);
+    const { figures, bytesUp, shared, own: models } = await federated(example, seed, banks, test);
     const each = [];
     for (const [client, bank] of banks) {
       const [whole, kind] = await alone(
@@ -140,7 +156,7 @@ async function report(name, change, seeds) {
       );
       each.push(whole);
       if (!kind) continue;
-      const found = await personal(example, seed, shared, bank, own.get(client), client);
+      const found = await personal(example, seed, shared, bank, own.get(client), client, models.get(client));
       for (const [way, { accuracy }] of Object.entries({ ...found, alone: kind })) mine[way].push([client, accuracy]);
     }
     const byThemselves = Object.fromEntries(keys.map((key) => [key, mean(each.map((figure) => figure[key]))]));
@@ -164,10 +180,18 @@ async function report(name, change, seeds) {
       .map((key) => `${key} ${least(key).toFixed(3)}`)
       .join(', ')}`,
   );
-  for (const client of own.keys()) {
-    const way = (name) => spread(mine[name].filter(([of]) => of === client).map(([, accuracy]) => accuracy));
+  const way = example.personal ? example.personal.method : `${HOME_EPOCHS} epochs at home`;
+  const tell = (whose, figuresOf) =>
     console.log(
-      `on ${client}'s own: alone ${way('alone')}, shared ${way('shared')}, and ${HOME_EPOCHS} epochs at home ${way('personal')}`,
+      `on ${whose} own: alone ${spread(figuresOf('alone'))}, shared ${spread(figuresOf('shared'))}, ${way} ${spread(figuresOf('personal'))}`,
+    );
+  for (const client of own.keys()) {
+    tell(`${client}'s`, (name) => mine[name].filter(([of]) => of === client).map(([, accuracy]) => accuracy));
+  }
+  // Each seed's mean over the clients.
+  if (own.size > 0) {
+    tell('everybody’s', (name) =>
+      seeds.map((_, i) => mean(mine[name].slice(i * own.size, (i + 1) * own.size).map(([, accuracy]) => accuracy))),
     );
   }
   console.log('');

@@ -18,6 +18,8 @@ export {
   type ParticipantParts,
   type ParticipantStatus,
 } from './participant';
+export { type PersonalOptions, type PersonalWish, personalMethods, personalOptions } from './personal/options';
+export { type Compared, type PersonalLearner, personalLearner } from './personal/personal-learner';
 export type { Command, Phase } from './round-state';
 export type { SamplerOptions } from './samplers/sampler';
 export { createStrategy, strategyNames } from './strategies';

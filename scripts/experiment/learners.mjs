@@ -83,6 +83,8 @@ export function learnersOf({ personal, seed }, { spec, model, engine, own }, { r
     const ofGlobal = [];
     const ofPersonal = [];
     for (const { test, train, made } of clients.values()) {
+      // One with few samples may have none held out.
+      if (test.count === 0) continue;
       ofGlobal.push(await accuracy(shared, test));
       const mine = made ? await made : method === 'alone' ? await aloneOf(train) : shared;
       ofPersonal.push(await accuracy(mine, test));

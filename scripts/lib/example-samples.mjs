@@ -28,7 +28,7 @@ async function readBlocks(file, spec) {
   return blocks;
 }
 
-async function fromFiles({ inputs, backbone, train, test }) {
+async function fromFiles({ inputs, backbone, train, test, own: aside }) {
   const { openInt8 } = load('./core/index.js');
   const network = backbone && openInt8(new Uint8Array(readFileSync(join(root, 'datasets', backbone))));
   const embedded = (block) => (network ? { ...block, features: network.predict(block.features, block.count) } : block);
@@ -40,11 +40,22 @@ async function fromFiles({ inputs, backbone, train, test }) {
   }
   const held = clients.get('test');
   clients.delete('test');
+  if (aside) {
+    const own = banks(await readBlocks(aside.file, aside.spec));
+    return {
+      clients,
+      test: bankOf(
+        inputs,
+        [...own.values()].map((bank) => bank.block()),
+      ),
+      own,
+    };
+  }
   // What a client's column says of the held-out rows too.
   const { window, holdOut, clients: split } = train.spec;
   if (holdOut.kind !== 'condition' || split.kind !== 'column') return { clients, test: held, own: new Map() };
-  const aside = { window: { ...window, where: [holdOut.condition] }, holdOut: { kind: 'none' }, clients: split };
-  return { clients, test: held, own: banks(await readBlocks(train.file, aside)) };
+  const heldOut = { window: { ...window, where: [holdOut.condition] }, holdOut: { kind: 'none' }, clients: split };
+  return { clients, test: held, own: banks(await readBlocks(train.file, heldOut)) };
 }
 
 /** Runs the function node of the drawing until it has told all that it knows. */

@@ -1,4 +1,4 @@
-// What the four main examples learn and how: the one place that their drawings, the figures in datasets/README.md and
+// What the main examples learn and how: the one place that their drawings, the figures in datasets/README.md and
 // scripts/measure-examples.mjs agree with.
 
 import { voice as spoken } from './voice-settings.mjs';
@@ -135,4 +135,32 @@ const voice = {
   quantize: { bits: 8 },
 };
 
-export const examples = { factory, frost, boards, voice };
+const takes = (operator, value) => ({ column: 'take', operator, value });
+const takesOf = (...where) => ({
+  file: 'spoken-digits.csv',
+  spec: {
+    window: {
+      features: spoken.columns.map((column) => ({ column, kind: 'value' })),
+      label: { kind: 'class', column: 'digit', classes: digits },
+      where,
+    },
+    holdOut: { kind: 'none' },
+    clients: { kind: 'column', column: 'speaker' },
+  },
+});
+
+/** Which digit was said to this machine? Six machines, each with a voice of its own, learn from five takes of each digit. */
+const machines = {
+  labels: digits,
+  inputs: 160,
+  train: takesOf(takes('>=', 5), takes('<', 10)),
+  /** For each client what of its own kind is held out. */
+  own: takesOf(takes('<', 5)),
+  hidden: [32],
+  rounds: 20,
+  training: { epochs: 2, batchSize: 16, optimizer: 'sgd', learningRate: 0.05 },
+  quantize: undefined,
+  personal: { method: 'ditto', lambda: 0.1, personalEpochs: 2 },
+};
+
+export const examples = { factory, frost, boards, voice, machines };

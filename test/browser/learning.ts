@@ -22,7 +22,7 @@ export async function hasLearned(page: Page): Promise<void> {
       RED.nodes.eachNode(({ id, type, status }) => {
         const text = status?.text ?? '';
         if (type === 'fl-evaluate') {
-          const shown = Number(/(?:F1|accuracy|AP) ([\d.]+)/.exec(text)?.[1] ?? 0);
+          const shown = Number(/(?:F1|accuracy|AP|own) ([\d.]+)/.exec(text)?.[1] ?? 0);
           figure[id] = Math.max(figure[id] ?? 0, shown);
         }
         if (type === 'fl-aggregator') {

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, it } from 'mocha';
 import type { DatasetSpec } from '../../lib/data/dataset';
+import { type PersonalWish, personalOptions } from '../../lib/federation';
 import type { TrainingOptions } from '../../lib/training/engine';
 import { aggregatorOptions } from '../../nodes/aggregator/options';
 import { datasetOptions } from '../../nodes/dataset/options';
+import { personalChoice } from '../../nodes/shared/personal';
 import type { Settings } from '../../nodes/shared/red';
 
 const root = join(__dirname, '../../..');
@@ -22,6 +24,8 @@ interface Example {
   backbone?: string;
   train?: { file: string; spec: DatasetSpec };
   test?: { file: string; spec: DatasetSpec };
+  own?: { file: string; spec: DatasetSpec };
+  personal?: PersonalWish;
   drawn?: { drawing: string; clients: string[]; channels: string[]; window: number; kinds: string[] };
 }
 
@@ -30,6 +34,7 @@ const drawings: [name: string, file: string][] = [
   ['frost', '02 - Farm - frost tonight.json'],
   ['boards', '03 - Boards - gesture or vibration learned on the board.json'],
   ['voice', '04 - Voice - spoken digits, backbone frozen.json'],
+  ['machines', '07 - A personal model for each machine.json'],
 ];
 /** What a board calls the features that fl-dataset has other names for. */
 const boardNames: Record<string, string> = { std: 'deviation', min: 'minimum', max: 'maximum' };
@@ -68,7 +73,8 @@ for (const [name, file] of drawings) {
     };
 
     it('learns what was measured, from the same rows, in the same way', async () => {
-      const { labels, inputs, hidden, rounds, training, quantize, backbone, train, test } = await settingsOf(name);
+      const { labels, inputs, hidden, rounds, training, quantize, backbone, train, test, own, personal } =
+        await settingsOf(name);
       const model = only('fl-model');
       assert.deepEqual(String(model.labels).split(', '), labels);
       assert.equal(backbone ? model.backboneShipped : Number(model.inputShape), backbone ?? inputs);
@@ -80,13 +86,16 @@ for (const [name, file] of drawings) {
         hidden.map((units) => ['dense', units, 'relu']),
       );
       const datasets = nodes.filter((node) => node.type === 'fl-dataset');
-      for (const part of [train, test]) {
-        if (!part) continue;
-        const drawn = datasets.filter((node) => node.shipped === part.file && node.start === 'deploy');
+      const parts = [train, test, own].filter((part) => part !== undefined);
+      for (const file of new Set(parts.map((part) => part.file))) {
+        const drawn = datasets.filter((node) => node.shipped === file && node.start === 'deploy');
         assert.deepEqual(
           drawn.map((node) => specOf(node, labels)),
-          [part.spec],
+          parts.filter((part) => part.file === file).map(({ spec }) => spec),
         );
+      }
+      for (const client of nodes.filter((node) => node.type === 'fl-client')) {
+        assert.deepEqual(personalChoice(client).personal, personal && personalOptions(personal));
       }
       const options = aggregatorOptions(only('fl-aggregator'), labels);
       assert.equal(options.rounds, rounds);
