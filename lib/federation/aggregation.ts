@@ -67,8 +67,11 @@ export interface Aggregation {
   ): void;
   /** An update of nothing but zeros, that did not travel: it counts in every mean. */
   withhold(facts: UpdateFacts): void;
-  /** What was taken in with this claim. `clients`: how many the registry has. */
-  aggregate(claim: string, clients: number): RoundAggregate;
+  /**
+   * What was taken in with this claim. `clients`: how many the registry has. `expected`: how many a draw of chance asks on
+   * average; under central privacy the sum is divided by it.
+   */
+  aggregate(claim: string, clients: number, expected?: number): RoundAggregate;
   clear(): void;
 }
 
@@ -155,14 +158,16 @@ export function createAggregation({
     members.reduce((sum, { weight }) => sum + weight, 0);
 
   /** Without `group`: of all updates; a mean of them there is only where the strategy knows no groups. */
-  const aggregateOf = (claimants: Claimants, clients: number, group?: number): RoundAggregate => {
+  const aggregateOf = (claimants: Claimants, clients: number, expected?: number, group?: number): RoundAggregate => {
     const { privacy, parts } = claimants;
     const { folds } = partOf(claimants, group ?? 0);
     const members =
       group === undefined ? [...parts.values()].flatMap((part) => part.members) : partOf(claimants, group).members;
     members.sort(byClient);
-    const totalWeight = weightOf(members) + (privacy?.mode === 'central' ? withheld.length : weightOf(withheld));
     const central = privacy?.mode === 'central' ? privacy : undefined;
+    const totalWeight = central
+      ? (expected ?? members.length + withheld.length)
+      : weightOf(members) + weightOf(withheld);
     const noisy = new Map<number, Float32Array>();
     return {
       privacy,
@@ -185,7 +190,7 @@ export function createAggregation({
         return mean;
       },
       vectors: (which = 0) => members.map(({ vectors }) => vectors[which]),
-      part: (one) => aggregateOf(claimants, clients, one),
+      part: (one) => aggregateOf(claimants, clients, expected, one),
     };
   };
 
@@ -217,7 +222,7 @@ export function createAggregation({
     withhold(facts) {
       withheld.push({ weight: strategy.weigh(counted(facts)) });
     },
-    aggregate: (claim, clients) => aggregateOf(claimantsOf(claim), clients),
+    aggregate: (claim, clients, expected) => aggregateOf(claimantsOf(claim), clients, expected),
     clear() {
       for (const { parts } of claims.values()) {
         for (const { folds } of parts.values()) {

@@ -144,7 +144,7 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
           });
     const { cohort } = choice;
     if (cohort.length < options.quorum) {
-      return sampler.chanceSize && state.round > 0 ? drawnTooFew(state, cohort.length) : call(state);
+      return sampler.expected && state.round > 0 ? drawnTooFew(state, cohort.length) : call(state);
     }
     const asked = new Set(cohort);
     const asking = state.asking + 1;
@@ -158,6 +158,7 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
       asking,
       samplerNext: choice.state,
       cohort: cohort.length,
+      ...(sampler.expected && round > 0 ? { expected: sampler.expected(present.length) } : {}),
       wanted: over > 0 && round > 0 ? Math.min(cohort.length, needed.size(present.length)) : cohort.length,
       clients: mapTable(state.clients, (record, id) => (asked.has(id) ? askedIn(record, asking, round) : record)),
     };
@@ -233,12 +234,14 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
       );
     }
     const counts = countsOf(state, updates);
-    const { round } = state;
+    const { round, expected } = state;
     return same(
       // From here on what comes late or is refused belongs to the next record, and what is bought to the next model.
       { ...booked(state, early), late: 0, refused: [], bought: 0, claims: [], phase: 'saving' },
       { type: 'disarm', timer: 'deadline' },
-      round === 0 ? { type: 'close-statistics', counts } : { type: 'close', round, claim, counts },
+      round === 0
+        ? { type: 'close-statistics', counts }
+        : { type: 'close', round, claim, counts, ...(expected === undefined ? {} : { expected }) },
       { type: 'clear' },
     );
   };

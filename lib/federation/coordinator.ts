@@ -274,7 +274,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const taken = (): Taken => ({ bytesUp, bytesDown, vectorsDown, failed: state.failed, askedAt });
 
   const closeRound = (effect: Extract<Effect, { type: 'close' }>): Made | Promise<Made> => {
-    const aggregate = aggregation.aggregate(effect.claim, state.clients.size);
+    const aggregate = aggregation.aggregate(effect.claim, state.clients.size, effect.expected);
     if (!rule) return made(closing.plain(effect, aggregate, taken(), learned));
     return closing.byRule(effect, aggregate, taken(), learned).then(made);
   };

@@ -121,6 +121,6 @@ export function federationOptions(wish: Partial<FederationOptions> = {}): Federa
     checkQuarantine(quarantine);
     if (options.timing.mode === 'async') throw bad('Quarantine compares the updates of a round: choose rounds.');
   }
-  if (options.sending) checkSending(options.sending, options.timing, strategy);
+  if (options.sending) checkSending(options.sending, options.timing, strategy, rule.name);
   return { ...options, training: asked };
 }

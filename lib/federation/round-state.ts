@@ -75,6 +75,8 @@ export interface RoundState {
   // The asking under way.
   /** How many are asked; without rounds: how many are at work. */
   cohort: number;
+  /** How many a draw of chance asks on average. */
+  expected?: number;
   /** Updates with which it closes; as many as the cohort unless more were asked than are needed. */
   wanted: number;
   updates: number;
@@ -151,7 +153,7 @@ export type Effect =
   /** Forget what was taken in: the asking is over. */
   | { type: 'clear' }
   /** Make the new model of the updates with this claim, write it, then say 'saved' or 'unsaved'. */
-  | { type: 'close'; round: number; claim: string; counts: RoundCounts }
+  | { type: 'close'; round: number; claim: string; counts: RoundCounts; expected?: number }
   /** Pool the statistics, write them, then say 'saved' or 'unsaved'. */
   | { type: 'close-statistics'; counts: RoundCounts }
   /** Without rounds: make the next version of the updates with this claim, then say 'made' or 'unmade'. Always the last effect. */

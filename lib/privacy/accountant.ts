@@ -38,9 +38,9 @@ export const localEpsilon = (noiseMultiplier: number, rounds: number, delta: num
 export const centralEpsilon = (noiseMultiplier: number, samplingRate: number, rounds: number, delta: number): number =>
   bestEpsilon({ noiseMultiplier, samplingRate, steps: rounds, delta });
 
-/** Standard deviation of the noise on the mean of m updates. */
+/** Standard deviation of the noise on the sum over m: the number of updates, or under Poisson sampling the expected one. */
 export function centralSigma(noiseMultiplier: number, clippingNorm: number, m: number): number {
-  if (!Number.isInteger(m) || m < 1) throw new RangeError(`A mean needs at least one update, not ${m}`);
+  if (!(m > 0 && Number.isFinite(m))) throw new RangeError(`A sum cannot be divided by ${m}`);
   return (noiseMultiplier * clippingNorm) / m;
 }
 

@@ -8,7 +8,7 @@ import { type Sampler, sortedIds } from './sampler';
 export function samplePoisson(probability: number): Sampler {
   return {
     size: (available) => available,
-    chanceSize: true,
+    expected: (available) => probability * available,
     choose(clients, { seed, words }) {
       const random = generator(seed, 'poisson cohort', ...words);
       return { cohort: sortedIds(clients.filter(() => random.uniform() < probability)), state: '' };

@@ -57,8 +57,11 @@ export interface Sampler {
   readonly equalWeights?: boolean;
   /** True when it goes by the loss of each client on the model as it comes. */
   readonly needsLoss?: boolean;
-  /** True when the size of the cohort is a matter of chance: then a small one is a draw like any other, not a lack of clients. */
-  readonly chanceSize?: boolean;
+  /**
+   * Where the size of the cohort is a matter of chance: its mean. A small cohort is then a draw like any other, not a lack of
+   * clients; and a sum whose noise is proved for such draws is divided by this number, which tells nothing of the draw.
+   */
+  expected?(available: number): number;
   /** `clients`: those present, sorted by id. */
   choose(clients: readonly Candidate[], draw: Draw): Choice;
 }

@@ -67,4 +67,40 @@ describe('federationOptions', () => {
     ];
     for (const wish of wrong) assert.equal(code(wish), 'bad-setting', JSON.stringify(wish));
   });
+
+  it('refuses what does not go together in time', () => {
+    const late = { mode: 'rounds', late: { maxStaleness: 2 } } as const;
+    const flow = { mode: 'async', method: { name: 'fedasync', mixing: 0.5 }, maxStaleness: 2 } as const;
+    const sending = { name: 'norm', threshold: 0.1 } as const;
+    const wrong: Partial<FederationOptions>[] = [
+      { timing: { mode: 'rounds', overSelect: 0.5 } },
+      { timing: { mode: 'rounds', overSelect: -1 }, sampler: { name: 'random', count: 2 } },
+      { timing: { mode: 'rounds', late: { maxStaleness: 1.5 } } },
+      { timing: { ...late, late: { maxStaleness: 1, staleness: { name: 'hinge', a: -1, b: 2 } } } },
+      { timing: late, strategy: { name: 'scaffold' } },
+      { timing: late, strategy: { name: 'fednova' } },
+      { timing: late, rule: { name: 'median' }, quorum: 2 },
+      { timing: flow, strategy: { name: 'fedadam' } },
+      { timing: flow, sampler: { name: 'random', count: 2 } },
+      { timing: flow, rule: { name: 'median' } },
+      { timing: flow, sending },
+      { timing: { ...flow, method: { name: 'fedasync', mixing: 0 } } },
+      { timing: { ...flow, method: { name: 'fedbuff', bufferSize: 0, serverLearningRate: 1 } } },
+      { timing: { ...flow, maxStaleness: 1001 } },
+      { timing: { ...flow, concurrency: -1 } },
+      { timing: { ...flow, saveMs: -1 } },
+      { sending: { name: 'norm', threshold: 0 } },
+      { sending: { name: 'periodic', every: 0 } },
+      { sending, strategy: { name: 'feddyn' } },
+      { sending, rule: { name: 'median' } },
+    ];
+    for (const wish of wrong) assert.equal(code(wish), 'bad-setting', JSON.stringify(wish));
+    const right: Partial<FederationOptions>[] = [
+      { timing: late, strategy: { name: 'fedadam' } },
+      { timing: flow, strategy: { name: 'fedprox', mu: 0.1 } },
+      { timing: { mode: 'rounds', overSelect: 0.5 }, sampler: { name: 'random', count: 2 } },
+      { sending, strategy: { name: 'fedavgm' } },
+    ];
+    for (const wish of right) assert.equal(code(wish), undefined, JSON.stringify(wish));
+  });
 });

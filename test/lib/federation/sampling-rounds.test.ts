@@ -2,9 +2,16 @@
 import assert from 'node:assert/strict';
 import { defaultOptions, federatedModel } from '../../../lib/federation';
 import { keptRound, restoredState } from '../../../lib/federation/checkpoint';
-import type { ClientFacts } from '../../../lib/update/message';
+import type { ClientFacts, ModelHeader } from '../../../lib/update/message';
 import { drive, find } from './round-driver';
-import { toyFederation, toyModel } from './toy';
+import { type Toy, toyFederation, toyModel } from './toy';
+
+/** The model message that asks somebody, if there is one. */
+async function modelOf(toy: Toy): Promise<ModelHeader | undefined> {
+  await toy.settle();
+  const found = toy.sent.find(({ fl }) => fl.kind === 'model' && fl.cohort.length > 0)?.fl;
+  return found?.kind === 'model' ? found : undefined;
+}
 
 describe('rounds with samplers that go by facts', () => {
   it('asks those whose last update told the greatest loss, also after a restart', () => {
@@ -116,6 +123,39 @@ describe('rounds with samplers that go by facts', () => {
     }
     // (1 * 1 + 3 * 2) / 4, and (1 + 2) / 2.
     assert.ok(Math.abs(means[0] - 1.75) < 1e-6 && Math.abs(means[1] - 1.5) < 1e-6, `${means}`);
+  });
+
+  it('poisson under central privacy: the sum is over the expected number, whoever was drawn', async () => {
+    const toy = await toyFederation({
+      options: { rounds: 1, minClients: 4, quorum: 1, sampler: { name: 'poisson', probability: 0.5 } },
+      parts: { model: federatedModel(toyModel().spec, 'none'), normal: () => 0 },
+    });
+    const { fingerprint, weights } = toy.coordinator.snapshot();
+    const base = { federation: 'toy', model: fingerprint };
+    for (const client of ['a', 'b', 'c', 'd']) {
+      toy.coordinator.receive({ fl: { kind: 'join', ...base, round: 0, client, samples: 5 } });
+    }
+    let asked = await modelOf(toy);
+    for (let tries = 0; !asked && tries < 20; tries++) {
+      toy.clock.advance(60_000);
+      asked = await modelOf(toy);
+    }
+    assert.ok(asked && asked.cohort !== 'all');
+    const privacy = { mode: 'central', clippingNorm: 10, noiseMultiplier: 1, delta: 1e-5, epsilon: 1 } as const;
+    for (const client of asked.cohort) {
+      const { round, attempt, tensors } = asked;
+      const fl = { kind: 'update', ...base, round, attempt, client, samples: 5, codecs: [], tensors } as const;
+      toy.coordinator.receive({
+        fl: { ...fl, expected: 4, deadlineMs: 1000, privacy },
+        payload: Buffer.from(Float32Array.of(3, 0, 0).buffer),
+      });
+    }
+    await toy.settle();
+    // 0.5 of 4 on average, however many there were.
+    const moved = toy.coordinator.snapshot().weights[0] - weights[0];
+    assert.ok(Math.abs(moved - (3 * asked.cohort.length) / 2) < 1e-6, `${moved} by ${asked.cohort.length}`);
+    assert.notEqual(asked.cohort.length, 2);
+    await toy.close();
   });
 
   it('a participant joins anew when its facts change, and declines when it is not willing', async () => {
