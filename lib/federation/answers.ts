@@ -90,7 +90,7 @@ export function createAnswers({ options }: RoundRules, asking: Asking): Answers 
       const next: RoundState = {
         ...state,
         silent: state.silent - (silent ? 1 : 0),
-        away: state.away - (asking.isPresent(record) ? 0 : 1),
+        away: state.away - (asking.isPresent(record) || record.quarantined ? 0 : 1),
         clients: put(state.clients, client, { ...record, samples, missed: 0, ...(facts ? { facts } : {}) }),
       };
       if ((next.phase === 'idle' || next.phase === 'finished') && next.round > 1 && !silent) {

@@ -1,5 +1,6 @@
 /** How an asking begins and how it ends: who is asked, when it closes, when it is void, what comes after. */
 import { attemptOf } from './admission';
+import { afterRound, quarantinedOf } from './quarantine';
 import {
   type ClientRecord,
   type Effect,
@@ -25,6 +26,8 @@ export interface Asking {
   /** Sends the model out to those who use it. */
   forUse(state: RoundState): Effect;
   isPresent(record: ClientRecord): boolean;
+  /** Counts anew who is away. */
+  recounted(state: RoundState): RoundState;
   isOver(state: RoundState): boolean;
   /** Enough clients are there to ask a round. */
   isEnough(state: RoundState): boolean;
@@ -40,7 +43,7 @@ export interface Asking {
   end(state: RoundState): Step;
   voided(state: RoundState, reason: string): Step;
   /** The result is written: on to the next round. */
-  saved(state: RoundState): Step;
+  saved(state: RoundState, rejected: readonly string[]): Step;
 }
 
 const candidate = (id: string, { samples, loss, facts }: ClientRecord): Candidate => ({ id, samples, loss, facts });
@@ -91,7 +94,7 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
   const reach = reachOf(timing);
   const needed = createSampler(options.sampler);
   const sampler = createSampler(options.sampler, over);
-  const isPresent = (record: ClientRecord): boolean => record.missed < options.missesUntilAway;
+  const isPresent = (record: ClientRecord): boolean => record.missed < options.missesUntilAway && !record.quarantined;
   /** Its answer to an earlier round is still waited for, or counts in this one. */
   const isBusy = ({ round }: RoundState, record: ClientRecord): boolean =>
     record.ahead === true ||
@@ -133,7 +136,7 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
     const free = there.filter(([, record]) => !isBusy(state, record));
     // Those who are still at work are asked again only when there are too few others.
     const present = (free.length >= options.quorum ? free : there).map(([id, record]) => candidate(id, record));
-    const away = known.filter(([, record]) => !isPresent(record)).map(([id]) => id);
+    const away = known.filter(([, record]) => !isPresent(record) && !record.quarantined).map(([id]) => id);
     const choice =
       state.round === 0
         ? { cohort: present.map(({ id }) => id), state: state.sampler }
@@ -179,6 +182,11 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
     return afterVoid({ ...state, calls: 0 }, [{ type: 'void', round: state.round, reason, counts }, { type: 'clear' }]);
   };
 
+  const recounted = (state: RoundState): RoundState => ({
+    ...state,
+    away: entries(state.clients).reduce((sum, [, record]) => sum + (isPresent(record) ? 0 : 1), 0),
+  });
+
   /**
    * Books who did not answer the asking that ends, and what the sampler remembers of it. Who had not answered yet when
    * enough others had is held nothing against.
@@ -189,8 +197,7 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
         ? { ...record, missed: record.missed + 1 }
         : record,
     );
-    const away = entries(clients).reduce((sum, [, record]) => sum + (isPresent(record) ? 0 : 1), 0);
-    return { ...state, clients, away, sampler: state.samplerNext };
+    return recounted({ ...state, clients, sampler: state.samplerNext });
   };
 
   /** What an asking that is void leaves behind; the round stays the one to do. */
@@ -253,7 +260,23 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
     return isEarly ? end(state, true) : same(state);
   };
 
-  const saved = (state: RoundState): Step => {
+  const saved = (before: RoundState, rejected: readonly string[]): Step => {
+    const state = recounted(afterRound(before, new Set(rejected), options));
+    const known = new Set(quarantinedOf(before));
+    const warnings = quarantinedOf(state)
+      .filter((client) => !known.has(client))
+      .map(
+        (client): Effect => ({
+          type: 'warn',
+          code: 'quarantined',
+          message: `"${client}" was rejected again and again and is no longer asked: find out why, and send "release" with its name to let it back.`,
+        }),
+      );
+    const step = afterSaving(state);
+    return { ...step, effects: [...warnings, ...step.effects] };
+  };
+
+  const afterSaving = (state: RoundState): Step => {
     const next: RoundState = { ...cleared(state), ...inBetween(state), round: state.round + 1, voids: 0 };
     if (state.round === 0) return next.running ? proceed(next) : stand(next);
     if (isOver(next) || !next.running || next.stepping) return stand(next);
@@ -265,5 +288,5 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
     });
   };
 
-  return { forUse, isPresent, isOver, isEnough, call, proceed, stand, settle, end, voided, saved };
+  return { recounted, forUse, isPresent, isOver, isEnough, call, proceed, stand, settle, end, voided, saved };
 }

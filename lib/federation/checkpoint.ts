@@ -31,6 +31,8 @@ export interface Learned {
   privacy?: PrivacyClaim;
 }
 
+type KeptFacts = Pick<ClientRecord, 'loss' | 'facts' | 'evidence' | 'quarantined'>;
+
 /** The part of the round's state that is kept. */
 export interface KeptRound {
   round: number;
@@ -38,7 +40,7 @@ export interface KeptRound {
   begun: boolean;
   heard: boolean;
   sampler: string;
-  clients: [id: string, samples: number, missed: number, rest?: Pick<ClientRecord, 'loss' | 'facts'>][];
+  clients: [id: string, samples: number, missed: number, rest?: KeptFacts][];
 }
 
 export const keptRound = (state: RoundState): KeptRound => ({
@@ -47,9 +49,12 @@ export const keptRound = (state: RoundState): KeptRound => ({
   begun: state.begun,
   heard: state.heard,
   sampler: state.sampler,
-  clients: entries(state.clients).map(([id, { samples, missed, loss, facts }]) =>
-    loss === undefined && facts === undefined ? [id, samples, missed] : [id, samples, missed, { loss, facts }],
-  ),
+  clients: entries(state.clients).map(([id, { samples, missed, loss, facts, evidence, quarantined }]) => {
+    const rest = { loss, facts, evidence, quarantined };
+    return Object.values(rest).every((value) => value === undefined)
+      ? [id, samples, missed]
+      : [id, samples, missed, rest];
+  }),
 });
 
 export function restoredState(kept: KeptRound, statistics: boolean): RoundState {

@@ -62,7 +62,7 @@ export interface Snapshot extends CoordinatorStatus {
   fingerprint: string;
   weights: Float32Array;
   normalisation?: Normalisation;
-  registry: { client: string; samples: number; away: boolean }[];
+  registry: { client: string; samples: number; away: boolean; quarantined?: true }[];
   bytesUpTotal: number;
   bytesDownTotal: number;
   /** The last record of metrics of this life. */
@@ -72,7 +72,8 @@ export interface Snapshot extends CoordinatorStatus {
 export interface Coordinator {
   /** Anything that came in. Never throws: what is refused goes to onRefused. */
   receive(message: unknown): void;
-  command(name: Command): void;
+  /** `client`: of "release", which lets a quarantined client back. */
+  command(name: Command | 'release', client?: unknown): void;
   snapshot(): Snapshot;
   /** Sends and writes nothing new from now on; resolves when what was being written is written. */
   close(): Promise<void>;

@@ -12,19 +12,21 @@ import type { FederationHeader } from '../update/message';
 import { claimOf, createAggregation } from './aggregation';
 import { createAsyncReducer } from './async-round';
 import { checkRule } from './check-rule';
-import { type KeptRound, keptRound, type Learned, restoredState } from './checkpoint';
+import { keptRound, type Learned, restoredState } from './checkpoint';
 import { systemClock } from './clock';
 import { createClosing, type Taken } from './closing';
 import { combineHere } from './combining';
+import { commandEvent } from './commands';
 import type { Coordinator, CoordinatorParts } from './coordinator-parts';
 import { firstWeights, otherWeights } from './federated-model';
 import { createGate, type Material } from './gate';
 import { createKeeper } from './keeper';
+import { type Made, type Making, madeOf } from './made';
 import type { RoundMetrics } from './metrics';
 import { modelMessages, type Request } from './model-message';
 import { createRoot } from './root';
 import { createRoundReducer } from './round';
-import { type Command, type Effect, firstState, type RoundEvent, type TimerName } from './round-state';
+import { type Effect, firstState, type RoundEvent, type TimerName } from './round-state';
 import { asksAnything, gather, roundZero, type Statistics } from './round-zero';
 import { createSampler } from './samplers';
 import { nothingSettled } from './settlement';
@@ -38,17 +40,6 @@ import { createVersions } from './timing/versions';
 import { createWriter } from './writer';
 
 export type { Coordinator, CoordinatorParts, CoordinatorStatus, Snapshot } from './coordinator-parts';
-
-const commands: readonly string[] = ['start', 'pause', 'step', 'stop', 'reset'] satisfies Command[];
-export const isCommand = (name: unknown): name is Command => typeof name === 'string' && commands.includes(name);
-
-/** What a round has made: to be written, then to count and to be told. */
-interface Made {
-  next: Learned;
-  kept: KeptRound;
-  told?: RoundMetrics;
-  unlikeness?: Unlikeness;
-}
 
 /** Reads the kept state, if there is any, and goes on from it. Rejects when it is there but cannot be read. */
 export async function createCoordinator(parts: CoordinatorParts): Promise<Coordinator> {
@@ -279,7 +270,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     return closing.byRule(effect, aggregate, taken(), learned).then(made);
   };
 
-  const made = (what: Omit<Made, 'kept'>): Made => ({ ...what, kept: { ...keptRound(state), round: state.round + 1 } });
+  const made = (what: Making): Made => madeOf(what, state, options);
 
   /** Makes what is next, writes it, and only then lets it count. */
   const save = (make: () => Made | Promise<Made>): void => {
@@ -288,13 +279,13 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     const had = { bytesUp, bytesDown };
     writer.save(
       make,
-      ({ next, told, unlikeness }) => {
+      ({ next, told, unlikeness, rejected }) => {
         if (mine !== life) return;
         learned = next;
         scale = undefined;
         if (told) tell(told);
         if (unlikeness && options.unlikeness) report(unlikeness);
-        dispatch({ type: 'saved' });
+        dispatch({ type: 'saved', rejected });
       },
       (error) => {
         if (mine !== life) return;
@@ -368,14 +359,14 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
         dispatch(received.event);
       });
     },
-    command(command) {
+    command(name, client) {
       enqueue(() => {
-        if (isCommand(command)) dispatch({ type: 'command', command });
-        else
-          say(
-            'unknown-command',
-            `Send one of ${commands.join(', ')} as msg.topic: "${String(command)}" is none of them.`,
-          );
+        try {
+          dispatch(commandEvent(name, client));
+        } catch (error) {
+          if (error instanceof RefusedError) refuse(error);
+          else throw error;
+        }
       });
     },
     snapshot: () => ({

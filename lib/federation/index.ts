@@ -1,10 +1,10 @@
 export { type Clock, systemClock } from './clock';
+export { isCommand } from './commands';
 export {
   type Coordinator,
   type CoordinatorParts,
   type CoordinatorStatus,
   createCoordinator,
-  isCommand,
   type Snapshot,
 } from './coordinator';
 export { type FederatedModel, federatedModel, tensorSizes } from './federated-model';

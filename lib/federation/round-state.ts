@@ -40,6 +40,10 @@ export interface ClientRecord {
   alone?: true;
   /** Without rounds: how many updates it has made of the version that it was given last. */
   turn?: number;
+  /** What speaks against it, in bits (reputation.ts); absent: nothing. */
+  evidence?: number;
+  /** It is no longer asked, until the operator lets it back. */
+  quarantined?: true;
   /** Known from before a restart and not heard of since. */
   silent?: true;
 }
@@ -119,6 +123,8 @@ export type RoundEvent =
   /** The first event of each life. `run`: a name that no other life has. */
   | { type: 'opened'; run: string }
   | { type: 'command'; command: Command }
+  /** The operator lets a client back that was quarantined. */
+  | { type: 'release'; client: string }
   | { type: 'join'; client: string; samples: number; facts?: ClientFacts }
   | ({ type: 'statistics' } & Answer)
   /** A decoded and checked update. */
@@ -130,8 +136,8 @@ export type RoundEvent =
   /** Anything else that was refused before it came here: counted only. */
   | { type: 'refused'; code: string }
   | { type: 'timer'; timer: TimerName }
-  /** The result of the round is written. */
-  | { type: 'saved' }
+  /** The result of the round is written. `rejected`: whose updates have no part in it. */
+  | { type: 'saved'; rejected?: readonly string[] }
   /** It could not be made or written. */
   | { type: 'unsaved'; reason: string }
   /** Without rounds: a version is made, or could not be made; and this one is on the disk. */

@@ -4,6 +4,7 @@
  */
 import { type Answers, createAnswers } from './answers';
 import { type Asking, cleared, createAsking } from './asking';
+import { released } from './quarantine';
 import {
   type Command,
   counted,
@@ -17,7 +18,7 @@ import {
   type TimerName,
   then,
 } from './round-state';
-import { entries, mapTable } from './table';
+import { entries, get, mapTable } from './table';
 
 export type RoundReducer = (state: RoundState, event: RoundEvent) => Step;
 
@@ -106,14 +107,17 @@ export function roundsWith(rules: RoundRules, asking: Asking, answers: Answers):
       asking: state.asking,
       heard: state.heard,
       running: options.autoStart,
-      clients: mapTable(state.clients, ({ samples, facts }) => ({
+      // What speaks against a client stays: only the operator lets it back.
+      clients: mapTable(state.clients, ({ samples, facts, evidence, quarantined }) => ({
         samples,
         missed: 0,
         asked: 0,
         ...(facts ? { facts } : {}),
+        ...(evidence ? { evidence } : {}),
+        ...(quarantined ? { quarantined } : {}),
       })),
     };
-    return then(same(next, ...disarmAll, { type: 'clear' }, { type: 'forget' }, persist), proceed);
+    return then(same(asking.recounted(next), ...disarmAll, { type: 'clear' }, { type: 'forget' }, persist), proceed);
   };
 
   const command = (state: RoundState, name: Command): Step => {
@@ -127,6 +131,15 @@ export function roundsWith(rules: RoundRules, asking: Asking, answers: Answers):
       case 'reset':
         return reset(state);
     }
+  };
+
+  const release = (state: RoundState, client: string): Step => {
+    if (!get(state.clients, client)?.quarantined) {
+      const message = `"${client}" is not in quarantine: look for its name in the metrics of a round.`;
+      return same(state, { type: 'warn', code: 'not-quarantined', message });
+    }
+    const next = same(asking.recounted(released(state, client)), persist);
+    return state.phase === 'gathering' && state.silent === 0 ? then(next, proceed) : next;
   };
 
   const timer = (state: RoundState, name: TimerName): Step => {
@@ -152,6 +165,8 @@ export function roundsWith(rules: RoundRules, asking: Asking, answers: Answers):
         return opened(state, event.run);
       case 'command':
         return command(state, event.command);
+      case 'release':
+        return release(state, event.client);
       case 'join':
         return answers.join(state, event);
       case 'statistics':
@@ -165,7 +180,7 @@ export function roundsWith(rules: RoundRules, asking: Asking, answers: Answers):
       case 'timer':
         return timer(state, event.timer);
       case 'saved':
-        return state.phase === 'saving' ? asking.saved(state) : same(state);
+        return state.phase === 'saving' ? asking.saved(state, event.rejected ?? []) : same(state);
       case 'unsaved':
         return state.phase === 'saving' ? asking.voided(state, event.reason) : same(state);
       case 'made':

@@ -24,10 +24,11 @@ export const snapshotOf = (
   ...statusOf(state, options),
   weights: weights.slice(),
   ...(normalisation ? { normalisation: structuredClone(normalisation) } : {}),
-  registry: entries(state.clients).map(([client, { samples, missed }]) => ({
+  registry: entries(state.clients).map(([client, { samples, missed, quarantined }]) => ({
     client,
     samples,
     away: missed >= options.missesUntilAway,
+    ...(quarantined ? { quarantined } : {}),
   })),
   bytesUpTotal: bytesUp,
   bytesDownTotal: bytesDown,

@@ -1,4 +1,5 @@
-import { type Coordinator, createCoordinator, isCommand } from '../../lib/federation/coordinator';
+import { isCommand } from '../../lib/federation/commands';
+import { type Coordinator, createCoordinator } from '../../lib/federation/coordinator';
 import { federationOptions } from '../../lib/federation/options';
 import { createStore } from '../../lib/state/store';
 import { RefusedError } from '../../lib/update/message';
@@ -67,7 +68,7 @@ export = (RED: Red): void => {
       const coordinator = await ready();
       const { topic, fl } = msg;
       refusals.during(() => {
-        if (fl === undefined && isCommand(topic)) coordinator.command(topic);
+        if (fl === undefined && isCommand(topic)) coordinator.command(topic, msg.payload);
         else coordinator.receive(msg);
       });
     });
