@@ -10,6 +10,7 @@ export {
 export { type FederatedModel, federatedModel, tensorSizes } from './federated-model';
 export { type GatewayParts, gatewayLearner, type Samples, type Train } from './gateway-learner';
 export type { GlobalModel, Learner, LearningControl, LearningTask, LocalUpdate, Patience } from './learner';
+export { type LocalMemory, localMemory } from './local/memory';
 export type { RoundMetrics } from './metrics';
 export { defaultOptions, type FederationOptions, federationOptions } from './options';
 export {

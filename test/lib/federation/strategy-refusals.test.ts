@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { createAggregation } from '../../../lib/federation/aggregation';
 import { federationOptions } from '../../../lib/federation/options';
 import { createStrategy } from '../../../lib/federation/strategies';
-import type { StrategyOptions } from '../../../lib/federation/strategies/options';
+import type { StrategyName, StrategyOptions } from '../../../lib/federation/strategies/options';
 import type { UpdateFacts } from '../../../lib/federation/strategies/strategy';
 import { RefusedError } from '../../../lib/refused';
 import type { TrainingOptions } from '../../../lib/training/engine';
-import { plain, round } from './one-round';
+import { kernels, plain, round } from './one-round';
 
 describe('what a strategy refuses', () => {
   const facts = (change: Partial<UpdateFacts>): UpdateFacts => ({
@@ -75,6 +76,26 @@ describe('what a strategy refuses', () => {
         undefined,
         JSON.stringify(wish),
       );
+    }
+  });
+
+  it('privacy noise where it would part what is remembered, and central privacy where the mean is not uniform', () => {
+    const claim = { clippingNorm: 1, noiseMultiplier: 1, delta: 1e-5, epsilon: 1 };
+    const metrics = { steps: 1, startLoss: 1 };
+    const weigh = (name: StrategyName, mode: 'local' | 'central') =>
+      code(() => {
+        const strategy = createStrategy({ name }, plain);
+        const aggregation = createAggregation({ size: 1, strategy, kernels, normal: () => 0 });
+        aggregation.weigh(facts({ metrics }), { mode, ...claim });
+      });
+    for (const name of ['scaffold', 'feddyn'] as const) {
+      assert.deepEqual([weigh(name, 'local'), weigh(name, 'central')], ['privacy-strategy', 'privacy-strategy'], name);
+    }
+    for (const name of ['fednova', 'qfedavg'] as const) {
+      assert.deepEqual([weigh(name, 'local'), weigh(name, 'central')], [undefined, 'privacy-strategy'], name);
+    }
+    for (const name of ['fedavg', 'fedsgd', 'fedprox', 'fedavgm', 'fedadagrad', 'fedadam', 'fedyogi'] as const) {
+      assert.deepEqual([weigh(name, 'local'), weigh(name, 'central')], [undefined, undefined], name);
     }
   });
 
