@@ -86,6 +86,32 @@ async function againstTfjs(name: string, core: Engine, tfjs: Engine, spec: Model
   return row(name, 'tfjs', steps, ours, (ratio * steps) / few);
 }
 
+/** What the terms of a client, or samples moved against the model, cost beside plain steps of the dense network. */
+async function termsRows(core: Engine): Promise<Row[]> {
+  const plain = jobOf(dense, SAMPLES, 5);
+  const steps = (SAMPLES / BATCH) * 5;
+  const control = new Float32Array(plain.weights.length);
+  const kinds: [string, Partial<TrainJob>, Partial<TrainJob['options']>][] = [
+    ['proximal', {}, { proximal: 0.1 }],
+    ['control', { control }, {}],
+    ['focal', {}, { focalGamma: 2 }],
+    ['orthogonal', {}, { lipschitz: 0.01 }],
+    ['fgsm', {}, { adversarial: { method: 'fgsm', epsilon: 0.1 } }],
+    ['pgd of 5', {}, { adversarial: { method: 'pgd', epsilon: 0.1, steps: 5 } }],
+  ];
+  const rows: Row[] = [];
+  for (const [name, more, options] of kinds) {
+    const job: TrainJob = { ...plain, ...more, options: { ...plain.options, ...options } };
+    const found = await compare(
+      () => core.train(job),
+      () => core.train(plain),
+      { turns: 5, ms: 60 },
+    );
+    rows.push(row(`train/${name}`, 'plain steps', steps, found.ours, found.ratio));
+  }
+  return rows;
+}
+
 export async function training(): Promise<Row[]> {
   const core = createCoreEngine();
   const job = jobOf(dense, SAMPLES, 20);
@@ -96,6 +122,7 @@ export async function training(): Promise<Row[]> {
     { turns: 7, ms: 200 },
   );
   const rows = [row('train/dense', 'javascript', steps, plain.ours, plain.ratio)];
+  rows.push(...(await termsRows(core)));
   const tfjs = createTfjsEngine({ native: false });
   if (typeof tfjs === 'string') throw new Error(tfjs);
   rows.push(await againstTfjs('train/dense', core, tfjs, dense, 50));

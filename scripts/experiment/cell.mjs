@@ -5,6 +5,7 @@ import { federate } from '../lib/federate.mjs';
 import { root } from '../lib/ready.mjs';
 import { markedOf, redTeam } from './attack.mjs';
 import { learnersOf } from './learners.mjs';
+import { robustFigures } from './robustness.mjs';
 import { samplesFor, setOf } from './samples.mjs';
 
 const load = createRequire(join(root, 'dist/lib/'));
@@ -32,7 +33,7 @@ const share = (values, isHit) => values.reduce((sum, value, i) => sum + (isHit(v
 
 /**
  * settings: data, clients?, where? (conditions on rows), hidden?, rounds?, training?, federation? (what FederationOptions has beside these), attack?,
- * trigger? ({ features, value, target } of a backdoor: how often it works is measured), personal? (learners.mjs), seed. Figures: accuracy, f1, loss, averagePrecision (two classes), backdoor (share of marked
+ * trigger? ({ features, value, target } of a backdoor: how often it works is measured), personal? (learners.mjs), robustness? ({ strengths, steps }: robustness.mjs), seed. Figures: accuracy, f1, loss, averagePrecision (two classes), backdoor (share of marked
  * samples that get the attacker's class), own (accuracy on the samples of each client's kind, meaned), bytesUp,
  * bytesDown, steps, curve (accuracy by round); or `refused`, one sentence, where the settings make no sense together.
  */
@@ -92,6 +93,7 @@ export async function runCell(settings) {
     figures.backdoor = share((await classesOf(engine, spec, result, block)).decided, (label) => label === wanted);
   }
   Object.assign(figures, await learners.figures?.(result));
+  if (settings.robustness) Object.assign(figures, await robustFigures(settings, spec, engine, result, whole));
   const { bytesUp, bytesDown, steps } = result;
   return { bytesUp, bytesDown, steps, ...figures, curve, refusals: refused };
 }

@@ -22,7 +22,8 @@ for (const version of [4, 5] as NodeRedVersion[]) {
           { id: 'head', type: 'fl-model', name: '', labels: 'no, yes', inputShape: '2', layers: [] },
           { id: 'data', type: 'fl-dataset', z: 'tab', x: 200, y: 100, name: '', source: 'shipped', wires: [[], []] },
           { id: 'server', type: 'fl-aggregator', z: 'tab', x: 500, y: 100, name: '', model: 'head', wires: [[], []] },
-          { id: 'figures', type: 'fl-evaluate', z: 'tab', x: 500, y: 200, name: '', model: 'head', wires: [[]] },
+          { id: 'figures', type: 'fl-evaluate', z: 'tab', x: 500, y: 200, name: '', model: 'odd', wires: [[]] },
+          { id: 'odd', type: 'fl-model', name: '', task: 'anomaly', labels: '', inputShape: '2', layers: [] },
           { id: 'sorted', type: 'fl-evaluate', z: 'tab', x: 500, y: 300, name: '', model: 'model', wires: [[]] },
           {
             id: 'unlike',
@@ -180,17 +181,18 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       assert.deepEqual(editor.errors, []);
     });
 
-    it('what a task needs is shown, and nothing else: labels, class weights, thresholds, false alarms', async () => {
+    const isShown = (field: string): Promise<boolean> =>
+      editor.page
+        .locator('.form-row')
+        .filter({ has: editor.page.locator(`#node-${field}`) })
+        .isVisible();
+    const shownOf = async (fields: string[]): Promise<string[]> => {
+      const visible = await Promise.all(fields.map((field) => isShown(`input-${field}`)));
+      return fields.filter((_, i) => visible[i]);
+    };
+
+    it('fl-model, fl-aggregator: labels, class weights and thresholds are shown where they are needed', async () => {
       const { page } = editor;
-      const isShown = (field: string): Promise<boolean> =>
-        page
-          .locator('.form-row')
-          .filter({ has: page.locator(`#node-${field}`) })
-          .isVisible();
-      const shownOf = async (fields: string[]): Promise<string[]> => {
-        const visible = await Promise.all(fields.map((field) => isShown(`input-${field}`)));
-        return fields.filter((_, i) => visible[i]);
-      };
       await editor.openDialogue('head');
       for (const [task, labels] of [
         ['multi-label', true],
@@ -200,8 +202,7 @@ for (const version of [4, 5] as NodeRedVersion[]) {
         await page.locator('#node-config-input-task').selectOption(task);
         assert.equal(await isShown('config-input-labels'), labels, task);
       }
-      await page.locator('#node-config-input-task').selectOption('anomaly');
-      await editor.closeDialogue('ok');
+      await editor.closeDialogue('cancel');
 
       await editor.openDialogue('server');
       const weighting = ['classWeights', 'classWeightBeta', 'classWeightCap', 'quantile'];
@@ -220,6 +221,10 @@ for (const version of [4, 5] as NodeRedVersion[]) {
         unlikeness: true,
       });
 
+      assert.deepEqual(editor.errors, []);
+    });
+
+    it('fl-evaluate: false alarms a day are asked for anomalies only', async () => {
       await editor.openDialogue('figures');
       assert.deepEqual(await shownOf(['positive', 'samplesPerDay']), ['positive', 'samplesPerDay']);
       await editor.closeDialogue('cancel');

@@ -35,7 +35,8 @@ export function page(title, panels) {
     fill: '#222',
   };
   const heading = text(10, 24, title, { 'font-size': 15, 'font-weight': 'bold' });
-  return `${element('svg', attributes, rect(0, 0, width, y, '#fff'), heading, '\n', placed.join('\n'))}\n`;
+  const name = element('title', {}, escaped(title));
+  return `${element('svg', attributes, name, rect(0, 0, width, y, '#fff'), heading, '\n', placed.join('\n'))}\n`;
 }
 
 /** Told apart by people who see colours differently too (Okabe & Ito 2008). */

@@ -121,6 +121,34 @@ describe('parseHeader', () => {
     }
   });
 
+  it('refuses a part at the clients that it does not know, and rounds that are not one for each of the cohort', () => {
+    const { fl } = example('model');
+    const wrong: [field: string, values: unknown[]][] = [
+      [
+        'local',
+        [
+          5,
+          {},
+          { name: 'toString' },
+          { name: 'scaffold' },
+          { name: 'scaffold', option: 3 },
+          { name: 'scaffold', option: '1' },
+        ],
+      ],
+      ['local', [{ name: 'feddyn' }, ...[0, -1, Number.NaN, 1e300, '1'].map((alpha) => ({ name: 'feddyn', alpha }))]],
+      ['settled', [[], [1], [1, 2, 3], [1, -1], [1, 0.5], [1, 2 ** 31], [1, '2'], {}, 'all']],
+      ['startLoss', [1, 'true', {}]],
+      // With "all" nobody is named.
+      ['cohort', ['all', ['plant-1'], []]],
+    ];
+    for (const [field, values] of wrong) {
+      for (const value of values) refused('header', () => parseHeader({ ...fl, [field]: value }));
+    }
+    const { settled: _, ...rest } = fl;
+    const open = parseHeader({ ...rest, cohort: 'all' });
+    assert.ok(open.kind === 'model' && open.settled === undefined);
+  });
+
   it('names the place that is wrong', () => {
     refused(
       'header',

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Robustness } from '../../../lib/robustness';
 import { type FlowItem, type Received, type Runtime, startRuntime } from '../runtime';
 
 const folder = join(__dirname, '..', '..', '..', '..', 'examples', 'flows');
@@ -53,6 +54,21 @@ describe('the small examples', () => {
   let runtime: Runtime;
   afterEach(() => runtime.close());
 
+  it('05: with unlike gateways SCAFFOLD and FedDyn are ahead of the mean, one for twice the bytes and one for none', async () => {
+    runtime = await startRuntime([...NODES, ...OWN], drawing('05'));
+    const accuracy = async (federation: string, round: number): Promise<number> =>
+      figures(await runtime.next(`how good, ${federation}`, (msg) => figures(msg).round === round, 80000)).accuracy;
+    for (const federation of ['corrected', 'regularised']) {
+      for (const round of [8, 10]) {
+        const [ours, mean] = [await accuracy(federation, round), await accuracy('plain', round)];
+        assert.ok(ours > mean + 0.02, `${federation} ${ours}, the mean ${mean}`);
+      }
+      assert.ok((await accuracy(federation, 20)) > 0.95);
+    }
+    const bytes = (federation: string): number => figures(runtime.received(`rounds, ${federation}`)[0]).bytesUp;
+    assert.deepEqual([bytes('corrected'), bytes('regularised')], [2 * bytes('plain'), bytes('plain')]);
+  }).timeout(120000);
+
   it('06: one of five attacked ruins the plain mean and not the federation with a rule', async () => {
     runtime = await startRuntime([...NODES, ...OWN], drawing('06'));
     const after = (federation: string, round: number): Promise<Received> =>
@@ -65,6 +81,21 @@ describe('the small examples', () => {
     const [open, guarded] = [await accuracy('open', 20), await accuracy('guarded', 20)];
     assert.ok(open < 0.3, `the mean ${open}`);
     assert.ok(guarded > 0.88, `with a rule ${guarded}`);
+  }).timeout(90000);
+
+  it('15: a model trained on moved samples reads as well, and holds more of the moved ones', async () => {
+    runtime = await startRuntime([...NODES, ...OWN], drawing('15'));
+    const last = async (federation: string) =>
+      (await runtime.next(`how good, ${federation}`, (msg) => figures(msg).round === 20, 60000)).payload as {
+        accuracy: number;
+        robustness: Robustness;
+      };
+    const [usual, robust] = [await last('usual'), await last('robust')];
+    assert.ok(robust.accuracy > 0.9 && usual.accuracy > 0.9, `${robust.accuracy}, ${usual.accuracy}`);
+    for (const way of ['float32', 'int8'] as const) {
+      const [without, withIt] = [usual.robustness[way]?.pgd[1] ?? 1, robust.robustness[way]?.pgd[1] ?? 0];
+      assert.ok(withIt > without + 0.1, `${way}: ${withIt}, not above ${without}`);
+    }
   }).timeout(90000);
 
   it('08: finds engines that wear out by what healthy ones were like, and judges one of them', async () => {
