@@ -168,6 +168,17 @@ describe('the small examples', () => {
     assert.ok(lastAccuracy(runtime) > 0.9, `${lastAccuracy(runtime)}`);
   }).timeout(90000);
 
+  it('16: three updates make a version, and nobody waits for the slow one', async () => {
+    runtime = await startRuntime([...NODES, ...OWN], drawing('16'));
+    await runtime.next('how good', (msg) => figures(msg).round === 30, 80000);
+    const versions = runtime.received('versions').map(figures);
+    assert.deepEqual(
+      versions.map(({ round, updates }) => [round, updates]),
+      Array.from({ length: 30 }, (_, i) => [i + 1, 3]),
+    );
+    assert.ok(lastAccuracy(runtime) > 0.9, `${lastAccuracy(runtime)}`);
+  }).timeout(90000);
+
   it('14: a board learns among gateways, and answers by itself', async () => {
     runtime = await startRuntime([...NODES, ...OWN], drawing('14'));
     await runtime.next('how good', (msg) => figures(msg).round === 5, 60000);
