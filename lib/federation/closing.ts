@@ -73,8 +73,14 @@ export function createClosing({ federation, options, strategy, kernels, combine,
   });
 
   const plain = (ended: Ended, aggregate: RoundAggregate, taken: Taken, before: Learned, judged?: Judged[]): Closed => {
-    const { learned, told } = nextModel(before, aggregate, { round: ended.round, strategy, kernels, threshold });
     const rejected = judged?.flatMap(({ client, score, reason }) => (reason ? [{ client, reason, score }] : []));
+    const { learned, told } = nextModel(before, aggregate, {
+      round: ended.round,
+      strategy,
+      kernels,
+      threshold,
+      ...(rejected ? { rejected: new Set(rejected.map(({ client }) => client)) } : {}),
+    });
     const metrics = record(ended, taken, before, { ...told, ...(rejected ? { rejected } : {}) });
     const { bytesUpTotal: bytesUp, bytesDownTotal: bytesDown } = metrics;
     return { next: { ...learned, bytesUp, bytesDown }, told: metrics, ...(judged ? { judged } : {}) };

@@ -35,13 +35,15 @@ export interface NextModelParts {
   kernels: Pick<Kernels, 'allFinite' | 'norm'>;
   /** Of anomalies, where one is wanted. */
   threshold?: ThresholdOptions;
+  /** Whom the rule has left out: what they say of their samples counts no more than their updates. */
+  rejected?: ReadonlySet<string>;
 }
 
 /** Throws RefusedError when nothing can be made of the round. Changes nothing of `learned`. */
 export function nextModel(
   learned: Learned,
   aggregate: Aggregate & { privacy?: PrivacyClaim },
-  { round, strategy, kernels, threshold: wanted }: NextModelParts,
+  { round, strategy, kernels, threshold: wanted, rejected }: NextModelParts,
 ): NextModel {
   const { weights: before, strategyState: stateBefore } = learned;
   const { state: strategyState, model: weights } = strategy.apply(stateBefore, before, aggregate);
@@ -57,8 +59,9 @@ export function nextModel(
   const change = new Float32Array(weights.length);
   for (let i = 0; i < change.length; i++) change[i] = weights[i] - before[i];
   const { updates, privacy } = aggregate;
-  const loss = meanLoss(updates);
-  const threshold = (wanted && thresholdOf(updates, wanted, round)) ?? learned.threshold;
+  const trusted = rejected ? updates.filter(({ client }) => !rejected.has(client)) : updates;
+  const loss = meanLoss(trusted);
+  const threshold = (wanted && thresholdOf(trusted, wanted, round)) ?? learned.threshold;
   return {
     learned: {
       ...learned,

@@ -1,5 +1,6 @@
 /** The threshold of anomalies: from sketches of errors, and never a row. */
 import assert from 'node:assert/strict';
+import { createKernels } from '../../../lib/core';
 import { sampleBank } from '../../../lib/data/sample-bank';
 import {
   type CoordinatorParts,
@@ -8,6 +9,10 @@ import {
   federationOptions,
   gatewayLearner,
 } from '../../../lib/federation';
+import { createAggregation } from '../../../lib/federation/aggregation';
+import { nextModel } from '../../../lib/federation/next-model';
+import { defaultOptions } from '../../../lib/federation/options';
+import { createStrategy } from '../../../lib/federation/strategies';
 import { encodeSketch, SKETCH_ERROR, sketchBytes, sketchOf } from '../../../lib/metrics/quantile-sketch';
 import type { StateRecord } from '../../../lib/state/store';
 import type { TrainJob } from '../../../lib/training/engine';
@@ -104,6 +109,35 @@ describe('the threshold of a federation of autoencoders', () => {
     assert.ok(cost / 3 < 1500, String(cost / 3));
     assert.equal(without.metrics[0].threshold, undefined);
     await Promise.all([with_.close(), without.close()]);
+  });
+
+  it('leaves out whom the rule has left out, and their losses too', () => {
+    const strategy = createStrategy({ name: 'fedavg' }, defaultOptions.training);
+    const kernels = createKernels();
+    const aggregation = createAggregation({ size: 2, strategy, kernels, normal: () => 0 });
+    for (const [client, loss, values] of [
+      ['honest', 1, [1, 2, 3]],
+      ['liar', 99, [1e6, 1e6, 1e6, 1e6]],
+    ] as const) {
+      const facts = {
+        client,
+        samples: 1,
+        norm: 1,
+        staleness: 0,
+        metrics: { loss },
+        errors: encodeSketch(sketchOf(values)),
+      };
+      aggregation.add('', facts, [new Float32Array(2)]);
+    }
+    const learned = {
+      ...{ weights: new Float32Array(2), strategy: 'fedavg', strategyState: strategy.start(2) },
+      ...{ settlement: new Map<string, number>(), bytesUp: 0, bytesDown: 0 },
+    };
+    const parts = { round: 1, strategy, kernels, threshold: { quantile: 0.9 }, rejected: new Set(['liar']) };
+    const { told } = nextModel(learned, aggregation.aggregate('', 2), parts);
+    assert.equal(told.threshold?.samples, 3);
+    assert.ok((told.threshold?.value ?? Number.NaN) < 4);
+    assert.equal(told.loss, 1);
   });
 
   it('is kept through a restart', async () => {
