@@ -50,7 +50,7 @@ extern "C" void run() {
   put_weights(model, weights, 0, model.parameters);
   for (uint32_t i = 0; i < ROWS * INPUTS; i++) features[i] = ((float)below(&random, 2001) - 1000) * 1e-3f;
   for (uint32_t i = 0; i < ROWS; i++) targets[i] = (float)below(&random, CLASSES);
-  const Samples samples = {features, targets, ROWS, 0, 0, 0, 0};
+  const Samples samples = {features, targets, ROWS, 0, 0, 0, 0, {0, 1, 0}};
   training.options.kind = SGD;
   training.options.rate = 0.05;
   training.epochs = TIMES / ROWS;

@@ -118,7 +118,7 @@ static void fuzz(const char* path) {
       t.options = Options{(int32_t)m->slots, 0.01, 0.9, 0.9, 0.999, 1e-7, 0.1, 1};
       t.epochs = t.batch = 1;
       t.order = static_cast<uint32_t*>(calloc(1, sizeof(uint32_t)));
-      Samples s = {values, values + input_size(*m), 1, 0, 0, 0, 0};
+      Samples s = {values, values + input_size(*m), 1, 0, 0, 0, 0, Soft{0, 1, 0}};
       if (m->target == CLASS_INDEX) values[input_size(*m)] = 1;
       begin_training(&t, m, s);
       train(&t, m, s, 1);
