@@ -12,11 +12,18 @@ interface Life {
   refused: string[];
 }
 
-/** Runs the federation in `folder` (none: without a store); killed so long after its first words. */
-function live(folder: string, strategy: StrategyName, killAfterMs?: number): Promise<Life> {
+interface Kill {
+  /** So many models have gone out in this life, */
+  rounds: number;
+  /** and then so long. */
+  ms: number;
+}
+
+/** Runs the federation in `folder` (none: without a store). */
+function live(folder: string, strategy: StrategyName, kill?: Kill): Promise<Life> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(__dirname, 'federation-process.js'), folder, strategy]);
-    let said = '';
+    let said = '\n';
     let errors = '';
     let timer: NodeJS.Timeout | undefined;
     child.stderr.on('data', (chunk) => {
@@ -24,7 +31,8 @@ function live(folder: string, strategy: StrategyName, killAfterMs?: number): Pro
     });
     child.stdout.on('data', (chunk) => {
       said += chunk;
-      if (killAfterMs !== undefined) timer ??= setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+      if (!kill || said.split('\nround ').length <= kill.rounds) return;
+      timer ??= setTimeout(() => child.kill('SIGKILL'), kill.ms);
     });
     child.on('error', reject);
     child.on('close', (code, signal) => {
@@ -55,7 +63,7 @@ describe('a federation, killed', () => {
       let reached = 1;
       let kills = 0;
       for (;;) {
-        const life = await live(folder, strategy, random.uniform() * 40);
+        const life = await live(folder, strategy, { rounds: 1 + random.below(12), ms: random.uniform() * 20 });
         assert.deepEqual(life.refused, []);
         if (life.rounds.length > 0) {
           // A model that went out is never taken back.
