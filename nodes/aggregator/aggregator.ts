@@ -3,14 +3,17 @@ import { type Coordinator, createCoordinator } from '../../lib/federation/coordi
 import { federationOptions } from '../../lib/federation/options';
 import { createStore } from '../../lib/state/store';
 import { RefusedError } from '../../lib/update/message';
+import { headerOf } from '../shared/intake';
 import { leaseKernels } from '../shared/kernels';
 import { findModel, stateFolder } from '../shared/model';
+import { leasePool } from '../shared/pool';
 import { detached, type FlowNode, type Red, type Settings } from '../shared/red';
 import { collectRefusals } from '../shared/refusals';
 import { text } from '../shared/settings';
 import { createShell } from '../shared/shell';
 import { aggregatorOptions } from './options';
 import { showPhase } from './phase';
+import { openRoot, type RootSamples } from './root';
 import { refuseTwins } from './twins';
 
 /** Told by the library like a refusal, but nothing is wrong: a line in the log. */
@@ -22,9 +25,12 @@ export = (RED: Red): void => {
     const shell = createShell(RED, this);
     const { status } = shell;
     const kernels = leaseKernels(RED);
+    const pool = leasePool(RED);
     const refusals = collectRefusals(shell);
     const federation = text(settings, 'federation', 'default');
     let work: Promise<Coordinator> | undefined;
+    /** FLTrust only. */
+    let root: RootSamples | undefined;
 
     const open = async (): Promise<Coordinator> => {
       const model = await findModel(RED, settings.model);
@@ -36,11 +42,16 @@ export = (RED: Red): void => {
           'Wire the first output of this aggregator to the clients: without it they are never asked.',
         );
       }
+      if (options.rule.name === 'fltrust') {
+        root ??= await openRoot(RED, { shell, model, pool, federation, warn: (sentence) => this.warn(sentence) });
+      }
       return createCoordinator({
         federation,
         model,
         options,
         kernels: await kernels.get(),
+        ...(root ? { root: root.learner } : {}),
+        combine: async (rule, input) => (await pool.get()).combine(rule, input, { signal: shell.closing }),
         store: createStore(stateFolder(RED, 'federations')),
         send: (message) => {
           if (!shell.closing.aborted) this.send(detached(message));
@@ -67,6 +78,10 @@ export = (RED: Red): void => {
     shell.onInput(async (msg) => {
       const coordinator = await ready();
       const { topic, fl } = msg;
+      if (root && headerOf(msg)?.kind === 'samples') {
+        await root.intake.take(msg);
+        return;
+      }
       refusals.during(() => {
         if (fl === undefined && isCommand(topic)) coordinator.command(topic, msg.payload);
         else coordinator.receive(msg);
@@ -75,7 +90,9 @@ export = (RED: Red): void => {
     shell.onClose(async () => {
       const coordinator = await work?.catch(() => undefined);
       await coordinator?.close();
+      await root?.intake.save();
       kernels.release();
+      pool.release();
     });
     const start = async (): Promise<void> => {
       if (text(settings, 'model') === '') {

@@ -6,6 +6,7 @@ import { RefusedError } from '../../lib/update/message';
 import type { Settings } from '../shared/red';
 import { choice, flag, list, number } from '../shared/settings';
 import { robustTraining } from './robust-training';
+import { quarantineOf, ruleOf } from './rule';
 import { samplerOf } from './sampler';
 import { strategyOf, takesProximal } from './strategy';
 import { sendingOf, timingOf } from './timing';
@@ -74,6 +75,8 @@ export function aggregatorOptions(
     timing: timingOf(settings),
     sending: sendingOf(settings),
     strategy,
+    rule: ruleOf(settings),
+    quarantine: quarantineOf(settings),
     training: { ...training(settings, labels), ...(takesProximal(strategy) && proximal > 0 ? { proximal } : {}) },
     classWeighting: classWeighting(settings),
     threshold:

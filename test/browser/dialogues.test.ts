@@ -120,6 +120,53 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       assert.deepEqual(editor.errors, []);
     });
 
+    it('fl-aggregator shows of a rule what it has, and says what it needs', async () => {
+      await editor.openDialogue('fl-aggregator');
+      const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
+      const fields = [
+        ...['ruleF', 'ruleTrim', 'ruleKeep', 'ruleBound', 'ruleAbove', 'ruleWeights', 'ruleIterations', 'ruleNoise'],
+        ...['quarantine', 'quarantineRounds'],
+      ];
+      const shown = async (): Promise<string[]> => {
+        const found = await Promise.all(
+          fields.map((name) => form.locator(`.form-row:visible > label[for="node-input-${name}"]`).count()),
+        );
+        return fields.filter((_, i) => found[i] > 0);
+      };
+      const choose = async (choices: Record<string, string>): Promise<void> => {
+        for (const [name, value] of Object.entries(choices)) {
+          await form.locator(`#node-input-${name}`).selectOption(value);
+        }
+      };
+      const cases: [Record<string, string>, string[]][] = [
+        [{}, ['quarantine']],
+        [{ rule: 'median' }, ['ruleF', 'quarantine']],
+        [{ rule: 'trimmed-mean' }, ['ruleF', 'ruleTrim', 'quarantine']],
+        [{ rule: 'krum' }, ['ruleF', 'quarantine']],
+        [{ rule: 'multi-krum' }, ['ruleF', 'ruleKeep', 'quarantine']],
+        [{ rule: 'bulyan' }, ['ruleF', 'quarantine']],
+        [{ rule: 'geometric-median' }, ['ruleWeights', 'ruleIterations', 'quarantine']],
+        [{ rule: 'norm-bound' }, ['ruleBound', 'ruleAbove', 'ruleWeights', 'quarantine']],
+        [{ rule: 'fltrust' }, ['quarantine']],
+        [{ rule: 'centered-clip' }, ['ruleBound', 'ruleIterations', 'quarantine']],
+        [{ rule: 'flame', quarantine: 'on' }, ['ruleNoise', 'quarantine', 'quarantineRounds']],
+      ];
+      for (const [choices, expected] of cases) {
+        await choose(choices);
+        assert.deepEqual(await shown(), expected, JSON.stringify(choices));
+      }
+      await editor.screenshot(`fl-aggregator robust (Node-RED ${version})`);
+      // With the quorum of a new node.
+      await choose({ rule: 'bulyan' });
+      await form.locator('#node-input-rule.input-error').waitFor();
+      await choose({ rule: 'geometric-median' });
+      await form.locator('#node-input-rule:not(.input-error)').waitFor();
+      await choose({ strategy: 'scaffold' });
+      await form.locator('#node-input-rule.input-error').waitFor();
+      await editor.closeDialogue('cancel');
+      assert.deepEqual(editor.errors, []);
+    });
+
     for (const type of types) {
       it(`${type}: opens, helps, and says why an entry is wrong`, async () => {
         const { first, field, entry, reason } = wrongEntries[type];

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { type Received, type Runtime, startRuntime } from '../runtime';
+import { palette, pumpFlow, pumpFolder } from './factory';
+
+const payload = (msg: Received): Record<string, unknown> => msg.payload as Record<string, unknown>;
+const isFinal = (msg: Received): boolean => {
+  const { kind, cohort } = msg.fl as unknown as { kind: string; cohort: unknown };
+  return kind === 'model' && Array.isArray(cohort) && cohort.length === 0;
+};
+
+describe('robust aggregation in a flow', () => {
+  const pumps = pumpFolder();
+  after(() => pumps.remove());
+  let runtime: Runtime;
+  afterEach(() => runtime.close());
+
+  const flowOf = (aggregator: Record<string, string>, dataset: Record<string, unknown> = {}) =>
+    pumpFlow({ dataset: { file: `${pumps.folder}/pumps.csv`, ...dataset }, aggregator });
+
+  const rules: Record<string, string>[] = [
+    { rule: 'median', ruleF: '0' },
+    { rule: 'geometric-median', ruleWeights: 'samples', ruleIterations: '' },
+    { rule: 'norm-bound', ruleBound: '', ruleAbove: 'clip' },
+    { rule: 'centered-clip', ruleBound: '1' },
+  ];
+  for (const settings of rules) {
+    it(`${settings.rule} learns, and says so in the metrics`, async function () {
+      this.timeout(60_000);
+      runtime = await startRuntime(palette, flowOf(settings));
+      await runtime.next('told', isFinal, 20_000);
+      const metrics = runtime.received('metrics').map(payload);
+      assert.deepEqual(
+        metrics.map(({ rule, rejected, updates }) => [rule, rejected, updates]),
+        metrics.map(() => [settings.rule, [], 2]),
+      );
+      assert.equal(metrics.length, 5);
+      assert.ok(Number(metrics[4].loss) < Number(metrics[0].loss));
+      assert.deepEqual(runtime.received('caught'), []);
+    });
+  }
+
+  it('FLTrust trains on samples that are wired to the aggregator, and waits for them', async function () {
+    this.timeout(60_000);
+    const flow = flowOf({ rule: 'fltrust', pause: '0.2' });
+    const data = flow.find(({ id }) => id === 'data');
+    const root = { ...data, id: 'root', split: 'single', holdOut: 'none', wires: [['agg']] } as (typeof flow)[number];
+    runtime = await startRuntime(palette, [...flow, root]);
+    await runtime.next('told', isFinal, 20_000);
+    const metrics = runtime
+      .received('metrics')
+      .map(payload)
+      .filter((one) => one.void === undefined);
+    assert.equal(metrics.length, 5);
+    assert.ok(metrics.every(({ rule }) => rule === 'fltrust'));
+    await runtime.close();
+    runtime = await startRuntime(palette, flowOf({ rule: 'fltrust' }));
+    const first = payload(await runtime.next('metrics', undefined, 20_000));
+    assert.match(String(first.void), /FLTrust needs samples at the aggregator/);
+  });
+
+  it('refuses before anything starts what does not go together', async function () {
+    this.timeout(60_000);
+    for (const [settings, reason] of [
+      [{ rule: 'krum', ruleF: '1' }, /Raise the quorum \(2\) to 5/],
+      [{ rule: 'median', ruleF: '0', strategy: 'scaffold' }, /part what the clients/],
+      [{ rule: 'median', ruleF: 'many' }, /ruleF/],
+    ] as [Record<string, string>, RegExp][]) {
+      runtime = await startRuntime(palette, flowOf(settings));
+      const caught = (await runtime.next('caught', undefined, 20_000)) as unknown as { error: { message: string } };
+      assert.match(caught.error.message, reason);
+      await runtime.close();
+    }
+    runtime = await startRuntime(palette, flowOf({}));
+  });
+
+  it('takes the command that lets a client back', async function () {
+    this.timeout(60_000);
+    runtime = await startRuntime(palette, flowOf({ quarantine: 'on', quarantineRounds: '100' }));
+    await runtime.next('told', isFinal, 20_000);
+    runtime.send('agg', { topic: 'release', payload: 'north' });
+    const caught = (await runtime.next('caught', undefined, 20_000)) as unknown as { error: { message: string } };
+    assert.match(caught.error.message, /"north" is not in quarantine/);
+  });
+});
