@@ -31,6 +31,16 @@ async function classesOf(engine, spec, { weights, normalisation }, { features, c
 
 const share = (values, isHit) => values.reduce((sum, value, i) => sum + (isHit(value, i) ? 1 : 0), 0) / values.length;
 
+/** For FLTrust: rows of the aggregator's own, like those of all clients together (drawn from them, before any attack). */
+const ROOT_ROWS = 100;
+function rootOf({ federation, seed }, { inputs }, clients) {
+  if (federation?.rule?.name !== 'fltrust') return undefined;
+  const { sampleBank } = load('./data/sample-bank.js');
+  const root = sampleBank({ width: inputs, targetWidth: 1, capacity: ROOT_ROWS, eviction: 'reservoir', seed });
+  for (const bank of clients.values()) root.add(bank.block());
+  return root;
+}
+
 /**
  * settings: data, clients?, where? (conditions on rows), hidden?, rounds?, training?, federation? (what FederationOptions has beside these), attack?,
  * trigger? ({ features, value, target } of a backdoor: how often it works is measured), personal? (learners.mjs), robustness? ({ strengths, steps }: robustness.mjs), seed. Figures: accuracy, f1, loss, averagePrecision (two classes), backdoor (share of marked
@@ -69,6 +79,7 @@ export async function runCell(settings) {
         ...settings.federation,
         training: { ...set.training, seed },
       },
+      rootBank: rootOf(settings, set, clients),
       pass: red.pass,
       hear: red.hear,
       learnerOf: learners.learnerOf,

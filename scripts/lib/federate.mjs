@@ -12,13 +12,28 @@ const MOST_VOID = 3;
 /**
  * banks: client -> its samples. options: what federationOptions takes. The rest is optional:
  * pass: (message) -> messages that the coordinator gets in its place; hear: (message) sees what the coordinator sends;
+ * rootBank: samples of the aggregator's own, for FLTrust;
  * errorsOf: (bank) -> what a participant tells of its reconstruction errors; learnerOf: ({ client, model, bank, train }) -> learner; onModel: ({ weights, normalisation, round }) after each round;
  * onRefused: (error), thrown when absent; strategy parts are in options.
+ * Rejects with a RefusedError when the settings make no sense, or three rounds in a row come to nothing.
  * Gives the last model, the metrics of the rounds, and what it took: bytes each way, optimiser steps.
  */
-export async function federate({ model, engine, banks, options, pass, hear, learnerOf, errorsOf, onModel, onRefused }) {
+export async function federate({
+  model,
+  engine,
+  banks,
+  options,
+  pass,
+  hear,
+  rootBank,
+  learnerOf,
+  errorsOf,
+  onModel,
+  onRefused,
+}) {
   const { createKernels } = load('./core/index.js');
   const { createCoordinator, createParticipant, federationOptions, gatewayLearner } = load('./federation/index.js');
+  const { RefusedError } = load('./refused.js');
   const { readVector } = load('./update/vector.js');
   const participants = [];
   const metrics = [];
@@ -33,11 +48,19 @@ export async function federate({ model, engine, banks, options, pass, hear, lear
     fail = reject;
   });
   const refused = onRefused ?? fail;
+  // The core in this process does one job at a time.
+  let queue = Promise.resolve();
+  const train = (job) => {
+    const result = queue.then(() => engine.train(job));
+    queue = result.catch(() => undefined);
+    return result;
+  };
   const coordinator = await createCoordinator({
     federation: 'measured',
     model,
     kernels: createKernels(),
     options: federationOptions(options),
+    ...(rootBank ? { root: gatewayLearner({ model, bank: rootBank, train }) } : {}),
     send: (message) => {
       const { fl, payload } = message;
       hear?.(message);
@@ -58,17 +81,10 @@ export async function federate({ model, engine, banks, options, pass, hear, lear
     onMetrics: (round) => {
       metrics.push(round);
       voids = round.void ? voids + 1 : 0;
-      if (voids >= MOST_VOID) fail(new Error(round.void));
+      if (voids >= MOST_VOID) fail(new RefusedError('void', round.void));
     },
     onRefused: refused,
   });
-  // The core in this process does one job at a time.
-  let queue = Promise.resolve();
-  const train = (job) => {
-    const result = queue.then(() => engine.train(job));
-    queue = result.catch(() => undefined);
-    return result;
-  };
   for (const [client, bank] of banks) {
     const learner = gatewayLearner({ model, bank, train });
     participants.push(
