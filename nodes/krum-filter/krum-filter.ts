@@ -1,5 +1,4 @@
 import { RefusedError } from '../../lib/refused';
-import { krumBound } from '../../lib/robust/krum';
 import { decodeAll } from '../../lib/update/codecs/registry';
 import type { DeclineHeader, UpdateHeader } from '../../lib/update/message';
 import { parseMessage } from '../../lib/update/validate';
@@ -10,7 +9,7 @@ import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
 import { choice, number } from '../shared/settings';
 import { createShell } from '../shared/shell';
 import { bytesOf, type Collection, collectionOf, hold, isComplete, judgedAt, keyOf } from './collection';
-import { type Judged, judge, type KrumRule } from './judge';
+import { type Judged, judge, type KrumRule, methods, neededOf } from './judge';
 
 /** Rounds collected at once, of all federations, and judged rounds that are remembered. */
 const MOST_OPEN = 16;
@@ -26,7 +25,7 @@ interface Open extends Collection<Item> {
 
 function readOptions(settings: Settings) {
   const rule: KrumRule = {
-    method: choice<'krum' | 'multi-krum'>(settings, 'method', ['krum', 'multi-krum'], 'multi-krum'),
+    method: choice(settings, 'method', methods, 'multi-krum'),
     byzantine: number(settings, 'byzantine', 1, { min: 0, max: 10000, integer: true }),
     tooFew: choice<'none' | 'all'>(settings, 'tooFew', ['none', 'all'], 'none'),
   };
@@ -63,13 +62,16 @@ export = (RED: Red): void => {
       send([fl ? { fl: declineOf(fl, reason), payload: Buffer.alloc(0) } : null, msg]);
     };
 
-    const release = ({ held, score, reason }: Judged<Item>, values: Record<string, string | number>): void => {
+    const release = (
+      { held, score, reason, sentence }: Judged<Item>,
+      values: Record<string, string | number>,
+    ): void => {
       const { header, item } = held;
       item.msg.fl = { ...header, ...(score && { score }) };
       if (reason === undefined) item.send([item.msg, null]);
       else {
         const all = { ...values, rank: score?.rank ?? '', client: header.client };
-        reject(item.msg, item.send, RED._(`reason.${reason}`, all), header);
+        reject(item.msg, item.send, sentence ?? RED._(`reason.${reason}`, all), header);
       }
     };
 
@@ -91,9 +93,12 @@ export = (RED: Red): void => {
       const { rule } = options();
       shell.status.working('status.scoring', { count: held.length });
       try {
-        const verdict = await judge(held, rule, async (vectors) =>
-          (await pool.get()).squaredDistances(vectors, { signal: shell.closing }),
-        );
+        const { squaredDistances, combine } = await pool.get();
+        const control = { signal: shell.closing };
+        const verdict = await judge(held, rule, {
+          distances: (vectors) => squaredDistances(vectors, control),
+          combine: (chosen, input) => combine(chosen, input, control),
+        });
         const { compared: count, needed } = verdict;
         const through = verdict.judged.filter(({ reason }) => reason === undefined).length;
         for (const one of verdict.judged) release(one, { count, needed, through });
@@ -139,7 +144,7 @@ export = (RED: Red): void => {
       // Nobody has said yet how many were asked, and for how long.
       if (collection.expected.length === 0) return;
       endOlder(collection);
-      const at = judgedAt(collection, wait, krumBound(rule.byzantine));
+      const at = judgedAt(collection, wait, neededOf(rule));
       if (at <= Date.now()) {
         shell.background(() => settle(collection));
         return;

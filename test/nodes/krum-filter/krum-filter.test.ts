@@ -54,6 +54,30 @@ describe('fl-krum-filter', () => {
     await runtime.statusIs('k', (s) => s.text === '2 of 5 pass');
   });
 
+  for (const [method, out] of [
+    ['bulyan', ['attacker']],
+    ['median', ['attacker']],
+    ['geometric-median', ['attacker']],
+    ['norm-bound', ['attacker']],
+    ['flame', ['attacker']],
+  ] as const) {
+    it(`${method}: keeps the attacker out, with its score and the reason`, async () => {
+      runtime = await startRuntime(['krum-filter'], flow({ method }));
+      for (const client of [1, 2, 3, 4, 5, 6]) runtime.send('k', honest(client, { expected: 7 }));
+      runtime.send('k', attacker({ expected: 7 }));
+      const rejected = await runtime.next(
+        'rejected',
+        ({ fl }) => (fl as unknown as UpdateMessage['fl']).client === out[0],
+      );
+      const { score } = rejected.fl as unknown as UpdateMessage['fl'];
+      assert.equal(score?.method, method);
+      assert.equal(score?.rank, 7);
+      assert.match(String(rejected.reason), /[.]$/);
+      assert.ok(!clients(through(runtime)).includes('attacker'));
+      assert.ok(through(runtime).length >= 3);
+    });
+  }
+
   it('gives the scores of the definition', async () => {
     runtime = await startRuntime(['krum-filter'], flow({ method: 'krum' }));
     // On a line at 0, 1, 3, 7 and 100: with n - f - 2 = 2 neighbours the scores are 1+9, 1+4, 4+9, 16+36, 93^2+97^2.
@@ -103,7 +127,7 @@ describe('fl-krum-filter', () => {
     const caught = await runtime.next('caught');
     assert.match(
       (caught as { error?: { message: string } }).error?.message ?? '',
-      /only 5 updates came and Krum needs 7/,
+      /only 5 updates came and this method needs 7/,
     );
     assert.equal(through(runtime).length, 0);
     assert.equal(runtime.received('rejected').length, 5);
