@@ -6,6 +6,7 @@ import type { Row } from './measure';
 import { messages } from './messages';
 import { quantize } from './quantize';
 import { round } from './round';
+import { rules } from './rules';
 import { strategies } from './strategies';
 import { training } from './training';
 
@@ -13,6 +14,7 @@ import { training } from './training';
 const groups: Record<string, () => Promise<Row[]>> = {
   training,
   fold,
+  rules,
   strategies,
   quantize,
   messages,
