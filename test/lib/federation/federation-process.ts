@@ -1,18 +1,46 @@
 /**
  * A whole federation in a process that is going to be killed. Says the round of each model as it goes out, and at the end
- * the final weights.
+ * the final weights. With a third argument each client keeps a personal model (Ditto), told at the end too.
  */
-import type { StrategyOptions } from '../../../lib/federation';
+import { type Learner, personalLearner, personalOptions, type StrategyOptions } from '../../../lib/federation';
 import { localMemory } from '../../../lib/federation/local/memory';
-import { createStore } from '../../../lib/state';
-import { toyFederation } from './toy';
+import { decodePersonal, encodePersonal, type PersonalState } from '../../../lib/federation/personal/state';
+import { createStore, type Store } from '../../../lib/state';
+import { toyFederation, toyLearner, toyModel } from './toy';
 
 const ROUNDS = 100;
 
+const options = personalOptions({ method: 'ditto' });
+const model = toyModel();
+/** client -> its own vector. */
+const owned = new Map<string, PersonalState | undefined>();
+
+/** As the nodes do it. */
+async function withPersonal(client: string, store: Store | undefined): Promise<Learner> {
+  const name = `${client} personal`;
+  const { state } = decodePersonal(await store?.read(name), model, options);
+  owned.set(client, state);
+  return personalLearner({
+    model,
+    options,
+    learner: toyLearner(client),
+    state,
+    async save(kept) {
+      owned.set(client, kept);
+      if (kept) await store?.write(name, encodePersonal(kept, model, options));
+    },
+    onTrouble: ({ code }) => process.stdout.write(`refused ${code}\n`),
+  });
+}
+
 async function main(): Promise<void> {
-  const [folder, name] = process.argv.slice(2);
+  const [folder, name, personal] = process.argv.slice(2);
   const store = folder ? createStore(folder) : undefined;
   const strategy = { name } as StrategyOptions;
+  const learners = new Map<string, Learner | undefined>();
+  for (const client of ['a', 'b', 'c', 'd']) {
+    learners.set(client, personal ? await withPersonal(client, store) : undefined);
+  }
   let end: () => void = () => {};
   const finished = new Promise<void>((resolve) => {
     end = resolve;
@@ -29,10 +57,15 @@ async function main(): Promise<void> {
     },
   });
   // What they keep for the strategy lies in the same folder.
-  for (const client of ['a', 'b', 'c', 'd']) toy.add(client, { memory: localMemory(`${client} strategy`, store) });
+  // All at once: the coordinator has called already.
+  for (const [client, own] of learners) {
+    toy.add(client, { memory: localMemory(`${client} strategy`, store), ...(own ? { learner: own } : {}) });
+  }
   await finished;
   const { weights, round } = toy.coordinator.snapshot();
-  process.stdout.write(`end ${round} ${Buffer.from(weights.buffer).toString('hex')}\n`);
+  const vectors = [weights, ...[...owned.values()].map((kept) => kept?.after ?? new Float32Array(0))];
+  const said = vectors.map((vector) => Buffer.from(vector.slice().buffer).toString('hex'));
+  process.stdout.write(`end ${round} ${said.join(' ')}\n`);
   await toy.close();
 }
 

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { StrategyName } from '../../../lib/federation';
 import { generator } from '../../../lib/random/generator';
 
 interface Life {
@@ -20,9 +19,9 @@ interface Kill {
 }
 
 /** Runs the federation in `folder` (none: without a store). */
-function live(folder: string, strategy: StrategyName, kill?: Kill): Promise<Life> {
+function live(folder: string, more: string[], kill?: Kill): Promise<Life> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(__dirname, 'federation-process.js'), folder, strategy]);
+    const child = spawn(process.execPath, [join(__dirname, 'federation-process.js'), folder, ...more]);
     let said = '\n';
     let errors = '';
     let timer: NodeJS.Timeout | undefined;
@@ -51,34 +50,35 @@ function live(folder: string, strategy: StrategyName, kill?: Kill): Promise<Life
 }
 
 describe('a federation, killed', () => {
-  it('goes on from the last model that went out, each time, and ends with the same bits', async function () {
-    this.timeout(300_000);
-    // Both of its sides at once: the aggregator keeps c, each client its c_i.
-    const strategy = 'scaffold';
-    const uninterrupted = await live('', strategy);
-    assert.ok(uninterrupted.end);
-    const folder = await mkdtemp(join(tmpdir(), 'fl-killed-'));
-    try {
-      const random = generator(12, 'kill');
-      let reached = 1;
-      let kills = 0;
-      for (;;) {
-        const life = await live(folder, strategy, { rounds: 1 + random.below(12), ms: random.uniform() * 20 });
-        assert.deepEqual(life.refused, []);
-        if (life.rounds.length > 0) {
-          // A model that went out is never taken back.
-          assert.ok(life.rounds[0] >= reached, `begins with ${life.rounds[0]}, ${reached} was out`);
-          reached = Math.max(reached, ...life.rounds);
+  // Both of its sides at once: the aggregator keeps c, each client its c_i; and each client a personal model.
+  const kinds: Record<string, string[]> = { SCAFFOLD: ['scaffold'], 'Ditto beside FedAvg': ['fedavg', 'personal'] };
+  for (const [name, more] of Object.entries(kinds))
+    it(`${name}: goes on from the last model that went out, each time, and ends with the same bits`, async function () {
+      this.timeout(300_000);
+      const uninterrupted = await live('', more);
+      assert.ok(uninterrupted.end);
+      const folder = await mkdtemp(join(tmpdir(), 'fl-killed-'));
+      try {
+        const random = generator(12, 'kill');
+        let reached = 1;
+        let kills = 0;
+        for (;;) {
+          const life = await live(folder, more, { rounds: 1 + random.below(12), ms: random.uniform() * 20 });
+          assert.deepEqual(life.refused, []);
+          if (life.rounds.length > 0) {
+            // A model that went out is never taken back.
+            assert.ok(life.rounds[0] >= reached, `begins with ${life.rounds[0]}, ${reached} was out`);
+            reached = Math.max(reached, ...life.rounds);
+          }
+          if (life.end) {
+            assert.equal(life.end, uninterrupted.end);
+            break;
+          }
+          kills++;
         }
-        if (life.end) {
-          assert.equal(life.end, uninterrupted.end);
-          break;
-        }
-        kills++;
+        assert.ok(kills >= 5, `only ${kills} kills`);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
       }
-      assert.ok(kills >= 5, `only ${kills} kills`);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  });
+    });
 });
