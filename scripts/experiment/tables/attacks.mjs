@@ -51,7 +51,7 @@ Three of 15 clients lie in every one of ten rounds; the others are honest, and a
 rule that takes the place of the mean (lib/robust), with f = 3 where a rule asks; FLTrust's aggregator has 100 rows of its own (drawn from all clients' rows). A network of one hidden layer of 32, two epochs of SGD
 (0.1, batches of 16) a round. Backdoor: half of a liar's samples get four features of one value, and class 0; its success is the share of other held-out samples that are taken
 for 0 with the trigger on. "Scaled": what was learned from poisoned samples is made larger before it is sent, up to replacing the model (15 clients).
-NaN is refused by the aggregator before any rule. How the rules do where honest clients are unlike is the table attacks-unlike.`,
+NaN is refused by the aggregator before any rule. How the rules do where honest clients are unlike is the table [attacks-unlike](attacks-unlike.md).`,
   data: [{ name: 'digits' }, { name: 'spoken' }],
   settings: { clients: { kind: 'iid', clients: 15, seed: 1 }, rounds: 10, training: { learningRate: 0.1 }, trigger },
   rows,
