@@ -24,8 +24,8 @@ export = (RED: Red): void => {
     RED.nodes.createNode(this, settings);
     const shell = createShell(RED, this);
     const { status } = shell;
-    const kernels = leaseKernels(RED);
-    const pool = leasePool(RED);
+    const kernels = leaseKernels(RED, shell.closing);
+    const pool = leasePool(RED, shell.closing);
     const refusals = collectRefusals(shell);
     const federation = text(settings, 'federation', 'default');
     let work: Promise<Coordinator> | undefined;
@@ -91,8 +91,6 @@ export = (RED: Red): void => {
       const coordinator = await work?.catch(() => undefined);
       await coordinator?.close();
       await root?.intake.save();
-      kernels.release();
-      pool.release();
     });
     const start = async (): Promise<void> => {
       if (text(settings, 'model') === '') {

@@ -34,7 +34,7 @@ export = (RED: Red): void => {
     RED.nodes.createNode(this, settings);
     const shell = createShell(RED, this);
     const { status } = shell;
-    const pool = leasePool(RED);
+    const pool = leasePool(RED, shell.closing);
     const refusals = collectRefusals(shell);
     let work: Promise<Work> | undefined;
     /** What the flow has told of this client last. */
@@ -150,7 +150,6 @@ export = (RED: Red): void => {
       const all = await work?.catch(() => undefined);
       all?.participant.close();
       all?.personal?.close();
-      pool.release();
       await all?.intake.save();
     });
     shell.whenStarted(async () => {

@@ -108,8 +108,8 @@ const leaseFolders = sharedResource<Map<string, Accounts>>(
   },
 );
 
-export function leaseAccounts(RED: Red): Lease<Accounts> {
-  const folders = leaseFolders(RED);
+export function leaseAccounts(RED: Red, closing: AbortSignal): Lease<Accounts> {
+  const folders = leaseFolders(RED, closing);
   const folder = stateFolder(RED, 'privacy');
   return {
     async get() {
@@ -118,6 +118,5 @@ export function leaseAccounts(RED: Red): Lease<Accounts> {
       open.set(folder, accounts);
       return accounts;
     },
-    release: () => folders.release(),
   };
 }

@@ -39,8 +39,8 @@ export = (RED: Red): void => {
   function FlDpNoise(this: FlowNode, settings: Settings): void {
     RED.nodes.createNode(this, settings);
     const shell = createShell(RED, this);
-    const accounts = leaseAccounts(RED);
-    const kernels = leaseKernels(RED);
+    const accounts = leaseAccounts(RED, shell.closing);
+    const kernels = leaseKernels(RED, shell.closing);
     let updates = 0;
     let unclipped = 0;
     shell.status.waiting('status.waiting');
@@ -100,10 +100,6 @@ export = (RED: Red): void => {
       }
       send([msg, null]);
       return undefined;
-    });
-    shell.onClose(() => {
-      accounts.release();
-      kernels.release();
     });
   }
   RED.nodes.registerType('fl-dp-noise', FlDpNoise);

@@ -53,7 +53,7 @@ export = (RED: Red): void => {
   function FlEvaluate(this: FlowNode, settings: Settings): void {
     RED.nodes.createNode(this, settings);
     const shell = createShell(RED, this);
-    const pool = leasePool(RED);
+    const pool = leasePool(RED, shell.closing);
     const passes = createPasses();
     let bank: SampleBank | undefined;
     /** The newest models not yet measured: the federation's under '', personal ones under their client. */
@@ -195,7 +195,6 @@ export = (RED: Red): void => {
     });
     shell.onClose(() => {
       for (const key of [...waiting.keys()]) drop(key);
-      pool.release();
     });
   }
   RED.nodes.registerType('fl-evaluate', FlEvaluate);

@@ -28,7 +28,7 @@ export = (RED: Red): void => {
   function FlExport(this: FlowNode, settings: Settings): void {
     RED.nodes.createNode(this, settings);
     const shell = createShell(RED, this);
-    const pool = leasePool(RED);
+    const pool = leasePool(RED, shell.closing);
     const options = readOptions(RED, settings, (model) => createEmbedding(model, pool, shell.closing));
     let samples: ExportSamples | undefined;
     let last: GlobalModel | undefined;
@@ -196,7 +196,6 @@ export = (RED: Red): void => {
 
     shell.onClose(() => {
       drop();
-      pool.release();
     });
   }
   RED.nodes.registerType('fl-export', FlExport);

@@ -48,7 +48,7 @@ export = (RED: Red): void => {
   function FlKrumFilter(this: FlowNode, settings: Settings): void {
     RED.nodes.createNode(this, settings);
     const shell = createShell(RED, this);
-    const pool = leasePool(RED);
+    const pool = leasePool(RED, shell.closing);
     const open = new Map<string, Open>();
     const judgedKeys = new Set<string>();
     const warn = (sentence: string): void => this.warn(sentence);
@@ -202,7 +202,6 @@ export = (RED: Red): void => {
     });
     shell.onClose(() => {
       open.clear();
-      pool.release();
     });
   }
   RED.nodes.registerType('fl-krum-filter', FlKrumFilter);

@@ -24,7 +24,7 @@ export = (RED: Red): void => {
   function FlPredict(this: FlowNode, settings: Settings): void {
     RED.nodes.createNode(this, settings);
     const shell = createShell(RED, this);
-    const pool = leasePool(RED);
+    const pool = leasePool(RED, shell.closing);
     const options = checked(shell, () => readOptions(settings));
     const keeper = createKeeper(RED, settings.id);
     let current: GlobalModel | undefined;
@@ -118,10 +118,7 @@ export = (RED: Red): void => {
       if (msg.fl !== undefined && !isKind(msg, 'samples')) return;
       return takeSample(msg, send);
     });
-    shell.onClose((removed) => {
-      pool.release();
-      return removed ? keeper.forget() : keeper.settled();
-    });
+    shell.onClose((removed) => (removed ? keeper.forget() : keeper.settled()));
   }
   RED.nodes.registerType('fl-predict', FlPredict);
 };

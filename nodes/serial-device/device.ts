@@ -76,7 +76,7 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
   const makePersonal =
     options.personal && (await openPersonal({ model, federation, client }, options.personal, store, warn));
   const bank = samples?.bank;
-  const pool = leasePool(RED);
+  const pool = leasePool(RED, shell.closing);
   shell.closing.throwIfAborted();
 
   let closed = false;
@@ -242,7 +242,6 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
     participant.close();
     personal?.close();
     learner.close();
-    pool.release();
     await Promise.all([board.close().then(line.close), intake?.save()]);
   };
   made = true;

@@ -1,5 +1,17 @@
 // Loaded into the tests: on SIGUSR2 says what keeps the process alive, for who must find the test that left it behind.
-const { getActiveResourcesInfo } = process;
+const threads = require('node:worker_threads');
+
+/** Threads that have not ended: what they run, and who started them. */
+const running = new Map();
+const { Worker } = threads;
+threads.Worker = class extends Worker {
+  constructor(file, options) {
+    super(file, options);
+    const from = new Error().stack.split('\n').slice(2, 8).join('\n');
+    running.set(this, `thread of ${file}, started\n${from}`);
+    this.once('exit', () => running.delete(this));
+  }
+};
 
 const described = (handle) =>
   [
@@ -15,7 +27,8 @@ const described = (handle) =>
     .join(', ');
 
 process.on('SIGUSR2', () => {
-  console.log(`Still open: ${getActiveResourcesInfo().join(', ') || 'nothing'}`);
+  console.log(`Still open: ${process.getActiveResourcesInfo().join(', ') || 'nothing'}`);
   // The only list that names them; it may go with a later Node.
   for (const handle of process._getActiveHandles?.() ?? []) console.log(`  ${described(handle)}`);
+  for (const words of running.values()) console.log(`  ${words}`);
 });

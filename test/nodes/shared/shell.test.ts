@@ -193,19 +193,37 @@ describe('a shared resource', () => {
         log.push('close');
       },
     );
-    const one = lease(RED);
-    const two = lease(RED);
+    const [first, second, third] = [new AbortController(), new AbortController(), new AbortController()];
+    const one = lease(RED, first.signal);
+    const two = lease(RED, second.signal);
     assert.equal(await one.get(), await two.get());
-    one.release();
-    two.release();
-    two.release();
-    const three = lease(RED);
+    first.abort();
+    second.abort();
+    second.abort();
+    const three = lease(RED, third.signal);
     await three.get();
     assert.deepEqual(log, ['open']);
-    three.release();
+    third.abort();
     await sleep(2300);
     assert.deepEqual(log, ['open', 'close']);
     await assert.rejects(three.get());
+  }).timeout(5000);
+
+  it('is not kept open by a node that closed before it had taken its lease', async () => {
+    const log: string[] = [];
+    const lease = sharedResource(
+      () => log.push('open'),
+      () => {
+        log.push('close');
+      },
+    );
+    const holder = new AbortController();
+    await lease(RED, holder.signal).get();
+    const late = lease(RED, AbortSignal.abort());
+    await assert.rejects(late.get(), /was closed/);
+    holder.abort();
+    await sleep(2300);
+    assert.deepEqual(log, ['open', 'close']);
   }).timeout(5000);
 
   it('is tried again when it could not be opened', async () => {
@@ -217,10 +235,11 @@ describe('a shared resource', () => {
       },
       () => {},
     );
-    const one = lease(RED);
+    const node = new AbortController();
+    const one = lease(RED, node.signal);
     await assert.rejects(one.get(), /not yet/);
     assert.equal(await one.get(), 2);
-    one.release();
+    node.abort();
   });
 });
 
