@@ -12,7 +12,7 @@ import { cleared, countsOf, createAsking, mostClaimed } from './asking';
 import { type RoundReducer, roundsWith } from './round';
 import { counted, type RoundRules, type RoundState, type Step, same, type Told, then } from './round-state';
 import { createSlots, type Slots } from './slots';
-import { get, mapTable } from './table';
+import { get, mapTable, put } from './table';
 import type { AsyncTiming } from './timing/options';
 
 const bufferOf = ({ method }: AsyncTiming): number => (method.name === 'fedbuff' ? method.bufferSize : 1);
@@ -30,7 +30,11 @@ export function createAsyncReducer(rules: RoundRules, timing: AsyncTiming): Roun
 
   /** Nothing more is asked and nothing is waited for: what is under way is void. */
   const stopped = (state: RoundState): Step => {
-    const clients = mapTable(state.clients, ({ answer: _, ...record }) => ({ ...record, asked: 0 }));
+    const clients = mapTable(state.clients, ({ answer, ...record }) => ({
+      ...record,
+      asked: 0,
+      ...(isOver(state) && record.asked > 0 && answer === undefined ? { left: true as const } : {}),
+    }));
     const { late, refused } = state;
     return then(
       same({ ...cleared(state), late, refused, clients, free: [], resting: [] }, { type: 'clear' }),
@@ -75,6 +79,14 @@ export function createAsyncReducer(rules: RoundRules, timing: AsyncTiming): Roun
     return then(slots.release(taken, event.client, false), flow);
   };
 
+  /** Nothing is under way. The answers of those who were at work at the end are late, which needs no word. */
+  const answerBehind = (state: RoundState, event: Told): Step => {
+    const record = get(state.clients, event.client);
+    if (!record?.left || refusalOf(state, event)?.code !== 'late') return rounds(state, event);
+    const { left: _, ...rest } = record;
+    return same({ ...state, late: state.late + 1, clients: put(state.clients, event.client, rest) });
+  };
+
   /**
    * The client stays at work: whoever sends rubbish in its name takes neither its slot nor its answer. One that has nothing
    * better is free at its deadline.
@@ -109,7 +121,7 @@ export function createAsyncReducer(rules: RoundRules, timing: AsyncTiming): Roun
         return rounds(state, event);
       case 'update':
       case 'decline':
-        return flows ? answer(state, event) : rounds(state, event);
+        return flows ? answer(state, event) : answerBehind(state, event);
       case 'failed':
         return flows ? failed(state, event.code) : rounds(state, event);
       case 'join':

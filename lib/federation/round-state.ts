@@ -46,6 +46,8 @@ export interface ClientRecord {
   quarantined?: true;
   /** Known from before a restart and not heard of since. */
   silent?: true;
+  /** Still at work when a federation without rounds came to its end: that its answer comes too late is nobody's fault. */
+  left?: true;
 }
 
 export interface RoundState {

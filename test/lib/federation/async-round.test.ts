@@ -181,6 +181,19 @@ describe('a federation without rounds', () => {
     assert.equal(flow.state.running, false);
   });
 
+  it('says nothing of those who were at work at the end, once each, and refuses what else comes', () => {
+    const flow = flowing(fedasync, { rounds: 2 });
+    const late = { type: 'update', client: 'c', round: 1, attempt: 'life.1', claim: '' } as const;
+    assert.equal(get(flow.state.clients, 'c')?.asked, 1);
+    flow.update('a');
+    flow.update('b');
+    assert.equal(flow.state.phase, 'finished');
+    assert.deepEqual(flow.event(late), []);
+    assert.equal(flow.state.late, 1);
+    assert.equal(find(flow.event(late), 'refuse')?.code, 'late');
+    assert.equal(find(flow.event({ ...late, client: 'stranger' }), 'refuse')?.code, 'late');
+  });
+
   it('steps by one version', () => {
     const flow = flowing(fedasync, { autoStart: false });
     assert.equal(flow.state.phase, 'idle');
