@@ -2,8 +2,8 @@
 import type { Generator } from '../random/generator';
 import { decodeAll } from '../update/codecs/registry';
 import type { Message, UpdateHeader } from '../update/message';
-import { vectorPayload } from '../update/vector';
-import { freeRide, normOf } from './free-rider';
+import { normOf, vectorPayload } from '../update/vector';
+import { freeRide } from './free-rider';
 import { gaussianUpdate } from './gaussian';
 import { notFinite } from './not-finite';
 import type { AttackOptions } from './options';

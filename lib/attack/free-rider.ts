@@ -3,12 +3,7 @@
  * 2006.11901): nothing, noise, or the change that the global model has just made, at a norm that raises no doubt.
  */
 import type { Generator } from '../random/generator';
-
-const normOf = (vector: Float32Array): number => {
-  let sum = 0;
-  for (const value of vector) sum += value * value;
-  return Math.sqrt(sum);
-};
+import { normOf } from '../update/vector';
 
 export interface FreeRide {
   sends: 'zero' | 'noise' | 'earlier';
@@ -24,5 +19,3 @@ export function freeRide(length: number, { sends, norm, change }: FreeRide, rand
   const own = normOf(vector);
   return own === 0 ? new Float32Array(length) : vector.map((value) => (value * norm) / own);
 }
-
-export { normOf };

@@ -7,6 +7,7 @@ import { decodeSketch, sketchBytes } from '../metrics/quantile-sketch';
 import { holdToNorm } from '../privacy/central';
 import { RefusedError } from '../refused';
 import { decodeAll } from '../update/codecs/registry';
+import { limits } from '../update/limits';
 import type { Message, PrivacyClaim, StatisticsHeader, TensorSizes, UpdateHeader } from '../update/message';
 import { parseMessage } from '../update/validate';
 import { requireFinite } from '../update/vector';
@@ -44,9 +45,6 @@ export interface GateParts {
   asked: RoundZero;
 }
 
-/** An update that would move the model by more than so many times its own length has diverged, or is meant to harm. */
-const ABSURD = 1e6;
-
 const asRefused = (error: unknown): RefusedError =>
   error instanceof RefusedError
     ? error
@@ -76,7 +74,7 @@ export function createGate({ federation, model, strategy, kernels, asked, reach,
     const vectors = Array.from({ length: strategy.vectorsPerUpdate }, (_, i) => all.subarray(i * size, (i + 1) * size));
     const norms = vectors.map((vector) => kernels.norm(vector));
     const longest = Math.max(...norms);
-    if (longest > ABSURD * Math.max(1, scale)) {
+    if (longest > limits.timesTheModel * Math.max(1, scale)) {
       throw new RefusedError(
         'norm-bound',
         `The update of "${fl.client}" has the norm ${longest.toExponential(1)}, its training has diverged: lower the learning rate.`,

@@ -1,22 +1,18 @@
 /** A model message as a participant uses it. */
 import { inputSize } from '../model';
 import { RefusedError } from '../refused';
+import { limits } from '../update/limits';
 import type { Message, ModelHeader } from '../update/message';
-import { readVector } from '../update/vector';
+import { normOf, readVector } from '../update/vector';
 import type { FederatedModel } from './federated-model';
 import type { GlobalModel } from './learner';
 import { vectorsBehind } from './local/rule';
-
-/** A vector that would move the model by more than so many times its own length is absurd. */
-const ABSURD = 1e6;
 
 export interface ReceivedModel {
   global: GlobalModel;
   /** Vectors of the model's length that came behind it. */
   further: Float32Array[];
 }
-
-const normOf = (vector: Float32Array): number => Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
 
 /**
  * The model that came, in memory of its own that a worker can share, and the vectors that its local rule has behind it.
@@ -49,7 +45,7 @@ export function receivedModel({ fl, payload }: Message<ModelHeader>, model: Fede
   const weights = new Float32Array(new SharedArrayBuffer(4 * size));
   weights.set(all.subarray(0, size));
   const further = Array.from({ length: count }, (_, i) => all.slice((1 + i) * size, (2 + i) * size));
-  const most = ABSURD * Math.max(1, normOf(weights));
+  const most = limits.timesTheModel * Math.max(1, normOf(weights));
   if (further.some((vector) => normOf(vector) > most)) {
     throw new RefusedError('norm-bound', 'A vector behind the model that came is absurdly long: reset the federation.');
   }

@@ -64,6 +64,19 @@ function crossing(vector: Float32Array, kind: LaneOptions['kind']): Float32Array
   return vector.byteLength === vector.buffer.byteLength ? vector : vector.slice();
 }
 
+/** A job with its weights and samples as they cross. */
+function carried<J extends Pick<TrainJob, 'weights' | 'samples'>>(
+  job: J,
+  across: (vector: Float32Array) => Float32Array,
+): J {
+  const { features, targets, count } = job.samples;
+  return {
+    ...job,
+    weights: across(job.weights),
+    samples: { features: across(features), targets: across(targets), count },
+  };
+}
+
 /** All in one block of shared memory. */
 function pack(vectors: readonly Float32Array[]): Float32Array {
   const length = vectors[0]?.length ?? 0;
@@ -118,16 +131,7 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
     async train(job, control = {}) {
       const { engine = 'auto' } = control;
       const { lane, across } = laneFor(job, engine);
-      const { features, targets, count } = job.samples;
-      const parameters = (stop: StopFlag): [TrainJob, EngineChoice, StopFlag] => [
-        {
-          ...job,
-          weights: across(job.weights),
-          samples: { features: across(features), targets: across(targets), count },
-        },
-        engine,
-        stop,
-      ];
+      const parameters = (stop: StopFlag): [TrainJob, EngineChoice, StopFlag] => [carried(job, across), engine, stop];
       return lane.run('train', parameters, control);
     },
     async predict(job, control = {}) {
@@ -143,16 +147,7 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
     async evade(job, control = {}) {
       const { engine = 'auto' } = control;
       const { lane, across } = laneFor(job, engine);
-      const { features, targets, count } = job.samples;
-      const parameters = (stop: StopFlag): [EvasionJob, EngineChoice, StopFlag] => [
-        {
-          ...job,
-          weights: across(job.weights),
-          samples: { features: across(features), targets: across(targets), count },
-        },
-        engine,
-        stop,
-      ];
+      const parameters = (stop: StopFlag): [EvasionJob, EngineChoice, StopFlag] => [carried(job, across), engine, stop];
       return lane.run('evade', parameters, control);
     },
     async embed(job, control = {}) {
@@ -168,13 +163,8 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
     async robustness(job, control = {}) {
       const { engine = 'auto' } = control;
       const { lane, across } = laneFor(job, engine);
-      const { features, targets, count } = job.samples;
       const parameters = (stop: StopFlag): [RobustnessJob, EngineChoice, StopFlag] => [
-        {
-          ...job,
-          weights: across(job.weights),
-          samples: { features: across(features), targets: across(targets), count },
-        },
+        carried(job, across),
         engine,
         stop,
       ];

@@ -21,6 +21,8 @@ export const limits = {
   classes: 1000,
   /** Groups of clients with a model each. */
   groups: 64,
+  /** How many times as long as the model a vector may be that would move it: a longer one has diverged, or is meant to harm. */
+  timesTheModel: 1e6,
   codecs: 8,
   /** Whole numbers of a quantile sketch. */
   sketch: 1025,

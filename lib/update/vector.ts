@@ -46,6 +46,13 @@ export function vectorPayload(vector: Float32Array): Buffer {
   return bytes;
 }
 
+/** Euclidean norm, summed in float64: for who has no kernels at hand. */
+export function normOf(vector: Float32Array): number {
+  let sum = 0;
+  for (const value of vector) sum += value * value;
+  return Math.sqrt(sum);
+}
+
 /** Refuses ('not-finite') a vector that holds NaN or infinity. */
 export function requireFinite(vector: Float32Array, kernels: Pick<Kernels, 'allFinite'>): Float32Array {
   if (kernels.allFinite(vector)) return vector;

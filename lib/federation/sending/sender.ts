@@ -5,7 +5,7 @@
  */
 import { applyCodec, decodeAll } from '../../update/codecs/registry';
 import type { SendingOptions, TensorSizes } from '../../update/message';
-import { vectorPayload } from '../../update/vector';
+import { normOf, vectorPayload } from '../../update/vector';
 import type { LocalUpdate } from '../learner';
 import type { LocalMemory, MemoryKey } from '../local/memory';
 import { sendingRule } from '.';
@@ -30,12 +30,6 @@ export interface Sender {
   /** Rejects when the update cannot be read, or when what is held back cannot be written. */
   consider(options: SendingOptions, local: LocalUpdate, weights: Float32Array): Promise<Considered>;
 }
-
-const normOf = (vector: Float32Array): number => {
-  let sum = 0;
-  for (const value of vector) sum += value * value;
-  return Math.sqrt(sum);
-};
 
 /** The vector in the code that the learner gave its own. */
 function coded(

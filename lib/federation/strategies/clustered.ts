@@ -4,6 +4,8 @@
  * eps2 are shares of the greatest norm of an update in the first round. A client that was not there at a cut is placed
  * later, by one update from the model of that cut for each node on its way down.
  */
+
+import { normOf } from '../../update/vector';
 import { bipartition, cosine, similarities } from '../groups/bipartition';
 import { childrenOf, cut, firstTree, groupOf, leaves, nodeOf, placed } from '../groups/tree';
 import { moved } from './moved';
@@ -32,12 +34,6 @@ function weightedMean(members: readonly Member[], size: number): Float32Array {
     for (let i = 0; i < size; i++) sum[i] += weight * update[i];
   }
   return Float32Array.from(sum, (value) => (total > 0 ? value / total : 0));
-}
-
-function normOf(vector: Float32Array): number {
-  let sum = 0;
-  for (const value of vector) sum += value * value;
-  return Math.sqrt(sum);
 }
 
 const membersOf = (part: Aggregate): Member[] => {
