@@ -4,6 +4,7 @@ export * from './attack/index';
 export * from './board/index';
 export { createKernels, type Int8Network, type Int8Quantisation, openInt8 } from './core/index';
 export * from './data/index';
+export * from './distillation/index';
 export * from './export/index';
 export * from './federation/index';
 export * from './metrics/index';

@@ -16,7 +16,7 @@ import {
   type News,
 } from '../federation/learner';
 import { defaultOptions } from '../federation/options';
-import { inputSize } from '../model';
+import { inputSize, refuseConsensus } from '../model';
 import { RefusedError } from '../refused';
 import type { SampleBlock } from '../training/engine';
 import type { Board, BoardJob, BoardModel, BoardState } from './board';
@@ -68,8 +68,10 @@ export interface BoardLearner extends Learner {
 
 const { batchSize, optimizer } = defaultOptions.training;
 
+/** Throws RefusedError 'consensus' without a network. */
 export function boardLearner(parts: BoardLearnerParts): BoardLearner {
   const { board, model, bits, bank, clock = systemClock } = parts;
+  refuseConsensus(model.spec);
   const closing = new AbortController();
   const presence = createPresence(() => parts.onChange?.(), clock);
   /** Of the rounds as they were last asked for. */

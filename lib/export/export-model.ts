@@ -1,4 +1,5 @@
 /** A trained model as files. */
+import { refuseConsensus } from '../model/consensus';
 import { exportTfjs } from '../model/export-tfjs';
 import { layoutOf } from '../model/layout';
 import { inputSize, outputSize } from '../model/shapes';
@@ -36,6 +37,7 @@ function checkSamples(block: SampleBlock | undefined, width: number, what: strin
 
 function checkJob(job: ExportJob): void {
   const { spec, weights, formats } = job;
+  refuseConsensus(spec);
   const { size } = layoutOf(spec);
   if (formats.length === 0) throw new RefusedError('no-format', 'No format is chosen: choose at least one.');
   if (weights.length !== size) {

@@ -1,5 +1,6 @@
 /** Learning on the gateway itself: its samples lie in a bank here, and an engine trains on them. */
 import { labelCountsOf } from '../data/label-counts';
+import { refuseConsensus } from '../model/consensus';
 import type { ModelSpec } from '../model/spec';
 import { RefusedError } from '../refused';
 import type { SampleBlock, TrainJob, TrainResult } from '../training/engine';
@@ -23,8 +24,9 @@ export interface GatewayParts {
   train: Train;
 }
 
-/** Its learn() rejects with what `train` rejects with, or with RefusedError 'not-finite' when the training has diverged. */
+/** Throws RefusedError 'consensus' without a network. Its learn() rejects with what `train` rejects with, or with RefusedError 'not-finite' when the training has diverged. */
 export function gatewayLearner({ model, bank, train }: GatewayParts): Learner {
+  refuseConsensus(model.spec);
   return {
     get count() {
       return bank.count;

@@ -1,4 +1,5 @@
 export { canonicalJson } from './canonical';
+export { isConsensus, refuseConsensus } from './consensus';
 export { defaultModel, type Wish } from './default-model';
 export { exportTfjs, type TfjsFiles } from './export-tfjs';
 export { fingerprint } from './fingerprint';

@@ -1,4 +1,5 @@
 /** A model specification that comes from outside: checked whole, with all defaults filled in. */
+import { checkConsensus, parseConsensus } from './consensus';
 import { layoutOf } from './layout';
 import { limits } from './limits';
 import { parseLayer } from './parse-layer';
@@ -8,7 +9,7 @@ import type { Activation, BackboneSpec, LayerSpec, Loss, ModelSpec, Task } from 
 
 const tasks: readonly Task[] = ['classify', 'multi-label', 'regress', 'anomaly'];
 const losses: readonly Loss[] = ['softmax_cross_entropy', 'sigmoid_cross_entropy', 'mean_squared_error', 'huber'];
-const known = ['version', 'task', 'input', 'layers', 'loss', 'labels', 'features', 'seed', 'backbone'];
+const known = ['version', 'task', 'input', 'layers', 'loss', 'labels', 'features', 'seed', 'backbone', 'consensus'];
 
 /** The activation of the model's outputs; undefined when the last layer is one without. */
 export function outputActivation(layers: readonly LayerSpec[]): Activation | undefined {
@@ -133,12 +134,14 @@ export function parseSpec(value: unknown): ModelSpec {
     seed: integer(read.get('seed') ?? 0, 'The seed', 0, 0xffffffff),
   };
   if (read.has('backbone')) spec.backbone = parseBackbone(read.get('backbone'), input);
+  if (read.has('consensus')) spec.consensus = parseConsensus(read.get('consensus'));
   if (read.has('labels'))
     spec.labels = names(read.get('labels'), 'The labels', task === 'multi-label' ? 1 : 2, limits.labels);
   if (read.has('features')) {
     spec.features = names(read.get('features'), 'The feature names', sampleSize(spec), sampleSize(spec));
   }
   if (layoutOf(spec).size === 0) refuse('The model has nothing to learn; add a dense or convolution layer.');
-  checkTask(spec);
+  if (spec.consensus) checkConsensus(spec);
+  else checkTask(spec);
   return spec;
 }

@@ -93,11 +93,22 @@ export interface BackboneSpec {
   outputs: number;
 }
 
+/**
+ * What clients with unlike networks have in common: their predictions on rows that all of them have (FedMD, arXiv 1910.03581).
+ * The vector of such a specification is rows x labels, logits up to a shift of each row; it is no network.
+ */
+export interface ConsensusSpec {
+  /** Of the public rows: lib/distillation/public-rows.ts. */
+  digest: string;
+}
+
 export interface ModelSpec {
   version: 1;
   task: Task;
   /** It turns samples into the input of the layers, and does not learn. */
   backbone?: BackboneSpec;
+  /** There: the vector holds predictions on public rows, and nothing can be predicted with it. */
+  consensus?: ConsensusSpec;
   /** Input shape without the batch: [features], [steps, channels] or [height, width, channels]. Of the layers, where there is a backbone. */
   input: number[];
   layers: LayerSpec[];

@@ -1,4 +1,5 @@
-/** What any engine must be able to rely on. Throws RefusedError (code "job"). */
+/** What any engine must be able to rely on. Throws RefusedError (code "job"; "consensus" for predictions on public rows). */
+import { refuseConsensus } from '../model/consensus';
 import { layoutOf } from '../model/layout';
 import { inputSize, outputSize, targetWidth } from '../model/shapes';
 import type { ModelSpec } from '../model/spec';
@@ -86,6 +87,7 @@ function checkOptions(options: TrainingOptions, spec: ModelSpec): void {
 
 /** A model, weights and samples that go together. */
 function checkSamples({ spec, weights, samples, normalisation }: TrainJob | EvasionJob): void {
+  refuseConsensus(spec);
   const width = inputSize(spec);
   length(weights, layoutOf(spec).size, 'The weights');
   length(samples.features, samples.count * width, 'The features of the samples');
@@ -147,6 +149,7 @@ export function checkEvasionJob(job: EvasionJob): void {
 }
 
 export function checkPredictJob(job: PredictJob): void {
+  refuseConsensus(job.spec);
   const width = inputSize(job.spec);
   if (!Number.isInteger(job.count) || job.count < 0) refuse('The number of rows must be a whole number.');
   length(job.weights, layoutOf(job.spec).size, 'The weights');
