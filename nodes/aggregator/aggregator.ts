@@ -5,7 +5,7 @@ import { createStore } from '../../lib/state/store';
 import { RefusedError } from '../../lib/update/message';
 import { headerOf } from '../shared/intake';
 import { leaseKernels } from '../shared/kernels';
-import { findModel, stateFolder } from '../shared/model';
+import { findAnyModel, stateFolder } from '../shared/model';
 import { leasePool } from '../shared/pool';
 import { detached, type FlowNode, type Red, type Settings } from '../shared/red';
 import { collectRefusals } from '../shared/refusals';
@@ -33,7 +33,7 @@ export = (RED: Red): void => {
     let root: RootSamples | undefined;
 
     const open = async (): Promise<Coordinator> => {
-      const model = await findModel(RED, settings.model);
+      const model = await findAnyModel(RED, settings.model);
       refuseTwins(RED, this, federation);
       const options = federationOptions(aggregatorOptions(settings, model.spec.labels));
       if (this.wires && (this.wires[0] ?? []).length === 0) {

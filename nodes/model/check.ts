@@ -31,6 +31,7 @@ export function registerCheck(RED: Red, readModel: (settings: Settings) => Promi
           ...(model.spec.backbone && model.backbone
             ? { backbone: { ...model.spec.backbone, bytes: model.backbone.length } }
             : {}),
+          ...(model.spec.consensus ? { publicRows: model.spec.input[0] } : {}),
           engine: engine.name,
           notes: [...(engine.name === 'tfjs' ? [engine.reason] : []), ...model.notes],
           fingerprint: model.fingerprint,

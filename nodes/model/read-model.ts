@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
+import { consensusModel } from '../../lib/distillation/consensus-model';
 import { fingerprint } from '../../lib/model/fingerprint';
 import { importModel } from '../../lib/model/import/import-model';
 import { layoutOf } from '../../lib/model/layout';
@@ -8,7 +9,7 @@ import { givesProbabilities } from '../../lib/model/tasks';
 import { RefusedError } from '../../lib/update/message';
 import type { Model } from '../shared/model';
 import type { Settings } from '../shared/red';
-import { choice, list, text } from '../shared/settings';
+import { choice, list, number, text } from '../shared/settings';
 import { readBackbone } from './backbone-file';
 import { losses, normalisationOf, seedOf, specOf, tasks } from './spec-of';
 
@@ -43,11 +44,27 @@ async function fromFile(settings: Settings, base: string, backbone?: BackboneSpe
   return { spec, weights, notes, normalisation: found.normalisation ?? normalisationOf(settings, spec) };
 }
 
+/** What networks that are unlike each other say of rows that all have: no network itself. */
+function fromPublicRows(settings: Settings): ReadModel {
+  const rows = number(settings, 'publicRows', 0, { min: 0, integer: true });
+  const digest = text(settings, 'digest');
+  if (rows === 0 || digest === '') {
+    throw new RefusedError(
+      'no-public-rows',
+      'Write the number and the digest of the public rows into the fl-model: fl-distill tells both, in its status and by its event "public-rows", once it has the rows.',
+    );
+  }
+  const model = consensusModel({ digest, rows, labels: list(settings, 'labels') });
+  return { ...model, notes: [], engine: 'auto', name: text(settings, 'name', 'public rows') };
+}
+
 /** Rejects with a RefusedError that says what to mend. */
 export async function readModel(settings: Settings, base = process.cwd()): Promise<ReadModel> {
+  const source = choice(settings, 'source', ['layers', 'file', 'consensus'] as const, 'layers');
+  if (source === 'consensus') return fromPublicRows(settings);
   const backbone = await readBackbone(settings, base);
   let described: Described;
-  if (choice(settings, 'source', ['layers', 'file'] as const, 'layers') === 'file') {
+  if (source === 'file') {
     described = await fromFile(settings, base, backbone?.spec);
   } else {
     const spec = specOf(settings, backbone?.spec);

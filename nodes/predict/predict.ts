@@ -5,13 +5,14 @@ import { answersOf, expectedOf } from '../shared/answers';
 import { checked } from '../shared/checked';
 import { createEmbedding } from '../shared/embedding';
 import { type GlobalModel, isKind, receiveModel } from '../shared/global-model';
+import { createKeeper } from '../shared/kept-model';
 import { findModel } from '../shared/model';
+import { createOwner } from '../shared/owner';
 import { leasePool } from '../shared/pool';
 import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
 import { flag, text } from '../shared/settings';
 import { createShell } from '../shared/shell';
 import { createBatcher } from './batcher';
-import { createKeeper } from './kept-model';
 
 const readOptions = (settings: Settings) => ({
   federation: text(settings, 'federation'),
@@ -26,10 +27,9 @@ export = (RED: Red): void => {
     const shell = createShell(RED, this);
     const pool = leasePool(RED, shell.closing);
     const options = checked(shell, () => readOptions(settings));
-    const keeper = createKeeper(RED, settings.id);
+    const keeper = createKeeper(RED, 'predict', settings.id);
     let current: GlobalModel | undefined;
-    /** Whose personal model has come in this run: it is used, and not the federation's. */
-    let owner: string | undefined;
+    const owner = createOwner((whose, other) => RED._('runtime.twoOwners', { owner: whose, other }));
     let unanswered = 0;
     let answered = 0;
 
@@ -67,12 +67,7 @@ export = (RED: Red): void => {
 
     async function takeModel(msg: FlowMessage): Promise<void> {
       const global = receiveModel(msg, await model, options().federation);
-      if (!global) return;
-      if (owner !== undefined && global.personal === undefined) return;
-      if (owner !== undefined && global.personal !== owner) {
-        throw new RefusedError('two-owners', RED._('runtime.twoOwners', { owner, other: global.personal ?? '' }));
-      }
-      owner = global.personal;
+      if (!global || !owner.takes(global)) return;
       current = global;
       unanswered = 0;
       show();

@@ -18,8 +18,8 @@ export interface IntakeParts {
   shape: SampleShape;
   /** Absent: samples are kept as they come. */
   embedding?: Embedding;
-  /** Id of the participant. */
-  client: string;
+  /** Id of the participant; absent: the samples of all clients are for here. */
+  client?: string;
   /** What is kept, or `loading`, has changed. */
   onChange(): void;
 }
@@ -74,7 +74,7 @@ export function createIntake({ shell, samples, shape, embedding, client, onChang
     },
     take(msg) {
       const fl = headerOf(msg);
-      if (fl?.client !== undefined && fl.client !== client) {
+      if (client !== undefined && fl?.client !== undefined && fl.client !== client) {
         if (fl.last === true && samples.bank.count === 0) {
           throw new RefusedError(
             'other-client',
@@ -86,7 +86,7 @@ export function createIntake({ shell, samples, shape, embedding, client, onChang
       if (fl?.split === 'test') {
         throw new RefusedError(
           'held-out',
-          'Held-out samples came to a client: wire the last output of fl-dataset to fl-evaluate, not here.',
+          'Held-out samples came to a node that learns from them: wire the last output of fl-dataset to fl-evaluate, not here.',
         );
       }
       const block = samplesFrom(msg, shape);

@@ -1,5 +1,6 @@
 /** The fl-model of a node: what the config node offers, and how the others find it. */
 import { join } from 'node:path';
+import { refuseConsensus } from '../../lib/model/consensus';
 import type { Layout } from '../../lib/model/layout';
 import type { ModelSpec } from '../../lib/model/spec';
 import type { Normalisation } from '../../lib/training/engine';
@@ -34,8 +35,15 @@ export interface ModelNode extends FlowNode {
 const isModelNode = (node: FlowNode | undefined | null): node is ModelNode =>
   node?.type === 'fl-model' && typeof (node as Partial<ModelNode>).model === 'function';
 
-/** The model that the field of a node points to. Rejects with one sentence when there is none or it is not valid. */
+/** The network that the field of a node points to. Rejects with one sentence when there is none or it is not valid. */
 export async function findModel(RED: Red, id: unknown): Promise<Model> {
+  const model = await findAnyModel(RED, id);
+  refuseConsensus(model.spec);
+  return model;
+}
+
+/** A network, or the predictions of a federation on public rows. Rejects as findModel does. */
+export async function findAnyModel(RED: Red, id: unknown): Promise<Model> {
   if (typeof id !== 'string' || id === '') {
     throw new RefusedError(
       'no-model',

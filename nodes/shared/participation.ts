@@ -41,11 +41,15 @@ export function participation(settings: Settings, node: FlowNode, capacityDefaul
   return { client, federation, minSamples, capacity };
 }
 
+/** An fl-distill is a participant in one of its roles only. */
+const takesPart = ({ type, role }: Settings): boolean => type !== 'fl-distill' || role === 'member';
+
 /** Throws RefusedError when another participant has the same id, or when its answers cannot get to an aggregator. */
 export function requirePlace(RED: Red, node: FlowNode, { client, federation }: Participation): void {
-  const keyOf = (other: Settings): string => JSON.stringify([clientId(other, other.id), federationOf(other)]);
+  const keyOf = (other: Settings): string =>
+    takesPart(other) ? JSON.stringify([clientId(other, other.id), federationOf(other)]) : '';
   const own = JSON.stringify([client, federation]);
-  const twin = findTwin(RED, node, keyOf, own, ['fl-client', 'fl-serial-device']);
+  const twin = findTwin(RED, node, keyOf, own, ['fl-client', 'fl-serial-device', 'fl-distill']);
   if (twin !== undefined) {
     throw new RefusedError(
       'same-client',

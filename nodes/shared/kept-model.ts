@@ -1,9 +1,9 @@
-/** The newest global model on disk, so that the node predicts at once after a restart. */
+/** The newest model that came to a node, on disk, so that it works at once after a restart. */
 import { RefusedError } from '../../lib/refused';
 import { createStore } from '../../lib/state/store';
-import { type GlobalModel, receiveModel } from '../shared/global-model';
-import { type Model, stateFolder } from '../shared/model';
-import type { Red } from '../shared/red';
+import { type GlobalModel, receiveModel } from './global-model';
+import { type Model, stateFolder } from './model';
+import type { Red } from './red';
 
 export interface Keeper {
   /** Undefined: nothing is kept, or it is of another model or federation. Throws a sentence when the files are damaged. */
@@ -17,9 +17,9 @@ export interface Keeper {
 
 const reasonOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
 
-/** `id`: of the node. */
-export function createKeeper(RED: Red, id: string): Keeper {
-  const store = createStore(stateFolder(RED, 'predict'));
+/** `folder`: of this kind of node under the state folder; `id`: of the node. Its texts are runtime.notRead and .notKept. */
+export function createKeeper(RED: Red, folder: string, id: string): Keeper {
+  const store = createStore(stateFolder(RED, folder));
   return {
     async read(model, federation) {
       try {
