@@ -158,6 +158,13 @@ const misuses: Misuse[] = [
     sentence: /one class weight for each of the 2 labels: there are 3/,
   },
   {
+    what: 'predictions on public rows where a network belongs',
+    changes: { model: { source: 'consensus', publicRows: '5', digest: '0123456789abcdef' }, dataset: { model: '' } },
+    says: 'north-client',
+    status: 'not a network',
+    sentence: /choose it in fl-distill and fl-aggregator only, and here the fl-model of a network/,
+  },
+  {
     what: 'held-out samples in a client',
     changes: { dataset: { wires: [['south-client'], ['held'], ['north-client']] } },
     says: 'north-client',

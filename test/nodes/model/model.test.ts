@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import helper from 'node-red-node-test-helper';
+import { initialWeights } from '../../../lib/model';
 import { readModel as read } from '../../../nodes/model/read-model';
 import type { ModelNode } from '../../../nodes/shared/model';
 import type { Settings } from '../../../nodes/shared/red';
@@ -56,10 +57,40 @@ describe('fl-model', () => {
     assert.notEqual((await readModel(one)).fingerprint, (await readModel({ ...one, seed: '2' })).fingerprint);
   });
 
+  it('holds predictions on public rows: a row of numbers for each label, and nothing said yet', async () => {
+    const fields = { source: 'consensus', labels: 'a, b, c', publicRows: '7', digest: '0123456789abcdef' };
+    const { spec, layout, normalisation, fingerprint } = await readModel(settings(fields));
+    assert.deepEqual(spec.consensus, { digest: '0123456789abcdef' });
+    assert.equal(normalisation, 'none');
+    assert.deepEqual([...initialWeights(spec)], new Array(21).fill(0));
+    assert.deepEqual(
+      layout.tensors.map(({ size, channels }) => [size, channels]),
+      [[21, 3]],
+    );
+    // What a network would be made of does not matter.
+    const same = await readModel(
+      settings({ ...fields, task: 'regress', layers: 'rubbish', seed: '9', inputShape: '3' }),
+    );
+    assert.equal(same.fingerprint, fingerprint);
+    const others = await readModel(settings({ ...fields, digest: '0123456789abcdee' }));
+    assert.notEqual(others.fingerprint, fingerprint);
+  });
+
   const wrong: [string, Record<string, unknown>, RegExp][] = [
     ['no shape and no names', { labels: 'a, b', inputShape: '', layers: [] }, /input shape/],
     ['a table that is no list', { labels: 'a, b', inputShape: '2', layers: 'dense' }, /make the table anew/],
     ['a seed out of range', { labels: 'a, b', inputShape: '2', layers: [], seed: '-1' }, /"seed"/],
+    ['public rows that nobody knows yet', { source: 'consensus', labels: 'a, b' }, /fl-distill tells both/],
+    [
+      'a digest that is none',
+      { source: 'consensus', labels: 'a, b', publicRows: '3', digest: 'ABCDEF0123456789' },
+      /16 digits of 0 to 9 and a to f, as fl-distill shows it/,
+    ],
+    [
+      'more public rows than fit',
+      { source: 'consensus', labels: 'a, b', publicRows: '99999999', digest: '0123456789abcdef' },
+      /./,
+    ],
     ['one label', { labels: 'a', inputShape: '2', layers: [] }, /labels/],
     [
       'means for fewer inputs',
