@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { samplesOf } from './lib/example-samples.mjs';
 import { examples } from './lib/example-settings.mjs';
 import { federate } from './lib/federate.mjs';
+import { quantised } from './lib/quantised.mjs';
 import { ensureReady, root } from './lib/ready.mjs';
 
 ensureReady();
@@ -18,7 +19,6 @@ const { sampleBank } = load('./data/sample-bank.js');
 const { evaluateClasses } = load('./metrics/evaluation.js');
 const { streamSeed } = load('./random/generator.js');
 const { createCoreEngine } = load('./training/core/engine.js');
-const { applyCodec } = load('./update/codecs/registry.js');
 
 const engine = createCoreEngine();
 /** Epochs of a client that goes on learning by itself from the shared model. */
@@ -72,13 +72,7 @@ async function federated(example, seed, banks, test) {
         onTrouble: (trouble) => finish(Promise.reject(trouble)),
       });
     },
-    pass: (message) => {
-      const { fl } = message;
-      if (fl.kind !== 'update' || !example.quantize) return [message];
-      const own = streamSeed(1, 'quantize', fl.federation, fl.round, fl.client);
-      const { payload, codecs } = applyCodec(message, 'quantize', { ...example.quantize, seed: own });
-      return [{ fl: { ...fl, codecs }, payload }];
-    },
+    pass: example.quantize && quantised(example.quantize),
     onModel: async (shared) => {
       figures[shared.round - 1] ??= await measure(example, spec, shared.weights, shared.normalisation, test);
     },

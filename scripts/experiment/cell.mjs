@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { federate } from '../lib/federate.mjs';
+import { quantised } from '../lib/quantised.mjs';
 import { root } from '../lib/ready.mjs';
 import { markedOf, redTeam } from './attack.mjs';
 import { learnersOf } from './learners.mjs';
@@ -41,9 +42,28 @@ function rootOf({ federation, seed }, { inputs }, clients) {
   return root;
 }
 
+/** What stands behind each client, one after the other. */
+function passOf(attacked, quantize) {
+  const coded = quantize && quantised(quantize);
+  if (!attacked || !coded) return attacked ?? coded;
+  return (message) => attacked(message).flatMap(coded);
+}
+
+/** As the federation itself tells it, round by round: asked, sent and withheld updates, what that saved, and the bytes up until each round. */
+function trafficOf(metrics) {
+  const sum = (of) => metrics.reduce((all, round) => all + (of(round) ?? 0), 0);
+  return {
+    asked: sum(({ cohort }) => cohort),
+    sent: sum(({ updates }) => updates),
+    withheld: sum(({ withheld }) => withheld),
+    bytesSaved: sum(({ bytesSaved }) => bytesSaved),
+    upCurve: metrics.map(({ bytesUpTotal }) => bytesUpTotal),
+  };
+}
+
 /**
  * settings: data, clients?, where? (conditions on rows), hidden?, rounds?, training?, federation? (what FederationOptions has beside these), attack?,
- * trigger? ({ features, value, target } of a backdoor: how often it works is measured), personal? (learners.mjs), robustness? ({ strengths, steps }: robustness.mjs), seed. Figures: accuracy, f1, loss, averagePrecision (two classes), backdoor (share of marked
+ * quantize? (of each update, behind its client), traffic? (true: figures of what went), trigger? ({ features, value, target } of a backdoor: how often it works is measured), personal? (learners.mjs), robustness? ({ strengths, steps }: robustness.mjs), seed. Figures: accuracy, f1, loss, averagePrecision (two classes), backdoor (share of marked
  * samples that get the attacker's class), own (accuracy on the samples of each client's kind, meaned), bytesUp,
  * bytesDown, steps, curve (accuracy by round); or `refused`, one sentence, where the settings make no sense together.
  */
@@ -80,7 +100,7 @@ export async function runCell(settings) {
         training: { ...set.training, seed },
       },
       rootBank: rootOf(settings, set, clients),
-      pass: red.pass,
+      pass: passOf(red.pass, settings.quantize),
       hear: red.hear,
       learnerOf: learners.learnerOf,
       onModel: async (shared) => {
@@ -105,6 +125,7 @@ export async function runCell(settings) {
   }
   Object.assign(figures, await learners.figures?.(result));
   if (settings.robustness) Object.assign(figures, await robustFigures(settings, spec, engine, result, whole));
+  if (settings.traffic) Object.assign(figures, trafficOf(result.metrics));
   const { bytesUp, bytesDown, steps } = result;
   return { bytesUp, bytesDown, steps, ...figures, curve, refusals: refused };
 }

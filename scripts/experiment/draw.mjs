@@ -1,4 +1,5 @@
-// The plot of a table: one panel for each data set. table.plot = { kind: 'heat' | 'bars' | 'lines', figure, ... }.
+// The plot of a table: one panel for each data set. table.plot = { kind: 'heat' | 'bars' | 'lines', figure, ... };
+// lines: { overRounds, column? } or { along: { key, scale } of another figure, column? } or over the columns' `x`.
 import { bars } from './plot/bars.mjs';
 import { heat } from './plot/heat.mjs';
 import { lines } from './plot/lines.mjs';
@@ -17,6 +18,19 @@ function fieldOf(table, results, name, key) {
   );
 }
 
+/** Of one column, over another figure: a line for each family of rows, in the order of the rows. */
+function alongSeries(table, results, data) {
+  const { figure: key, along, column = 0 } = table.plot;
+  const { scale = 1 } = figureOf(table, key);
+  return [...new Set(table.rows.map(({ family }) => family))].map((name) => ({
+    name,
+    points: table.rows.flatMap(({ family }, row) => {
+      const { [along.key]: x, [key]: y } = results[keyOf(data)][row][column].figures;
+      return family === name && x && y ? [[along.scale * x.mean, scale * y.mean, scale * y.deviation]] : [];
+    }),
+  }));
+}
+
 function panel(table, results, data) {
   const { kind, figure: key, ...how } = table.plot;
   const figure = figureOf(table, key);
@@ -29,6 +43,7 @@ function panel(table, results, data) {
     return heat({ ...common, rows, columns, values, worse, shown: (value) => value.toFixed(figure.digits ?? 1) });
   }
   if (kind === 'bars') return bars({ ...common, rows, columns, values: field });
+  if (how.along) return lines({ ...common, log: true, round: true, series: alongSeries(table, results, data) });
   // Lines: over the rounds, of one column; or over the columns, whose `x` says where they stand.
   const series = table.rows.map(({ name }, row) => ({
     name,

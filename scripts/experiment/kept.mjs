@@ -12,6 +12,7 @@ const mine = [
   'data-sets.mjs',
   'learners.mjs',
   '../lib/federate.mjs',
+  '../lib/quantised.mjs',
   '../lib/example-samples.mjs',
 ];
 

@@ -10,7 +10,7 @@ export function deviation(values) {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
 }
 
-/** key of data -> row -> column -> { figures: figure -> { mean, deviation, values }, refused?, failed? } */
+/** key of data -> row -> column -> { figures: figure -> { mean, deviation, values }, curve, upCurve (means by round), refused?, failed? } */
 export function summarise(table, cells, figures) {
   const results = {};
   for (const name of table.data.map(keyOf)) {
@@ -28,9 +28,9 @@ export function summarise(table, cells, figures) {
           const values = own.map((one) => one[key]);
           return [key, { mean: mean(values), deviation: deviation(values), values }];
         });
-        const rounds = own[0].curve?.length ?? 0;
-        const curve = Array.from({ length: rounds }, (____, round) => mean(own.map((one) => one.curve[round])));
-        return { figures: Object.fromEntries(summed), curve };
+        const meanCurve = (of) =>
+          Array.from({ length: own[0][of]?.length ?? 0 }, (____, round) => mean(own.map((one) => one[of][round])));
+        return { figures: Object.fromEntries(summed), curve: meanCurve('curve'), upCurve: meanCurve('upCurve') };
       }),
     );
   }

@@ -1,6 +1,6 @@
 // What a table is, and how its parts are named. A table (tables/NAME.mjs exports `table`):
 //   title, about: text of markdown;
-//   data: [{ name of data-sets.mjs, key?, title?, settings? }] (key: where one data set is there twice), rows and columns: [{ name, settings, x? }];
+//   data: [{ name of data-sets.mjs, key?, title?, settings? }] (key: where one data set is there twice), rows and columns: [{ name, settings, x?, family? }];
 //   settings: of all cells (cell.mjs says which there are);
 //   figures: [{ key, name, unit, scale?, digits?, rows? }] to be shown, each as a table of its own (`rows`: of which rows);
 //   plot: { kind, figure, ... } (draw.mjs); remarks?: (results, table) -> lines of markdown.

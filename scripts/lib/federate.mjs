@@ -86,19 +86,26 @@ export async function federate({
     onRefused: refused,
   });
   for (const [client, bank] of banks) {
-    const learner = gatewayLearner({ model, bank, train });
+    /** Steps behind the next answer: they are done, also where the update stays. */
+    let done = 0;
+    const trainHere = async (job) => {
+      const result = await train(job);
+      done = result.steps;
+      return result;
+    };
+    const learner = gatewayLearner({ model, bank, train: trainHere });
     participants.push(
       createParticipant({
         federation: 'measured',
         client,
         model,
-        learner: learnerOf?.({ client, bank, train, learner }) ?? learner,
+        learner: learnerOf?.({ client, bank, train: trainHere, learner }) ?? learner,
         send: (message) => {
           for (const each of pass ? pass(message) : [message]) {
             if (each.fl.kind === 'update') {
               bytesUp += each.payload.length;
               steps += each.fl.metrics?.steps ?? 0;
-            }
+            } else if (each.fl.kind === 'decline' && each.fl.withheld) steps += done;
             setImmediate(() => coordinator.receive(each));
           }
         },

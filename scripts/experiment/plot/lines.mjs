@@ -1,11 +1,11 @@
 // Lines over numbers (rounds, or a setting), one for each series; a logarithmic axis where the numbers ask for it.
 import { FRAME, key, verticalAxis } from './axes.mjs';
-import { colours, element, line, text } from './svg.mjs';
+import { colours, decades, element, line, text } from './svg.mjs';
 
 const WIDTH = 480;
 
-/** series: [{ name, points: [[x, y, deviation?]] }]. `log`: the horizontal axis. */
-export function lines({ title, unit, xTitle, series, low, high, log = false }) {
+/** series: [{ name, points: [[x, y, deviation?]] }]. `log`: the horizontal axis; `round`: it has round numbers of its own. */
+export function lines({ title, unit, xTitle, series, low, high, log = false, round = false }) {
   const points = series.flatMap((one) => one.points);
   const place = log ? Math.log10 : (value) => value;
   const xs = points.map(([x]) => place(x));
@@ -20,7 +20,9 @@ export function lines({ title, unit, xTitle, series, low, high, log = false }) {
     width: WIDTH,
   });
   const bottom = FRAME.top + FRAME.height;
-  const marks = [...new Set(points.map(([value]) => value))].sort((a, b) => a - b);
+  const marks = round
+    ? decades(Math.min(...points.map(([value]) => value)), Math.max(...points.map(([value]) => value)))
+    : [...new Set(points.map(([value]) => value))].sort((a, b) => a - b);
   const every = Math.ceil(marks.length / 12);
   for (const mark of marks.filter((_, i) => i % every === (marks.length - 1) % every)) {
     parts.push(line(x(mark), bottom, x(mark), bottom + 4));

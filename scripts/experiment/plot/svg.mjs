@@ -63,3 +63,11 @@ export function ticks(low, high, wanted = 5) {
   const last = Math.ceil(high / step - 1e-9);
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
+
+/** 1, 2 and 5 times powers of ten, from `low` to `high`. */
+export function decades(low, high) {
+  const powers = Array.from({ length: 40 }, (_, i) => i - 20);
+  return powers
+    .flatMap((power) => [1, 2, 5].map((times) => Number((times * 10 ** power).toPrecision(3))))
+    .filter((value) => value >= low && value <= high);
+}
