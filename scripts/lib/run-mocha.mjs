@@ -1,13 +1,9 @@
 // Runs one suite of compiled tests with the running Node; the last line it prints is `N passed, N failed`.
-import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { dirname, join, relative, sep } from 'node:path';
+import { runMocha } from './mocha-process.mjs';
 import { ensureReady, root } from './ready.mjs';
-
-/** After its summary mocha has so long to end by itself; what still runs then was left behind by a test. */
-const endWithinMs = 15_000;
-/** And so long to say what that is. */
-const tellWithinMs = 2000;
 
 const isLong = (file) => file.endsWith('.long.test.js');
 const isIn = (folder, file) => file.startsWith(`${folder}/`);
@@ -26,54 +22,60 @@ const suites = {
   'tfjs-node': (file) => isIn('lib/training/tfjs', file),
 };
 
+/** Two folders deep: the tests of a node, or of a part of the library. */
+const folderOf = (file) => dirname(file).split(sep).slice(0, 2).join(sep);
+
+/** What runs side by side, and which files stay together in one mocha; the other suites run whole, one test after the other. */
+const together = { default: folderOf, browser: (file) => file, process: (file) => file };
+
+/** Most tests wait more than they compute; more than this many at once and they wait for each other. */
+const MOST_AT_ONCE = 4;
+
 function testFiles(suite) {
   const tests = join(root, 'dist', 'test');
-  return readdirSync(tests, { recursive: true })
-    .filter((file) => file.endsWith('.test.js') && suites[suite](file))
-    .sort()
-    .map((file) => join(tests, file));
+  return readdirSync(tests, { recursive: true }).filter((file) => file.endsWith('.test.js') && suites[suite](file));
 }
 
-/** Further arguments go to mocha (for example `--grep`). */
+/** Lists of files, those of the nodes first: they wait longest. */
+function groupsOf(suite, files) {
+  const keyOf = together[suite];
+  if (!keyOf) return [files.sort()];
+  const groups = new Map();
+  for (const file of files.sort()) groups.set(keyOf(file), [...(groups.get(keyOf(file)) ?? []), file]);
+  const isLater = ([name]) => Number(!isIn('nodes', name));
+  return [...groups].sort((a, b) => isLater(a) - isLater(b)).map(([, group]) => group);
+}
+
+/** Further arguments go to mocha (for example `--grep`), which then runs alone, and is seen at work. */
 export async function runSuite(suite, mochaArguments = []) {
   ensureReady();
-  const files = testFiles(suite).map((file) => relative(root, file));
-  const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
-  const lingers = join(root, 'scripts', 'lib', 'what-lingers.cjs');
-  const child = spawn(
-    process.execPath,
-    ['--enable-source-maps', '--require', lingers, mocha, ...mochaArguments, ...files],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  process.once('exit', () => child.kill('SIGKILL'));
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+  const files = testFiles(suite);
+  const groups = mochaArguments.length > 0 ? [files.sort()] : groupsOf(suite, files);
+  const pathOf = (file) => relative(root, join(root, 'dist', 'test', file));
+  const results = [];
+  const next = groups.values();
+  const work = async () => {
+    for (const group of next) {
+      const alone = groups.length === 1;
+      const result = await runMocha(
+        mochaArguments,
+        group.map(pathOf),
+        alone ? (text) => process.stdout.write(text) : undefined,
+      );
+      if (!alone) console.log(`${together[suite](group[0])}${result.output.trimEnd()}\n`);
+      results.push(result);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(MOST_AT_ONCE, availableParallelism()) }, work));
 
-  let output = '';
-  let lingering = false;
-  let watch;
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    process.stdout.write(text);
-    output = (output + text).slice(-200_000);
-    if (watch || !/^ {2}\d+ passing/m.test(output)) return;
-    watch = setTimeout(() => {
-      lingering = true;
-      child.kill('SIGUSR2');
-      watch = setTimeout(() => child.kill('SIGKILL'), tellWithinMs);
-    }, endWithinMs);
-  });
-  const [code, signal] = await new Promise((resolve) => child.once('close', (...how) => resolve(how)));
-  clearTimeout(watch);
-
-  const count = (word) => Number(new RegExp(`^ {2}(\\d+) ${word}`, 'm').exec(output)?.[1] ?? 0);
-  const passed = count('passing');
-  let failed = count('failing');
-  if (lingering) {
-    failed += 1;
-    console.log('The tests did not end by themselves: one of them left a handle open.');
-  }
-  if (failed === 0 && (code !== 0 || passed === 0)) {
-    failed += 1;
-    console.log(passed === 0 ? 'No test was run.' : `mocha ended with ${signal ?? `code ${code}`}.`);
+  const sum = (field) => results.reduce((total, result) => total + result[field], 0);
+  const passed = sum('passed');
+  let failed = sum('failed');
+  // Told again where it is looked for.
+  if (groups.length > 1) for (const one of results) if (one.failed > 0) console.log(one.output.trimEnd());
+  if (failed === 0 && passed === 0) {
+    failed = 1;
+    console.log('No test was run.');
   }
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0;

@@ -1,3 +1,4 @@
+/** Every example of the package, as a user imports it. A file for each version has it run, so that both run side by side. */
 import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
 import { exampleFiles } from '../../scripts/lib/example';
@@ -8,7 +9,7 @@ import { complaints } from './palette';
 
 const title = (file: string): string => file.replace(/\.json$/, '');
 
-for (const version of [4, 5] as NodeRedVersion[]) {
+export function examplesRun(version: NodeRedVersion): void {
   describe(`the examples in the editor of Node-RED ${version}`, function () {
     this.timeout(180_000);
     let browser: Browser;

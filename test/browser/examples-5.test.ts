@@ -1,0 +1,3 @@
+import { examplesRun } from './examples';
+
+examplesRun(5);
