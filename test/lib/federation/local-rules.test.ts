@@ -1,6 +1,5 @@
 /** The clients' part of SCAFFOLD and FedDyn: against vectors and float64, and what becomes of it when an answer does not count. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +12,7 @@ import { RefusedError } from '../../../lib/refused';
 import { createStore } from '../../../lib/state';
 import type { TrainingOptions } from '../../../lib/training/engine';
 import { readVector, vectorPayload } from '../../../lib/update/vector';
+import { vector } from '../vectors';
 import { near, plain } from './one-round';
 import { descend, type Quadratic, quadraticLearner, runQuadratics } from './quadratic';
 
@@ -25,10 +25,8 @@ interface L1 {
   lr: number;
   epochs: number;
 }
-const { vectors } = JSON.parse(
-  // From dist/test/lib/federation/.
-  readFileSync(join(__dirname, '../../../../test/fixtures/vectors/strategies.json'), 'utf8'),
-) as { vectors: { id: string; input: L1 & Record<string, number>; expected: Record<string, number[][]> }[] };
+/** Tests of pfl. */
+const onPfl = (id: string) => vector<L1 & Record<string, number>, Record<string, number[][]>>(id);
 
 /** Full-batch steps on the loss of pfl's tests, mean over rows of sum |x w - t|, with the terms of a task, in float64. */
 function absoluteLearner({ w: { length: inputs }, x, t }: L1, calls: LearningTask[] = []): Learner {
@@ -102,9 +100,7 @@ describe('a client of SCAFFOLD', () => {
     ['der-scaffold-1', 1],
   ] as const) {
     it(`${id}, option ${option}: the update, and c_i+ as in the paper`, async () => {
-      const found = vectors.find((one) => one.id === id);
-      assert.ok(found);
-      const { input, expected } = found;
+      const { input, expected } = onPfl(id);
       const options = { ...plain, learningRate: input.lr, epochs: input.epochs, fullBatch: true };
       const zeros = input.w.flat().map(() => 0);
       const { change, second } = await once(
@@ -155,9 +151,7 @@ describe('a client of SCAFFOLD', () => {
 describe('a client of FedProx', () => {
   for (const id of ['pfl-fedprox-0', 'pfl-fedprox-1']) {
     it(`${id}: the strategy's mu holds it`, async () => {
-      const found = vectors.find((one) => one.id === id);
-      assert.ok(found);
-      const { input, expected } = found;
+      const { input, expected } = onPfl(id);
       const wish = { ...plain, learningRate: input.lr, epochs: input.epochs, fullBatch: true };
       const { training } = createStrategy({ name: 'fedprox', mu: input.mu }, wish);
       const weights = Float32Array.from(input.w.flat());

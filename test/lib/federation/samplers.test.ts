@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createSampler } from '../../../lib/federation/samplers';
 import type { Candidate, Sampler, SamplerOptions } from '../../../lib/federation/samplers/sampler';
+import { vector } from '../vectors';
 
 const ids = (count: number): string[] => Array.from({ length: count }, (_, i) => `c${String(i).padStart(3, '0')}`);
 const alike = (names: readonly string[]): Candidate[] => names.map((id) => ({ id, samples: 10 }));
@@ -38,17 +39,18 @@ describe('samplers', () => {
   }
 
   it('takes as many as Flower does', () => {
-    // adap/flower@fdef7afb framework/py/flwr/server/strategy/krum_test.py: [available, fraction, minimum, expected]
-    for (const [available, fraction, minimum, expected] of [
-      [20, 1, 2, 20],
-      [19, 1, 2, 19],
-      [10, 1, 2, 10],
-      [9, 1, 2, 9],
-      [40, 0.05, 2, 2],
-      [39, 0.05, 2, 2],
-      [20, 0.05, 2, 2],
-      [19, 0.05, 2, 2],
+    for (const id of [
+      'flower-sample-fit-20',
+      'flower-sample-fit-19',
+      'flower-sample-fit-10',
+      'flower-sample-fit-9',
+      'flower-sample-eval-40',
+      'flower-sample-eval-39',
+      'flower-sample-eval-20',
+      'flower-sample-eval-19',
     ]) {
+      const { input, expected } = vector<{ available: number; fraction: number; min: number }, number>(id);
+      const { available, fraction, min: minimum } = input;
       assert.equal(createSampler({ name: 'random', fraction, minimum }).size(available), expected);
     }
   });

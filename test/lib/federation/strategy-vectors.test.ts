@@ -1,25 +1,14 @@
 /** Strategies against vectors of other projects; where their convention is another than the paper's, by exactly that. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { meanLoss } from '../../../lib/federation/metrics';
 import { createStrategy } from '../../../lib/federation/strategies';
 import type { Strategy, StrategyState } from '../../../lib/federation/strategies/strategy';
+import { applyCodec, decodeAll } from '../../../lib/update/codecs/registry';
+import type { TensorSizes } from '../../../lib/update/message';
+import { vectorPayload } from '../../../lib/update/vector';
+import { vector } from '../vectors';
 import { near, plain, round } from './one-round';
-
-interface Vector {
-  id: string;
-  input: Record<string, unknown>;
-  expected: unknown;
-}
-/** From dist/test/lib/federation/. */
-const file = join(__dirname, '../../../../test/fixtures/vectors/strategies.json');
-const { vectors } = JSON.parse(readFileSync(file, 'utf8')) as { vectors: Vector[] };
-const vector = <I, E>(id: string): { input: I; expected: E } => {
-  const found = vectors.find((one) => one.id === id);
-  assert.ok(found, id);
-  return { input: found.input as I, expected: found.expected as E };
-};
+import { drive, find } from './round-driver';
 
 /** Rounds of one number whose local models are always the same; gives the model after each. */
 function rounds(strategy: Strategy, state: StrategyState, start: number, models: number[], count: number): number[] {
@@ -183,5 +172,59 @@ describe('strategies, against vectors of other projects', () => {
       const { model } = round(strategy, strategy.start(4), [0, 0, 0, 0], [{ change: input.vectors[0], samples }]);
       assert.deepEqual([...model], expected.map(Math.fround));
     }
+  });
+
+  it('an answer to an earlier round does not count: NVFlare', () => {
+    const { input, expected } = vector<{ cases: [current: number, told: number][] }, boolean[]>('nvflare-stale-round');
+    for (const [k, [current, told]] of input.cases.entries()) {
+      const driver = drive({ minClients: 2, quorum: 2 });
+      driver.event({ type: 'opened', run: 'life' });
+      driver.join('a', 'b');
+      for (let round = 1; round < current; round++) {
+        for (const client of ['a', 'b']) driver.answer('update', client);
+        driver.event({ type: 'saved' });
+      }
+      assert.equal(driver.state.round, current);
+      const effects = driver.event({ type: 'update', client: 'a', round: told, attempt: `life.${told}`, claim: '' });
+      assert.equal(find(effects, 'refuse') === undefined, expected[k]);
+      assert.equal(driver.state.updates, expected[k] ? 1 : 0);
+    }
+  });
+
+  it('tensors that some clients keep at home: NVFlare counts them alike, and means over those that came', () => {
+    type Contribution = Record<string, number[]>;
+    const { input, expected } = vector<{ contrib: Contribution[]; exclude: string }, Record<string, number>>(
+      'nvflare-disjoint',
+    );
+    const keys = [...new Set(input.contrib.flatMap(Object.keys))];
+    const tensors: TensorSizes = keys.map(() => [1, 1]);
+    const isThere = (one: Contribution, key: string): boolean => key in one && key !== input.exclude;
+    const strategy = createStrategy({ name: 'fedavg' }, plain);
+    const changes = input.contrib.map((one) => {
+      const whole = vectorPayload(Float32Array.from(keys, (key) => one[key]?.[0] ?? 99));
+      const kept = keys.map((key) => isThere(one, key));
+      const { payload, codecs } = applyCodec({ fl: { codecs: [], tensors }, payload: whole }, 'layers', { kept });
+      return { change: decodeAll(payload, codecs, tensors) };
+    });
+    const start = keys.map(() => 0);
+    const { model } = round(strategy, strategy.start(keys.length), start, changes);
+    const moved = keys.filter((_, k) => model[k] !== 0);
+    const sent = keys.map((key) => input.contrib.filter((one) => isThere(one, key)));
+    const count = (clients: (there: number) => boolean): number => sent.filter(({ length }) => clients(length)).length;
+    assert.deepEqual(
+      {
+        keys_aggregated: moved.length,
+        keys_seen: keys.length,
+        fully: count((there) => there === input.contrib.length),
+        partial: count((there) => there > 0 && there < input.contrib.length),
+        skipped: keys.length - moved.length,
+      },
+      expected,
+    );
+    // Their mean of a tensor is over those that sent it; ours counts the others as no change, as their samples are in the sum.
+    near(
+      model,
+      keys.map((key, k) => sent[k].reduce((sum, one) => sum + one[key][0], 0) / input.contrib.length),
+    );
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { bestEpsilon, centralSigma, localEpsilon, rdpEpsilon } from '../../../lib/privacy/accountant';
 import { analyticSigma, classicSigma, gaussianDelta, gaussianEpsilon } from '../../../lib/privacy/gaussian';
+import { vector } from '../vectors';
 import { near } from './near';
 
 /** The least delta by its definition: the integral of max(0, p - e^epsilon q) for p = N(mu, 1), q = N(0, 1). */
@@ -16,8 +17,9 @@ function deltaIntegrated(mu: number, epsilon: number): number {
 
 describe('Gaussian mechanism', () => {
   it('agrees with pfl on the analytic noise', () => {
-    near(analyticSigma(1, 2.25, 0.00040834087), Math.SQRT2, 1e-6);
-    near(analyticSigma(3, 2.25, 0.00040834087), 3 * Math.SQRT2, 1e-6);
+    const { input, expected } = vector<{ eps: number; delta: number }, number>('pfl-analytic-gm');
+    near(analyticSigma(1, input.eps, input.delta), expected, 1e-6);
+    near(analyticSigma(3, input.eps, input.delta), 3 * expected, 1e-6);
   });
 
   it('has the delta that integration gives', () => {
@@ -39,7 +41,8 @@ describe('Gaussian mechanism', () => {
   });
 
   it('takes less noise than the classic bound, which is refused where it is not proved', () => {
-    near(classicSigma(1, 1, 1e-5), 4.844805262605389, 1e-12); // sqrt(2 ln(1.25 / delta))
+    const { input, expected } = vector<{ sensitivity: number; eps: number; delta: number }, number>('der-localdp');
+    near(classicSigma(input.sensitivity, input.eps, input.delta), expected, 1e-12); // sqrt(2 ln(1.25 / delta))
     assert.ok(analyticSigma(1, 1, 1e-5) < classicSigma(1, 1, 1e-5));
     assert.throws(() => classicSigma(1, 1.01, 1e-5), RangeError);
     assert.throws(() => classicSigma(1, 0.5, 1), RangeError);

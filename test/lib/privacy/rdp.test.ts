@@ -9,6 +9,7 @@ import {
   rdpCurve,
   rdpGaussian,
 } from '../../../lib/privacy/rdp';
+import { vector } from '../vectors';
 import { near } from './near';
 
 /** 1.1 .. 10.9 by 0.1, then 12 .. 63: the orders that the references used. */
@@ -17,6 +18,35 @@ const orders = [
   ...Array.from({ length: 52 }, (_, i) => 12 + i),
 ];
 const delta = 1e-5;
+
+/** As the vectors tell it. */
+interface Plan {
+  q: number;
+  sigma: number;
+  steps: number;
+  delta: number;
+}
+interface Budget {
+  eps: number;
+  q: number;
+  delta: number;
+  steps?: number;
+  epochs?: number;
+}
+const epsilonFor = ({ q, sigma, steps, delta }: Plan): number =>
+  rdpEpsilon({ noiseMultiplier: sigma, samplingRate: q, steps, delta }, orders);
+const stepsOf = ({ steps, epochs = 0, q }: Budget): number => steps ?? Math.floor(epochs / q);
+const noiseFor = (budget: Budget, tolerance: number): number =>
+  noiseMultiplierFor(budget.eps, (sigma) => epsilonFor({ ...budget, sigma, steps: stepsOf(budget) }), tolerance);
+
+const runsOfOpacus = ['run-opacus-0.04-1.5-2250', 'run-opacus-0.01-4-10000', 'run-opacus-0.1-1.0-100'];
+const runsOfDpAccounting = [
+  'run-dpacc-0.01-4-10000',
+  'run-dpacc-0.01-1.0-1000',
+  'run-dpacc-0.1-2.0-100',
+  'run-dpacc-1.0-1.0-1',
+  'run-dpacc-1.0-2.0-10',
+];
 
 /**
  * log A_a straight from its definition, the a-th moment of the likelihood ratio: trapezoids over a smooth function that
@@ -64,31 +94,23 @@ describe('erfc', () => {
 
 describe('RDP accountant', () => {
   it('agrees with Opacus and dp_accounting', () => {
-    // Opacus 4d0ebc84 (its test, then runs), and runs of dp_accounting b5b0286e: q, sigma, steps, epsilon.
-    for (const [q, sigma, steps, epsilon] of [
-      [0.04, 1.5, 2250, 7.32911117143],
-      [0.04, 1.5, 2250, 7.3291111714386545],
-      [0.01, 4, 10_000, 1.0354900660362476],
-      [0.1, 1, 100, 7.899255002434629],
-      [0.01, 4, 10_000, 1.0354900660362436],
-      [0.01, 1, 1000, 2.101366525420273],
-      [0.1, 2, 100, 2.5805709505045913],
-      [1, 1, 1, 4.728507067217623],
-      [1, 2, 10, 8.079406222420491],
-    ]) {
-      near(rdpEpsilon({ noiseMultiplier: sigma, samplingRate: q, steps, delta }, orders), epsilon, 1e-6);
+    for (const id of ['opacus-rdp-eps', ...runsOfOpacus]) {
+      const { input, expected } = vector<Plan, number>(id);
+      near(epsilonFor(input), expected, 1e-6);
+    }
+    for (const id of runsOfDpAccounting) {
+      const { input, expected } = vector<Plan, { eps: number; order: number }>(id);
+      near(epsilonFor(input), expected.eps, 1e-6);
+      assert.equal(epsilonOf(rdpCurve(input.sigma, input.q, input.steps, orders), input.delta).order, expected.order);
     }
   });
 
-  it('finds the same orders as the references', () => {
-    for (const [q, sigma, steps, order] of [
-      [0.01, 4, 10_000, 17],
-      [0.01, 1, 1000, 7.8],
-      [0.1, 2, 100, 7.6],
-      [1, 1, 1, 5.4],
-      [1, 2, 10, 3.9],
-    ]) {
-      assert.equal(epsilonOf(rdpCurve(sigma, q, steps, orders), delta).order, order);
+  it('never tells less than the exact accountant (PRV, Opacus), nor finds less noise', () => {
+    const exact = vector<Plan, number>('opacus-prv-eps');
+    assert.ok(epsilonFor(exact.input) > exact.expected);
+    for (const id of ['opacus-sigma-prv-epochs', 'opacus-sigma-prv-steps']) {
+      const { input, expected } = vector<Budget, number>(id);
+      assert.ok(noiseFor(input, 1e-6) > expected);
     }
   });
 
@@ -98,20 +120,18 @@ describe('RDP accountant', () => {
       return epsilonOf({ orders, rdp }, delta).epsilon;
     };
     // Opacus is right to 11 digits; ours too.
-    for (const [q, sigma, steps, opacus] of [
-      [0.04, 1.5, 2250, 7.3291111714386545],
-      [0.1, 1, 100, 7.899255002434629],
-    ]) {
+    for (const id of ['run-opacus-0.04-1.5-2250', 'run-opacus-0.1-1.0-100']) {
+      const { input, expected: opacus } = vector<Plan, number>(id);
+      const { q, sigma, steps } = input;
       near(integrated(q, sigma, steps), opacus, 1e-11);
       near(rdpEpsilon({ noiseMultiplier: sigma, samplingRate: q, steps, delta }, orders), opacus, 1e-10);
     }
     // dp_accounting ends its series earlier and is off from the 7th digit; ours is not.
-    for (const [q, sigma, steps, dpAccounting] of [
-      [0.01, 1, 1000, 2.101366525420273],
-      [0.1, 2, 100, 2.5805709505045913],
-    ]) {
+    for (const id of ['run-dpacc-0.01-1.0-1000', 'run-dpacc-0.1-2.0-100']) {
+      const { input, expected } = vector<Plan, { eps: number }>(id);
+      const { q, sigma, steps } = input;
       const truth = integrated(q, sigma, steps);
-      assert.ok(Math.abs(dpAccounting / truth - 1) > 5e-7);
+      assert.ok(Math.abs(expected.eps / truth - 1) > 5e-7);
       near(rdpEpsilon({ noiseMultiplier: sigma, samplingRate: q, steps, delta }, orders), truth, 1e-10);
     }
   });
@@ -128,28 +148,31 @@ describe('RDP accountant', () => {
   });
 
   it('has a positive moment where a series was once negative (dp_accounting)', () => {
+    const { q, sigma } = vector<Plan, '>0'>('dpacc-log-a-positive').input;
     for (let i = 0; i <= 20; i++) {
       const order = 58.5 + i / 20;
-      assert.ok(logMomentFractional(0.4, 12, order) > 0);
-      near(logMomentFractional(0.4, 12, order), logMomentIntegrated(0.4, 12, order), 1e-9);
+      assert.ok(logMomentFractional(q, sigma, order) > 0);
+      near(logMomentFractional(q, sigma, order), logMomentIntegrated(q, sigma, order), 1e-9);
     }
   });
 
   it('gives infinity, never a wrong number, where the series has not converged', () => {
-    // With 1000 terms, as dp_accounting has them, low orders do not converge at q = 0.1, sigma = 1.
+    // With 1000 terms, as dp_accounting has them, low orders do not converge at these numbers.
+    const { q, sigma } = vector<Plan, string>('dpacc-nonconverge').input;
     const few = defaultOrders
       .filter((order) => !Number.isInteger(order))
-      .map((order) => [order, logMomentFractional(0.1, 1, order, 1000)]);
+      .map((order) => [order, logMomentFractional(q, sigma, order, 1000)]);
     assert.ok(few.some(([, value]) => value === Number.POSITIVE_INFINITY));
     for (const [order, value] of few) {
-      if (value !== Number.POSITIVE_INFINITY) near(value, logMomentIntegrated(0.1, 1, order), 1e-9);
+      if (value !== Number.POSITIVE_INFINITY) near(value, logMomentIntegrated(q, sigma, order), 1e-9);
     }
     // With the terms that it takes by default they do.
-    for (const [order] of few) near(logMomentFractional(0.1, 1, order), logMomentIntegrated(0.1, 1, order), 1e-9);
+    for (const [order] of few) near(logMomentFractional(q, sigma, order), logMomentIntegrated(q, sigma, order), 1e-9);
   });
 
   it('knows the plain Gaussian, and adds up', () => {
-    near(rdpGaussian(271_828e-5, 1, 314_159e-5), 0.21258427222223966, 1e-12); // dp_accounting
+    const { input, expected } = vector<{ alpha: number; sigma: number }, number>('dpacc-rdp-gauss');
+    near(rdpGaussian(input.sigma, 1, input.alpha), expected, 1e-12);
     const once = rdpCurve(1.3, 0.2, 1);
     const sum = addCurves(addCurves(once, once), once);
     for (const [i, value] of rdpCurve(1.3, 0.2, 3).rdp.entries()) near(sum.rdp[i], value, 1e-12);
@@ -157,20 +180,22 @@ describe('RDP accountant', () => {
   });
 
   it('turns a curve into epsilon', () => {
-    // dp_accounting: pure divergence of 1.1 at orders 2 .. 32.
+    // The same divergence at the orders 2 .. 32.
+    const { input, expected } = vector<{ rdp: number; delta: number }, { eps: number; order: number }>(
+      'dpacc-eps-pure',
+    );
     const integers = Array.from({ length: 31 }, (_, i) => i + 2);
-    const { epsilon, order } = epsilonOf({ orders: integers, rdp: integers.map(() => 1.1) }, delta);
-    near(epsilon, 1.32783806176, 1e-7);
-    assert.equal(order, 32);
+    const { epsilon, order } = epsilonOf({ orders: integers, rdp: integers.map(() => input.rdp) }, input.delta);
+    near(epsilon, expected.eps, 1e-7);
+    assert.equal(order, expected.order);
   });
 
   it('finds the noise for a budget', () => {
-    // Opacus: epsilon 8 at q = 0.04 over 90 epochs, searched to 0.01 in epsilon.
-    const epsilon = (noiseMultiplier: number): number =>
-      rdpEpsilon({ noiseMultiplier, samplingRate: 0.04, steps: Math.floor(90 / 0.04), delta }, orders);
-    near(noiseMultiplierFor(8, epsilon, 0.01), 1.416, 0, 5e-5);
-    const tight = noiseMultiplierFor(8, epsilon, 1e-6);
-    assert.ok(epsilon(tight) <= 8 && epsilon(tight) > 8 - 1e-6);
+    // Opacus searches to 0.01 in epsilon.
+    const { input, expected } = vector<Budget, number>('opacus-sigma-rdp-epochs');
+    near(noiseFor(input, 0.01), expected, 0, 5e-5);
+    const tight = epsilonFor({ ...input, sigma: noiseFor(input, 1e-6), steps: stepsOf(input) });
+    assert.ok(tight <= input.eps && tight > input.eps - 1e-6);
     assert.equal(
       noiseMultiplierFor(1, () => 2),
       Number.POSITIVE_INFINITY,

@@ -3,6 +3,7 @@ import { createKernels } from '../../../lib/core';
 import { generator } from '../../../lib/random/generator';
 import { krumScores, ranking, select } from '../../../lib/robust/krum';
 import { refused } from '../update/refused';
+import { vector } from '../vectors';
 
 /** Squared distances by their definition. */
 const distancesOf = (vectors: number[][]): Float64Array =>
@@ -48,14 +49,17 @@ describe('Krum', () => {
   });
 
   it('is fed by distances that do not cancel, as those of the Gram matrix in float32 do', () => {
-    // a: 1000 x 1e4; b: a with 0.01 more in its first number. ||a||^2 + ||b||^2 - 2ab in float32 gives 425984.
+    // a: 1000 x 1e4; b: a with 0.01 more in its first number.
+    const { expected } = vector<unknown, { exact: number; gram_float32: number }>('der-krum-cancel');
     const a = new Float32Array(1000).fill(1e4);
     const b = a.slice();
     b[0] += 0.01;
     const c = a.slice();
     c[0] += 1;
     const distances = createKernels().squaredDistances([a, b, c]);
-    assert.equal(distances[1], 9.5367431640625e-5);
+    assert.equal(distances[1], expected.exact);
+    // ||a||^2 + ||b||^2 - 2ab in float32 is off by nine orders of magnitude and more.
+    assert.ok(expected.gram_float32 > 1e9 * distances[1]);
     assert.deepEqual(select(krumScores(distances, 3, 0, { allowBelowBound: true }), 3), [0, 1, 2]);
     const random = generator(4, 'distances');
     const vectors = Array.from({ length: 9 }, () => Array.from({ length: 333 }, () => Math.fround(random.normal())));

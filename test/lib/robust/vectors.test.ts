@@ -1,23 +1,13 @@
 /** What other projects' tests expect, and what the formulae give: test/fixtures/vectors/robust.json says which is which. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createKernels } from '../../../lib/core';
 import { createRule } from '../../../lib/robust';
 import { krumScores, select } from '../../../lib/robust/krum';
 import type { RuleOptions } from '../../../lib/robust/options';
 import type { Combined, RuleInput } from '../../../lib/robust/rule';
 import { refused } from '../update/refused';
-
-const path = join(__dirname, '../../../../test/fixtures/vectors/robust.json');
-const { vectors } = JSON.parse(readFileSync(path, 'utf8')) as {
-  vectors: { id: string; input: Record<string, never>; expected: never }[];
-};
-function vector<I, E>(id: string): { input: I; expected: E } {
-  const found = vectors.find((each) => each.id === id);
-  assert.ok(found, id);
-  return found as { input: I; expected: E };
-}
+import { vector } from '../vectors';
+import { nearestMean } from './naive';
 
 const kernels = createKernels();
 const floats = (rows: readonly (readonly number[])[]): Float32Array[] => rows.map((row) => Float32Array.from(row));
@@ -53,6 +43,31 @@ describe('Robust rules agree with', () => {
     const { input, expected } = vector<{ vectors: number[][]; f: number }, number[]>('flower-bulyan-legacy');
     const rows = floats([...input.vectors]);
     near(combine({ name: 'bulyan', f: input.f }, { vectors: rows }).aggregate, expected);
+  });
+
+  it('Flower: the mean of those nearest to a reference, which in Bulyan is their median', () => {
+    type Input = { ref: number[]; vectors: number[][]; beta: number };
+    for (const id of ['flower-nclosest-1', 'flower-nclosest-2', 'flower-nclosest-3', 'flower-nclosest-4']) {
+      const { input, expected } = vector<Input, number[]>(id);
+      const { ref, vectors, beta } = input;
+      const columns = ref.map((_, k) => vectors.map((row) => row[k]));
+      near(
+        columns.map((column, k) => nearestMean(column, ref[k], beta)),
+        expected,
+      );
+      const medians = kernels.medians(floats(vectors));
+      near(
+        kernels.meansNearMedian(floats(vectors), beta),
+        columns.map((column, k) => nearestMean(column, medians[k], beta)),
+      );
+    }
+    // There the reference is the median, or as good as it.
+    for (const id of ['flower-nclosest-1', 'flower-nclosest-2', 'flower-nclosest-4']) {
+      const { input, expected } = vector<Input, number[]>(id);
+      near(kernels.meansNearMedian(floats(input.vectors), input.beta), expected);
+    }
+    const { input } = vector<Input, 'error'>('flower-nclosest-err');
+    assert.throws(() => kernels.meansNearMedian(floats(input.vectors), input.beta), /no 3 nearest/);
   });
 
   it('Flower: the median, and the trimmed mean', () => {

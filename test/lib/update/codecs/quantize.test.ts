@@ -4,6 +4,7 @@ import { generator } from '../../../../lib/random/generator';
 import type { Coder } from '../../../../lib/update/codecs/codec';
 import { coveringGrid, type QuantizeOptions, quantizeWith } from '../../../../lib/update/codecs/quantize';
 import type { TensorSizes } from '../../../../lib/update/message';
+import { vector as numbers } from '../../vectors';
 import { refused } from '../refused';
 
 const kernels = createKernels();
@@ -103,38 +104,37 @@ describe('quantize', () => {
   });
 
   it('agrees with fedjax: one bit of [0, 1, 2] is right on average', () => {
+    const { input, expected } = numbers<{ v: number[] }, number[]>('fedjax-binary-unbiased');
+    // More than fedjax takes, so that no seed has to be chosen.
     const trials = 20_000;
-    const sum = [0, 0, 0];
+    const sum = input.v.map(() => 0);
     for (let seed = 0; seed < trials; seed++) {
       const shape: TensorSizes = [[3, 1]];
-      const { payload, step } = codec.encode(Float32Array.of(0, 1, 2), shape, {
+      const { payload, step } = codec.encode(Float32Array.from(input.v), shape, {
         bits: 1,
         rounding: 'stochastic',
         seed,
       });
       for (const [i, value] of codec.decode(payload, step, shape).entries()) sum[i] += value;
     }
-    assert.equal(sum[0], 0);
-    assert.equal(sum[2], 2 * trials);
+    assert.equal(sum[0], expected[0] * trials);
+    assert.equal(sum[2], expected[2] * trials);
     // Between 0 and 2 with equal odds: standard deviation 1.
-    assert.ok(Math.abs(sum[1] / trials - 1) < 5 / Math.sqrt(trials));
+    assert.ok(Math.abs(sum[1] / trials - expected[1]) < 5 / Math.sqrt(trials));
   });
 
   it('agrees with fedjax: identity on the levels, a constant tensor, binary extremes', () => {
-    // google/fedjax@c57ee197 compression_test.py, where levels need not be a power of two.
-    const cases: [number[], number][] = [
-      [[0, 2, 2, 4], 3],
-      [[4, 4, 4, 4], 4],
-      [[0, 2, 2], 2],
-    ];
-    for (const [values, levels] of cases) {
-      const vector = Float32Array.from(values);
+    // Levels need not be a power of two there.
+    for (const id of ['fedjax-uniform-id', 'fedjax-uniform-const', 'fedjax-binary-id']) {
+      const { input, expected } = numbers<{ v: number[]; levels?: number }, number[]>(id);
+      const { v, levels = 2 } = input;
+      const vector = Float32Array.from(v);
       const bits = Math.ceil(Math.log2(levels));
       const grid = coveringGrid(kernels.ranges(vector, 1), bits, false, levels);
       for (const seed of [undefined, 1, 2]) {
         const packed = kernels.packBits(vector, bits, grid.scales, grid.zeros, seed);
         const back = kernels.unpackBits(packed, vector.length, bits, grid.scales, grid.zeros);
-        assert.deepEqual([...back], values);
+        assert.deepEqual([...back], expected);
       }
     }
   });
