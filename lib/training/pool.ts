@@ -65,13 +65,15 @@ function crossing(vector: Float32Array, kind: LaneOptions['kind']): Float32Array
 }
 
 /** A job with its weights and samples as they cross. */
-function carried<J extends Pick<TrainJob, 'weights' | 'samples'>>(
+function carried<J extends Pick<TrainJob, 'weights' | 'samples' | 'soft'>>(
   job: J,
   across: (vector: Float32Array) => Float32Array,
 ): J {
+  const { soft } = job;
   const { features, targets, count } = job.samples;
   return {
     ...job,
+    ...(soft ? { soft: { ...soft, probabilities: across(soft.probabilities) } } : {}),
     weights: across(job.weights),
     samples: { features: across(features), targets: across(targets), count },
   };

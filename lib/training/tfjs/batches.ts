@@ -1,5 +1,5 @@
 /** Mini-batches in the order of the seed: one Fisher-Yates shuffle an epoch, as the core does it. */
-import { inputSize, targetWidth } from '../../model/shapes';
+import { inputSize, outputSize, targetWidth } from '../../model/shapes';
 import { type Generator, generator } from '../../random/generator';
 import type { Normalisation, TrainJob } from '../engine';
 
@@ -9,6 +9,10 @@ export interface Batch {
   targets: Float32Array;
   /** Class weights of the samples, or all 1. */
   weights: Float32Array;
+  /** What a teacher says of the samples, n x outputs; absent: there is none. */
+  taught?: Float32Array;
+  /** Of the whole loss, what these samples as they are here have. */
+  part: number;
 }
 
 /** (x - mean) / std of the rows from `first`, in a new array. */
@@ -29,6 +33,13 @@ export function normalised(
   return out;
 }
 
+/** `width` numbers of each of the rows, in a new array. */
+function gathered(values: Float32Array, rows: ArrayLike<number>, width: number): Float32Array {
+  const out = new Float32Array(rows.length * width);
+  for (let i = 0; i < rows.length; i++) out.set(values.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
+  return out;
+}
+
 export interface Batches {
   /** Batches of one epoch. */
   perEpoch: number;
@@ -38,14 +49,15 @@ export interface Batches {
   inOrder(): Iterable<Batch>;
 }
 
-export interface BatchesOf extends Pick<TrainJob, 'spec' | 'samples' | 'normalisation'> {
+export interface BatchesOf extends Pick<TrainJob, 'spec' | 'samples' | 'normalisation' | 'soft'> {
   options: Pick<TrainJob['options'], 'batchSize' | 'classWeights' | 'seed'>;
 }
 
-export function batchesOf({ spec, samples, options, normalisation }: BatchesOf): Batches {
+export function batchesOf({ spec, samples, options, normalisation, soft }: BatchesOf): Batches {
   const { batchSize, classWeights } = options;
   const width = inputSize(spec);
   const targets = targetWidth(spec);
+  const outputs = outputSize(spec);
   const order = Uint32Array.from({ length: samples.count }, (_, i) => i);
   const random: Generator = generator(options.seed, 'shuffle');
 
@@ -53,10 +65,7 @@ export function batchesOf({ spec, samples, options, normalisation }: BatchesOf):
     for (let start = 0; start < order.length; start += batchSize) {
       const rows = order.subarray(start, Math.min(order.length, start + batchSize));
       const features = normalised(samples.features, rows, width, normalisation);
-      const wanted = new Float32Array(rows.length * targets);
-      for (let i = 0; i < rows.length; i++) {
-        wanted.set(samples.targets.subarray(rows[i] * targets, (rows[i] + 1) * targets), i * targets);
-      }
+      const wanted = gathered(samples.targets, rows, targets);
       const weights = new Float32Array(rows.length).fill(1);
       if (classWeights) for (let i = 0; i < rows.length; i++) weights[i] = classWeights[wanted[i]] ?? 1;
       yield {
@@ -64,6 +73,8 @@ export function batchesOf({ spec, samples, options, normalisation }: BatchesOf):
         features,
         targets: spec.task === 'anomaly' ? features : wanted,
         weights,
+        ...(soft ? { taught: gathered(soft.probabilities, rows, outputs) } : {}),
+        part: 1,
       };
     }
   }

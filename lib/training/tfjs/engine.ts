@@ -6,7 +6,6 @@ import { canonicalJson } from '../../model/canonical';
 import { inputSize, outputSize } from '../../model/shapes';
 import type { ModelSpec } from '../../model/spec';
 import { givesProbabilities } from '../../model/tasks';
-import { RefusedError } from '../../refused';
 import { abortError } from '../abort';
 import { checkEvasionJob, checkPredictJob, checkTrainJob } from '../check-job';
 import type { Engine, EvasionJob, EvasionResult, PredictJob, PredictResult, Progress } from '../engine';
@@ -60,7 +59,7 @@ async function evade(tf: TensorFlow, flat: FlatModel, job: EvasionJob, progress?
   flat.write(job.weights);
   let first = 0;
   for (const batch of batchesOf({ ...job, options: { batchSize: ROWS, seed: 0 } }).inOrder()) {
-    const moved = moveBatch(tf, flat, spec, batch, job.evasion, start);
+    const moved = moveBatch(tf, flat, { spec }, batch, job.evasion, start);
     for (let i = 0; i < moved.length; i++) {
       features[first * width + i] += (moved[i] - batch.features[i]) * (normalisation?.std[i % width] ?? 1);
     }
@@ -106,12 +105,6 @@ export function createTfjsEngine(options: { native?: boolean } = {}): TfjsEngine
     train: (job, progress) =>
       inTurn(async () => {
         checkTrainJob(job);
-        if (job.soft) {
-          throw new RefusedError(
-            'job',
-            'A student with layers that only TensorFlow.js has cannot learn from a teacher here.',
-          );
-        }
         checkFinite(job);
         return train(tf, await model(job.spec), job, progress);
       }),

@@ -1,13 +1,12 @@
 /** The rows of a batch moved against the model, as the core moves them (core/adversary.h). */
 import type { Scalar, Tensor } from '@tensorflow/tfjs';
-import type { ModelSpec } from '../../model/spec';
 import { generator } from '../../random/generator';
 import type { EvasionOptions } from '../engine';
 import { wholeEvasion } from '../evasion-options';
 import type { Batch } from './batches';
 import { forward, inputOf } from './forward';
 import type { TensorFlow } from './load';
-import { sampleLosses } from './loss';
+import { batchLosses, type LossOf } from './loss';
 import type { FlatModel } from './model';
 
 /** A number from -1 to 1 for each feature of each row that pgd starts from. */
@@ -20,17 +19,15 @@ export function randomStart(seed: number): () => number {
 export function moveBatch(
   tf: TensorFlow,
   flat: FlatModel,
-  spec: ModelSpec,
+  of: LossOf,
   batch: Batch,
   evasion: EvasionOptions,
   start: () => number,
 ): Float32Array {
   const { method, epsilon, steps, stepSize } = wholeEvasion(evasion);
   return tf.tidy(() => {
-    const targets = tf.tensor2d(batch.targets, [batch.count, batch.targets.length / batch.count]);
-    const slope = tf.grad((x: Tensor) =>
-      sampleLosses(tf, spec.loss, forward(tf, flat, spec, x, false), targets, 0).sum<Scalar>(),
-    );
+    const { spec } = of;
+    const slope = tf.grad((x: Tensor) => batchLosses(tf, of, forward(tf, flat, spec, x, false), batch).sum<Scalar>());
     const origin = inputOf(tf, spec, batch.features);
     if (method === 'fgsm') return origin.add(slope(origin).sign().mul(epsilon)).dataSync<'float32'>().slice();
     const [low, high] = [origin.sub(epsilon), origin.add(epsilon)];

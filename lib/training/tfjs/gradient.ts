@@ -4,7 +4,7 @@ import type { TrainJob } from '../engine';
 import type { Batch } from './batches';
 import { forward, inputOf } from './forward';
 import type { TensorFlow } from './load';
-import { sampleLosses } from './loss';
+import { batchLosses } from './loss';
 import type { FlatModel } from './model';
 
 export interface GradientOf {
@@ -37,7 +37,6 @@ export function addGradient(
 /** The batch's part of the mean loss. */
 export function batchLoss(tf: TensorFlow, flat: FlatModel, job: TrainJob, batch: Batch, of: GradientOf): Scalar {
   const outputs = forward(tf, flat, job.spec, inputOf(tf, job.spec, batch.features), of.training);
-  const targets = tf.tensor2d(batch.targets, [batch.count, batch.targets.length / batch.count]);
-  const losses = sampleLosses(tf, job.spec.loss, outputs, targets, job.options.focalGamma ?? 0);
-  return losses.mul(tf.tensor1d(batch.weights)).sum().div<Scalar>(of.rows);
+  const losses = batchLosses(tf, { ...job, focalGamma: job.options.focalGamma }, outputs, batch);
+  return losses.sum().mul(batch.part).div<Scalar>(of.rows);
 }

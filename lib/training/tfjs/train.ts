@@ -122,11 +122,10 @@ export async function train(tf: TensorFlow, flat: FlatModel, job: TrainJob, prog
   const parts = (batch: Batch): Batch[] => {
     if (!adversarial) return [batch];
     const { share = 0.5 } = adversarial;
-    const features = moveBatch(tf, flat, job.spec, batch, adversarial, origin);
-    const weighted = (part: number): Float32Array => batch.weights.map((weight) => weight * part);
+    const features = moveBatch(tf, flat, { ...job, focalGamma: options.focalGamma }, batch, adversarial, origin);
     return [
-      { ...batch, weights: weighted(1 - share) },
-      { ...batch, features, weights: weighted(share) },
+      { ...batch, part: 1 - share },
+      { ...batch, features, part: share },
     ];
   };
   let done = 0;

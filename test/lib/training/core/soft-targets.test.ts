@@ -1,5 +1,7 @@
 /** Learning from a teacher's softened probabilities: loss and gradient against the formulae in float64. */
 import assert from 'node:assert/strict';
+import { initialWeights } from '../../../../lib/model/initial-weights';
+import { parseSpec } from '../../../../lib/model/parse-spec';
 import type { LayerSpec } from '../../../../lib/model/spec';
 import { generator } from '../../../../lib/random/generator';
 import { createCoreEngine } from '../../../../lib/training/core/engine';
@@ -8,6 +10,9 @@ import { createTfjsEngine } from '../../../../lib/training/tfjs/engine';
 import { specOf } from '../../../core/cases';
 
 const core = createCoreEngine();
+const made = createTfjsEngine({ native: false });
+if (typeof made === 'string') throw new Error(made);
+const tfjs = made;
 const random = generator(4, 'soft');
 const ROWS = 11;
 const INPUTS = 3;
@@ -81,8 +86,15 @@ function lossOf({ samples, soft, spec }: TrainJob, weights: ArrayLike<number>, o
   return sum / ROWS;
 }
 
+/** T^2 times the mean entropy of the rows of a teacher. */
+const lossFloor = ({ probabilities, temperature }: { probabilities: Float32Array; temperature: number }): number =>
+  (temperature ** 2 * probabilities.reduce((sum, p) => sum - p * Math.log(p), 0)) / ROWS;
+
 describe('soft targets', () => {
-  for (const kind of kinds) {
+  after(() => tfjs.dispose());
+
+  const runs = [core, tfjs].flatMap((engine) => kinds.map((kind) => ({ engine, kind })));
+  for (const { engine, kind } of runs) {
     for (const [temperature, share] of [
       [1, 1],
       [4, 1],
@@ -90,9 +102,9 @@ describe('soft targets', () => {
       [20, 0.9],
       [3, 0],
     ]) {
-      it(`${kind.name}, T ${temperature}, share ${share}: loss and gradient of the formula`, async () => {
+      it(`${engine.name}, ${kind.name}, T ${temperature}, share ${share}: loss and gradient of the formula`, async () => {
         const job = jobOf(kind, temperature, share);
-        const { startLoss, startGradient } = await core.train(job);
+        const { startLoss, startGradient } = await engine.train(job);
         const expected = lossOf(job, job.weights, kind.outputs);
         assert.ok(
           Math.abs((startLoss ?? Number.NaN) - expected) < 1e-5 * Math.max(1, expected),
@@ -114,6 +126,59 @@ describe('soft targets', () => {
       });
     }
   }
+
+  const hidden: Case[] = [
+    { ...kinds[0], layers: [{ type: 'dense', units: 7, activation: 'tanh' }, ...kinds[0].layers] },
+    { ...kinds[1], layers: [{ type: 'dense', units: 7, activation: 'relu' }, ...kinds[1].layers] },
+  ];
+  const several: [name: string, share: number, options: Partial<TrainJob['options']>, only?: 'classify'][] = [
+    ['Adam', 0.5, { optimizer: 'adam', epochs: 20, learningRate: 0.01 }],
+    ['the teacher alone, class weights say nothing', 1, { classWeights: [0, 0, 0, 0] }, 'classify'],
+    ['class weights and focal loss of the targets', 0.4, { classWeights: [1, 2, 0, 0.5], focalGamma: 2 }, 'classify'],
+    ['focal loss', 0.4, { focalGamma: 1.5 }],
+    ['full batches', 0.7, { fullBatch: true, batchSize: 3 }],
+    ['L2, clipped', 0.7, { l2: 0.1, clipNorm: 0.1 }],
+    ['FGSM', 0.5, { adversarial: { method: 'fgsm', epsilon: 0.1 } }],
+    ['PGD alone, focal loss', 0.5, { adversarial: { method: 'pgd', epsilon: 0.2, share: 1 }, focalGamma: 1 }],
+  ];
+  for (const kind of hidden) {
+    for (const [name, share, options, only] of several) {
+      if (only && kind.task !== only) continue;
+      it(`${kind.name}, ${name}: both engines come to the same weights`, async () => {
+        const job = jobOf(kind, 3, share);
+        const weights = initialWeights(job.spec);
+        const whole: TrainJob = { ...job, weights, options: { ...job.options, epochs: 4, ...options } };
+        const [mine, theirs] = [await core.train(whole), await tfjs.train(whole)];
+        const moved = Math.max(...theirs.weights.map((w, i) => Math.abs(w - weights[i])));
+        const apart = Math.max(...mine.weights.map((w, i) => Math.abs(w - theirs.weights[i])));
+        assert.ok(moved > 1e-3 && apart <= 1e-3 * moved, `${apart} apart after moving ${moved}`);
+        for (const figure of ['startLoss', 'loss', 'firstLoss'] as const) {
+          const [a = Number.NaN, b = Number.NaN] = [mine[figure], theirs[figure]];
+          assert.ok(Math.abs(a - b) <= 1e-4 * (1 + b), `${figure}: ${a} and ${b}`);
+        }
+      });
+    }
+  }
+
+  it('teach a network that only TensorFlow.js can run', async () => {
+    const layers: LayerSpec[] = [
+      { type: 'foreign', className: 'GRU', config: { units: 6 } },
+      { type: 'dense', units: 4, activation: 'softmax' },
+    ];
+    const spec = parseSpec({ task: 'classify', input: [INPUTS, 1], layers, labels: ['a', 'b', 'c', 'd'], seed: 2 });
+    const [kind] = kinds;
+    const { samples, soft, options } = jobOf(kind, 2, 1);
+    assert.ok(soft);
+    const entropy = lossFloor(soft);
+    const job: TrainJob = { spec, weights: initialWeights(spec), samples, soft, options };
+    const { loss, firstLoss } = await tfjs.train({
+      ...job,
+      options: { ...options, optimizer: 'adam', learningRate: 0.03, epochs: 150, batchSize: ROWS },
+    });
+    // The least that a cross-entropy can be is the entropy of the teacher.
+    assert.ok(loss > entropy - 1e-4, `${loss} is below the entropy ${entropy}`);
+    assert.ok(loss - entropy < 0.2 * (firstLoss - entropy), `from ${firstLoss} to ${loss}, at least ${entropy}`);
+  });
 
   it('makes a student of its teacher: without one label it comes to the same decisions', async () => {
     const [kind] = kinds;
@@ -158,14 +223,12 @@ describe('soft targets', () => {
       { ...good.soft, probabilities: good.soft.probabilities.map((p, i) => (i === 0 ? Number.NaN : p)) },
       { ...good.soft, probabilities: good.soft.probabilities.map((p, i) => (i === 0 ? -1 : p)) },
     ];
-    for (const soft of wrong) await assert.rejects(core.train({ ...good, soft }), { code: 'job' });
+    for (const engine of [core, tfjs]) {
+      for (const soft of wrong) await assert.rejects(engine.train({ ...good, soft }), { code: 'job' });
+    }
     const regress = specOf('regress', [INPUTS], [{ type: 'dense', units: 4, activation: 'linear' }], 'huber');
     const samples = { ...good.samples, targets: new Float32Array(ROWS * 4) };
     await assert.rejects(core.train({ ...good, spec: regress, samples }), { code: 'job' });
-    const tfjs = createTfjsEngine({ native: false });
-    if (typeof tfjs === 'string') throw new Error(tfjs);
-    await assert.rejects(tfjs.train(good), { code: 'job' });
-    tfjs.dispose();
   });
 
   it('leave the next job alone', async () => {
