@@ -8,6 +8,7 @@ import { decodeAll } from '../../update/codecs/registry';
 import { limits } from '../../update/limits';
 import { type FederatedModel, tensorSizes } from '../federated-model';
 import type { GlobalModel, Learner, LearningControl, LearningTask, LocalUpdate, News } from '../learner';
+import { ownWeights } from '../own-weights';
 import { ditto } from './ditto';
 import { fedPer } from './fedper';
 import { fedRep } from './fedrep';
@@ -83,7 +84,6 @@ export function personalLearner(parts: PersonalParts): PersonalLearner {
   const method = methodOf(options, model, learner);
   const tensors = tensorSizes(model.layout);
   const closing = new AbortController();
-  let state = parts.state;
   let compared: Compared | undefined;
   /** What is being made of a model that was heard of. */
   let following = new AbortController();
@@ -91,29 +91,19 @@ export function personalLearner(parts: PersonalParts): PersonalLearner {
 
   const trouble = (code: string, message: string): void => parts.onTrouble?.(new RefusedError(code, message));
 
-  /** The own vector that this round starts with. */
-  const ownFor = (round: number): Float32Array | undefined => {
-    if (!state) return undefined;
-    if (round === state.round) return state.before;
-    if (round > state.round) return state.after;
-    state = undefined;
-    trouble('personal-anew', 'The federation has begun anew: so does the personal model.');
-    return undefined;
-  };
-  const keep = async (next: PersonalState | undefined): Promise<void> => {
-    state = next;
-    try {
-      await parts.save?.(next);
-    } catch (error) {
-      trouble('personal-not-kept', `The personal model could not be written to disk: ${reasonOf(error)}`);
-    }
-  };
+  const kept = ownWeights({
+    state: parts.state,
+    save: parts.save,
+    onAnew: () => trouble('personal-anew', 'The federation has begun anew: so does the personal model.'),
+    onNotKept: (reason) => trouble('personal-not-kept', `The personal model could not be written to disk: ${reason}`),
+  });
+  const { keep, startOf } = kept;
 
   const homeOf = (own: Float32Array | undefined, control: LearningControl, parts: number): Home => {
     let done = 0;
     return {
       own,
-      latest: state?.after,
+      latest: kept.state?.after,
       async train(task, part = 1): Promise<Trained> {
         const from = done;
         done += part;
@@ -168,7 +158,7 @@ export function personalLearner(parts: PersonalParts): PersonalLearner {
         'The control vectors of this strategy would tell of the layers that stay at home: choose another strategy in fl-aggregator, or another personal method.',
       );
     }
-    const before = ownFor(task.round);
+    const before = startOf(task.round);
     const { local, own, personal }: Learned = await method.learn(task, homeOf(before, control, workOf(task.options)));
     signal.throwIfAborted();
     await publish({ ...task, final: false }, personal, signal);
@@ -189,7 +179,7 @@ export function personalLearner(parts: PersonalParts): PersonalLearner {
 
   const follow = async (global: GlobalModel, news: News, signal: AbortSignal): Promise<void> => {
     const heard: Heard = { ...global, options: news.options, final: news.final };
-    const before = ownFor(heard.round);
+    const before = startOf(heard.round);
     const control: LearningControl = { signal, deadlineMs: limits.deadlineMs, onProgress: () => {} };
     const made = learner.count > 0 ? await method.follow(heard, homeOf(before, control, 1)) : {};
     signal.throwIfAborted();
