@@ -1,8 +1,9 @@
 // Builds dist/: TypeScript to CommonJS, then what Node-RED reads beside each node's .js (html, icons, locales) and the compiled core.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { dialogueOf, isPart } from './dialogue/assemble.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -22,29 +23,11 @@ function filesUnder(folder) {
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
 }
 
-// A long dialogue lies in several files, Node-RED reads one: x.form.html (its fields) goes before x.html (what they do), and a
-// line `<!-- include form/part.html -->` or `// include form/part.js` stands for that part, with its indentation; parts that several
-// dialogues have lie in ../shared/form.
-const isForm = (file) => file.endsWith('.form.html') || /^nodes\/[^/]+\/form\//.test(file);
-const beside = filesUnder('nodes').filter((file) => /\.(html|json|svg|png)$/.test(file) && !isForm(file));
-const assembled = (file) =>
-  readFileSync(join(root, file), 'utf8').replace(
-    /^([ \t]*)(?:<!-- include ((?:\.\.\/shared\/)?form\/[\w-]+\.html) -->|\/\/ include ((?:\.\.\/shared\/)?form\/[\w-]+\.js))$/gm,
-    (_, indent, html, script) =>
-      readFileSync(join(root, dirname(file), html ?? script), 'utf8')
-        .trimEnd()
-        .replace(/^(?=.)/gm, indent),
-  );
+const beside = filesUnder('nodes').filter((file) => /\.(html|json|svg|png)$/.test(file) && !isPart(file));
 for (const file of beside) {
   mkdirSync(dirname(join(dist, file)), { recursive: true });
-  const form = join(root, file.replace(/\.html$/, '.form.html'));
-  if (file.endsWith('.html') && existsSync(form)) {
-    writeFileSync(join(dist, file), assembled(relative(root, form)) + assembled(file));
-  } else if (file.endsWith('.html')) {
-    writeFileSync(join(dist, file), assembled(file));
-  } else {
-    cpSync(join(root, file), join(dist, file));
-  }
+  if (file.endsWith('.html')) writeFileSync(join(dist, file), await dialogueOf(root, file));
+  else cpSync(join(root, file), join(dist, file));
 }
 
 mkdirSync(join(dist, 'core'), { recursive: true });

@@ -32,6 +32,7 @@ export function definition(node: string): Definition {
         filterNodes: () => [],
         node: () => null,
       },
+      utils: { validateTypedProperty: () => true },
     },
   });
   assert.ok(found, node);

@@ -29,6 +29,8 @@ describe('texts of the palette', () => {
         const asked = [
           ...[...html.matchAll(/data-i18n="(?:\[\w+\])?([\w.-]+)"/g)].map((match) => match[1]),
           ...[...html.matchAll(/_\('([\w-]+(?:\.[\w-]+)+)'[,)]/g)].map((match) => match[1]),
+          // What the build tells the editor of the declared fields.
+          ...[...html.matchAll(/"(?:error|label)":"([\w.-]+)"/g)].map((match) => match[1]),
           ...[...code.matchAll(/'(status\.[\w]+)'/g)].map((match) => match[1]),
         ];
         assert.deepEqual(

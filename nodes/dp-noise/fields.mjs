@@ -1,0 +1,18 @@
+import { choice, name, number, tip } from '../shared/form/fields.mjs';
+
+export default [
+  name,
+  choice('mode', ['local', 'central'], { icon: 'user-secret' }),
+  tip('tip.local', { when: 'mode!=central' }),
+  tip('tip.central', { when: 'mode=central' }),
+  number('clippingNorm', '1', '(0, 1e6]', { unit: true, icon: 'crop' }),
+  choice('noise', ['multiplier', 'target'], { value: 'target', icon: 'signal' }),
+  number('noiseMultiplier', '1', '(0, 1e6]', { unit: true, when: 'noise!=target' }),
+  number('targetEpsilon', '8', '(0, 1e6]', { unit: true, when: 'noise=target' }),
+  number('releases', '20', [1, 1e6], { unit: true, icon: 'repeat' }),
+  number('delta', '1e-5', '(0, 1)', { unit: true, icon: 'percent' }),
+  number('samplingRate', '1', '(0, 1]', { unit: true, when: 'mode=central', icon: 'pie-chart' }),
+  number('budget', '8', '(0, 1e6]', { unit: true, or: { type: 'none', label: 'noLimit' }, icon: 'battery-half' }),
+  choice('statistics', ['refuse', 'pass'], { icon: 'bar-chart' }),
+  tip(undefined, { id: 'fl-dp-noise-account' }),
+];
