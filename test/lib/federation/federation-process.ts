@@ -1,14 +1,32 @@
 /**
- * A whole federation in a process that is going to be killed. Says the round of each model as it goes out, and at the end
- * the final weights. With a third argument each client keeps a personal model (Ditto), told at the end too.
+ * A whole federation in a process that is going to be killed. Says the round of each model as it goes out, what was told of
+ * each round, and at the end the final weights of all groups and who is in quarantine. The arguments are a folder (none:
+ * without a store) and a KilledFederation as JSON.
  */
-import { type Learner, personalLearner, personalOptions, type StrategyOptions } from '../../../lib/federation';
+import {
+  type FederationOptions,
+  type Learner,
+  personalLearner,
+  personalOptions,
+  type RoundMetrics,
+} from '../../../lib/federation';
 import { localMemory } from '../../../lib/federation/local/memory';
 import { decodePersonal, encodePersonal, type PersonalState } from '../../../lib/federation/personal/state';
 import { createStore, type Store } from '../../../lib/state';
-import { toyFederation, toyLearner, toyModel } from './toy';
+import type { FederationHeader, Message } from '../../../lib/update/message';
+import { readVector, vectorPayload } from '../../../lib/update/vector';
+import { toyFederation, toyLearner, toyModel, toyTrain } from './toy';
 
-const ROUNDS = 100;
+export interface KilledFederation {
+  clients: string[];
+  options: Partial<FederationOptions>;
+  /** Each client keeps a personal model (Ditto), told at the end too. */
+  personal?: boolean;
+  /** Their targets have the other sign: another kind of client. */
+  others?: string[];
+  /** Sends its update turned round. */
+  liar?: string;
+}
 
 const options = personalOptions({ method: 'ditto' });
 const model = toyModel();
@@ -33,27 +51,45 @@ async function withPersonal(client: string, store: Store | undefined): Promise<L
   });
 }
 
+const otherLearner = (client: string): Learner =>
+  toyLearner(client, async (job) => {
+    const { samples } = job;
+    return toyTrain({ ...job, samples: { ...samples, targets: samples.targets.map((value) => -value) } });
+  });
+
+/** What does not depend on the clock and on what was asked twice. */
+function toldOf({ round, updateNorm, loss, rejected, quarantined, groups }: RoundMetrics): string {
+  return `${round} ${JSON.stringify({ updateNorm, loss, rejected, quarantined, groups })}`;
+}
+
 async function main(): Promise<void> {
-  const [folder, name, personal] = process.argv.slice(2);
+  const [folder, wish] = process.argv.slice(2);
+  const { clients, personal, others = [], liar, options } = JSON.parse(wish) as KilledFederation;
   const store = folder ? createStore(folder) : undefined;
-  const strategy = { name } as StrategyOptions;
   const learners = new Map<string, Learner | undefined>();
-  for (const client of ['a', 'b', 'c', 'd']) {
-    learners.set(client, personal ? await withPersonal(client, store) : undefined);
+  for (const client of clients) {
+    const own = personal ? await withPersonal(client, store) : undefined;
+    learners.set(client, others.includes(client) ? otherLearner(client) : own);
   }
   let end: () => void = () => {};
   const finished = new Promise<void>((resolve) => {
     end = resolve;
   });
   const toy = await toyFederation({
-    options: { rounds: ROUNDS, minClients: 4, quorum: 2, sampler: { name: 'random', count: 3 }, strategy },
+    options: { minClients: clients.length, ...options },
     parts: {
       store,
       onRefused: (refused) => process.stdout.write(`refused ${refused.code}\n`),
+      onMetrics: (record) => process.stdout.write(`told ${toldOf(record)}\n`),
       onStatus({ phase, round }) {
         if (phase === 'collecting') process.stdout.write(`round ${round}\n`);
         if (phase === 'finished') end();
       },
+    },
+    up(message: Message<FederationHeader>) {
+      if (message.fl.kind !== 'update' || message.fl.client !== liar) return message;
+      const turned = readVector(message.payload, model.layout.size).map((value) => -3 * value);
+      return { ...message, payload: vectorPayload(turned) };
     },
   });
   // What they keep for the strategy lies in the same folder.
@@ -62,10 +98,20 @@ async function main(): Promise<void> {
     toy.add(client, { memory: localMemory(`${client} strategy`, store), ...(own ? { learner: own } : {}) });
   }
   await finished;
-  const { weights, round } = toy.coordinator.snapshot();
-  const vectors = [weights, ...[...owned.values()].map((kept) => kept?.after ?? new Float32Array(0))];
-  const said = vectors.map((vector) => Buffer.from(vector.slice().buffer).toString('hex'));
-  process.stdout.write(`end ${round} ${said.join(' ')}\n`);
+  await toy.settle();
+  const { round, registry } = toy.coordinator.snapshot();
+  /** Those for use: of each group its last. */
+  const models = new Map<number, Buffer>();
+  for (const { fl, payload } of toy.sent) {
+    if (fl.kind === 'model' && fl.cohort.length === 0) models.set(fl.group ?? 0, payload);
+  }
+  const payloads = [
+    ...[...models].sort(([a], [b]) => a - b).map(([, payload]) => payload),
+    ...[...owned.values()].map((kept) => vectorPayload(kept?.after ?? new Float32Array(0))),
+  ];
+  const said = payloads.map((payload) => payload.toString('hex'));
+  const out = registry.flatMap(({ client, quarantined }) => (quarantined ? [client] : []));
+  process.stdout.write(`end ${round} ${said.join(' ')} ${out.join(' ')}\n`);
   await toy.close();
 }
 

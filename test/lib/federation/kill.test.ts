@@ -4,9 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generator } from '../../../lib/random/generator';
+import type { KilledFederation } from './federation-process';
 
 interface Life {
   rounds: number[];
+  /** Of each finished round all that must not depend on kills, by its number. */
+  told: Map<number, string>;
   end?: string;
   refused: string[];
 }
@@ -19,9 +22,10 @@ interface Kill {
 }
 
 /** Runs the federation in `folder` (none: without a store). */
-function live(folder: string, more: string[], kill?: Kill): Promise<Life> {
+function live(folder: string, federation: KilledFederation, kill?: Kill): Promise<Life> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(__dirname, 'federation-process.js'), folder, ...more]);
+    const wish = JSON.stringify(federation);
+    const child = spawn(process.execPath, [join(__dirname, 'federation-process.js'), folder, wish]);
     let said = '\n';
     let errors = '';
     let timer: NodeJS.Timeout | undefined;
@@ -44,32 +48,80 @@ function live(folder: string, more: string[], kill?: Kill): Promise<Life> {
       const lines = said.slice(0, said.lastIndexOf('\n') + 1).split('\n');
       const told = (word: string): string[] =>
         lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
-      resolve({ rounds: told('round').map(Number), end: told('end')[0], refused: told('refused') });
+      resolve({
+        rounds: told('round').map(Number),
+        told: new Map(told('told').map((line) => [Number.parseInt(line, 10), line])),
+        end: told('end')[0],
+        refused: told('refused'),
+      });
     });
   });
 }
 
+const four = ['a', 'b', 'c', 'd'];
+const some = { rounds: 60, quorum: 2, sampler: { name: 'random', count: 3 } } as const;
+const all = {
+  rounds: 60,
+  quorum: 4,
+  training: { epochs: 2, batchSize: 16, optimizer: 'sgd', learningRate: 0.05, seed: 7 },
+} as const;
+
+interface Kind {
+  federation: KilledFederation;
+  /** What must have come about in the end, so that there was something to lose. */
+  comesTo?: RegExp;
+}
+
+/** The aggregator keeps c, moments, groups or evidence; each client its c_i or a personal model. */
+const kinds: Record<string, Kind> = {
+  SCAFFOLD: { federation: { clients: four, options: { ...some, strategy: { name: 'scaffold' } } } },
+  'Ditto beside FedAvg': { federation: { clients: four, options: some, personal: true } },
+  FedAdam: { federation: { clients: four, options: { ...some, strategy: { name: 'fedadam' } } } },
+  IFCA: {
+    federation: { clients: four, others: ['c', 'd'], options: { ...all, strategy: { name: 'ifca', groups: 2 } } },
+    comesTo: /"clients":\["a","b"\].*"clients":\["c","d"\]/,
+  },
+  'Groups that part': {
+    federation: {
+      clients: four,
+      others: ['c', 'd'],
+      options: { ...all, strategy: { name: 'clustered', eps1: 0.1, eps2: 0.1, minGroup: 1 } },
+    },
+    comesTo: /"clients":\["c"\].*"clients":/,
+  },
+  'FLAME, a liar and quarantine': {
+    federation: {
+      clients: [...four, 'e', 'f', 'g'],
+      liar: 'b',
+      // About eleven rejections: in more lives than one.
+      options: { ...all, minClients: 5, rule: { name: 'flame' }, quarantine: { rounds: 1e9 } },
+    },
+    comesTo: /"quarantined":\["b"\]/,
+  },
+};
+
 describe('a federation, killed', () => {
-  // Both of its sides at once: the aggregator keeps c, each client its c_i; and each client a personal model.
-  const kinds: Record<string, string[]> = { SCAFFOLD: ['scaffold'], 'Ditto beside FedAvg': ['fedavg', 'personal'] };
-  for (const [name, more] of Object.entries(kinds))
+  for (const [name, { federation, comesTo = / / }] of Object.entries(kinds))
     it(`${name}: goes on from the last model that went out, each time, and ends with the same bits`, async function () {
       this.timeout(300_000);
-      const uninterrupted = await live('', more);
+      const uninterrupted = await live('', federation);
       assert.ok(uninterrupted.end);
+      assert.match([...uninterrupted.told.values()].pop() ?? '', comesTo);
       const folder = await mkdtemp(join(tmpdir(), 'fl-killed-'));
       try {
         const random = generator(12, 'kill');
         let reached = 1;
         let kills = 0;
         for (;;) {
-          const life = await live(folder, more, { rounds: 1 + random.below(12), ms: random.uniform() * 20 });
-          assert.deepEqual(life.refused, []);
+          const life = await live(folder, federation, { rounds: 1 + random.below(12), ms: random.uniform() * 20 });
+          // Who is in quarantine is told so when it joins anew.
+          for (const code of life.refused) assert.ok(code === 'quarantined' && federation.liar, code);
           if (life.rounds.length > 0) {
             // A model that went out is never taken back.
             assert.ok(life.rounds[0] >= reached, `begins with ${life.rounds[0]}, ${reached} was out`);
             reached = Math.max(reached, ...life.rounds);
           }
+          for (const [round, told] of life.told) assert.equal(told, uninterrupted.told.get(round));
           if (life.end) {
             assert.equal(life.end, uninterrupted.end);
             break;
