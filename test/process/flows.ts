@@ -3,22 +3,8 @@ import { factoryNodes, factorySettings } from '../../scripts/demo/factory';
 import type { FlowNode } from '../../scripts/lib/admin-api';
 import { addProbe, nodesOf, wire } from '../../scripts/lib/example';
 
-/** What the probes report. */
-export type Heard =
-  | { kind: 'round'; round: number; void?: string }
-  | { kind: 'privacy'; client: string; round: number; epsilon: number }
-  | { kind: 'error'; message: string; node: string };
-
-/** Every message of the second output of the aggregator, every privacy account, and everything caught. */
-export function listen(flow: FlowNode[]): void {
-  const { aggregator } = factoryNodes(flow);
-  const rounds = addProbe(
-    flow,
-    'hear-rounds',
-    `report({ kind: 'round', round: msg.payload.round, void: msg.payload.void });`,
-    0,
-  );
-  wire(aggregator, 1, rounds);
+/** Everything that a node tells the catch node of its tab. */
+export function listenToErrors(flow: FlowNode[]): void {
   const caught = addProbe(
     flow,
     'hear-errors',
@@ -35,6 +21,19 @@ export function listen(flow: FlowNode[]): void {
     uncaught: false,
     wires: [[caught.id]],
   });
+}
+
+/** Every message of the second output of the aggregator, every privacy account, and everything caught. */
+export function listen(flow: FlowNode[]): void {
+  const { aggregator } = factoryNodes(flow);
+  const rounds = addProbe(
+    flow,
+    'hear-rounds',
+    `report({ kind: 'round', round: msg.payload.round, void: msg.payload.void });`,
+    0,
+  );
+  wire(aggregator, 1, rounds);
+  listenToErrors(flow);
   const noise = nodesOf(flow, 'fl-dp-noise')[0];
   if (!noise) return;
   const privacy = addProbe(

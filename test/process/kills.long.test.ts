@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict';
-import { killSeries } from './kills';
+import { cameraKills, groupsThatPart, groupsWithLiar } from './camera-kills';
+import { privateKills } from './private-kills';
 
 describe('a Node-RED that is killed fifty times while it learns', function () {
   this.timeout(900_000);
 
   it('goes on from the last finished round, and never forgets what privacy was spent', async () => {
-    const { rounds, epsilon } = await killSeries(50, 1);
+    const { rounds, epsilon } = await privateKills(50, 1);
     console.log(`    ${rounds} rounds, epsilon ${epsilon.toFixed(1)}`);
     assert.ok(rounds >= 17, `${rounds} rounds in 51 lives`);
+  });
+
+  it('keeps groups, evidence and quarantine (twenty times)', async () => {
+    const { rounds } = await cameraKills(groupsWithLiar, { kills: 20, seed: 1 });
+    console.log(`    ${rounds} rounds`);
+  });
+
+  it('keeps groups that part, and the way there (twenty times)', async () => {
+    const { rounds } = await cameraKills(groupsThatPart, { kills: 20, seed: 2 });
+    console.log(`    ${rounds} rounds`);
   });
 });

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
-import { killSeries } from './kills';
+import { cameraKills, groupsWithLiar } from './camera-kills';
+import { privateKills } from './private-kills';
 
 describe('a Node-RED that is killed while it learns', function () {
   this.timeout(120_000);
 
   it('goes on where it was, four times (fifty in npm run test:process)', async () => {
-    const { rounds } = await killSeries(4, 7);
+    const { rounds } = await privateKills(4, 7);
     assert.ok(rounds >= 2);
+  });
+
+  it('keeps who is in which group, what speaks against a liar and that it is in quarantine', async () => {
+    await cameraKills(groupsWithLiar, { kills: 3, seed: 3 });
   });
 });

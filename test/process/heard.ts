@@ -1,0 +1,9 @@
+/** What the probes in a drawing report to a process test. */
+export type Heard =
+  /** `told`: what of the metrics must not depend on kills, as one text. */
+  | { kind: 'round'; round: number; void?: string; told?: string }
+  | { kind: 'privacy'; client: string; round: number; epsilon: number }
+  /** A model goes out of the aggregator; and comes out of the fl-cluster that follows a client. */
+  | { kind: 'model'; round: number }
+  | { kind: 'followed'; round: number }
+  | { kind: 'error'; message: string; node: string };
