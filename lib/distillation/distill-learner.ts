@@ -106,10 +106,12 @@ export function distillLearner(parts: DistillParts): DistillLearner {
     onNotKept: (reason) => trouble('distill-not-kept', `The own network could not be written to disk: ${reason}`),
   });
 
-  const obstacleOf = (rows: PublicRows | undefined): string | undefined =>
-    rows && rows.count > 0 && rows.width !== width
-      ? `The public rows have ${rows.width} features, but the network of this client takes ${width}.`
-      : otherRows(consensus, rows);
+  const obstacleOf = (rows: PublicRows | undefined): string | undefined => {
+    const other = otherRows(consensus, rows);
+    if (other !== undefined || !rows) return other;
+    if (rows.width === width && rows.features.length === rows.count * width) return undefined;
+    return `The public rows have ${rows.features.length / rows.count} features, but the network of this client takes ${width}.`;
+  };
   const readyRows = (): PublicRows => {
     const rows = parts.rows();
     const reason = obstacleOf(rows);

@@ -81,7 +81,7 @@ export interface OwnWish {
 /** What was kept, or a sentence that says why it cannot be used any more. */
 export function decodeOwn(found: Found | undefined, { kind, size, otherKind, unreadable }: OwnWish): KeptOwn {
   if (!found) return {};
-  const json = found.json as Record<string, unknown>;
+  const json = Object(found.json) as Record<string, unknown>;
   if (json.kind !== kind) return { notice: otherKind(json) };
   const vectorOf = (bytes: Uint8Array | undefined): Float32Array | undefined => {
     if (!bytes) return undefined;
