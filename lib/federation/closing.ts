@@ -9,6 +9,7 @@ import { nextModel } from './next-model';
 import type { FederationOptions } from './options';
 import type { Root } from './root';
 import type { RoundCounts } from './round-state';
+import { trainingAt } from './schedule';
 import type { Strategy } from './strategies/strategy';
 
 /** What has been counted of the asking that ends. */
@@ -29,7 +30,7 @@ interface Ended {
 
 export interface ClosingParts {
   federation: string;
-  options: Pick<FederationOptions, 'rule' | 'threshold' | 'training'>;
+  options: Pick<FederationOptions, 'rule' | 'threshold' | 'training' | 'schedule'>;
   strategy: Strategy;
   kernels: Pick<Kernels, 'allFinite' | 'norm'>;
   combine: Combine;
@@ -60,6 +61,7 @@ export function createClosing({ federation, options, strategy, kernels, combine,
     round,
     strategy: strategy.name,
     ...(rule.name === 'mean' ? {} : { rule: rule.name }),
+    ...(options.schedule ? { learningRate: trainingAt(options, round).learningRate } : {}),
     ...countsOf(counts),
     ...rest,
     bytesUp,

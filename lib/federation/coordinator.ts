@@ -29,6 +29,7 @@ import { createRoundReducer } from './round';
 import { type Effect, firstState, type RoundEvent, type TimerName } from './round-state';
 import { asksAnything, gather, roundZero, type Statistics } from './round-zero';
 import { createSampler } from './samplers';
+import { trainingAt } from './schedule';
 import { nothingSettled } from './settlement';
 import { snapshotOf, statusOf } from './snapshot';
 import { createTaskQueue } from './task-queue';
@@ -70,6 +71,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     asked,
     reach,
     sending: options.sending !== undefined,
+    ...(options.schedule ? { rateOf: (round: number) => trainingAt(options, round).learningRate } : {}),
   });
 
   const beginning = (): Learned => ({

@@ -41,6 +41,8 @@ export interface GateParts {
   reach: number;
   /** Clients are asked to hold back what is not worth sending. */
   sending: boolean;
+  /** The rate that the clients of a round were told; absent: that of the training. */
+  rateOf?(round: number): number;
   /** What round 0 asks for. */
   asked: RoundZero;
 }
@@ -59,7 +61,7 @@ function lossOf({ metrics = {} }: UpdateHeader): { loss?: number } {
 const isAlike = (a: TensorSizes, b: TensorSizes): boolean =>
   a.length === b.length && a.every(([size, channels], i) => size === b[i][0] && channels === b[i][1]);
 
-export function createGate({ federation, model, strategy, kernels, asked, reach, sending }: GateParts) {
+export function createGate({ federation, model, strategy, kernels, asked, reach, sending, rateOf }: GateParts) {
   const tensors = tensorSizes(model.layout, strategy.vectorsPerUpdate);
   const { size } = model.layout;
 
@@ -88,7 +90,11 @@ export function createGate({ federation, model, strategy, kernels, asked, reach,
     }
     const { errors } = fl;
     if (errors) decodeSketch(errors, samples);
-    const facts: UpdateFacts = { client, samples, norm, staleness, group, metrics, ...(errors ? { errors } : {}) };
+    const facts: UpdateFacts = {
+      ...{ client, samples, norm, staleness, group, metrics },
+      ...(errors ? { errors } : {}),
+      ...(rateOf ? { learningRate: rateOf(fl.round) } : {}),
+    };
     const bytes = payload.length + (errors ? sketchBytes(errors) : 0);
     return { kind: 'update', facts, vectors, privacy, bytes };
   };

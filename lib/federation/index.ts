@@ -23,6 +23,7 @@ export { type PersonalOptions, type PersonalWish, personalMethods, personalOptio
 export { type Compared, type PersonalLearner, personalLearner } from './personal/personal-learner';
 export type { Command, Phase } from './round-state';
 export type { SamplerOptions } from './samplers/sampler';
+export type { ScheduleOptions } from './schedule';
 export { createStrategy, strategyNames } from './strategies';
 export type { StrategyName, StrategyOptions } from './strategies/options';
 export type { Aggregate, Strategy, StrategyState, UpdateFacts } from './strategies/strategy';

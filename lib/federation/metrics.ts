@@ -13,6 +13,8 @@ export interface RoundMetrics {
   rejected?: { client: string; reason: string; score: number }[];
   /** Clients that are no longer asked; absent: none. */
   quarantined?: string[];
+  /** What the clients were told, where it falls over the rounds. */
+  learningRate?: number;
   /** How many were asked. */
   cohort: number;
   /** Updates in the new model. */

@@ -7,6 +7,7 @@ import { keepsVector } from './local/rule';
 import type { FederationOptions } from './options';
 import { weighted } from './round-zero';
 import { createSampler } from './samplers';
+import { trainingAt } from './schedule';
 import { settledOf } from './settlement';
 import type { Audience, Strategy } from './strategies/strategy';
 import { reachOf } from './timing/options';
@@ -47,7 +48,7 @@ function messageTo(
   { round, attempt, turn }: Omit<Request, 'cohort'>,
   { cohort, vectors, group }: Audience,
 ): ReturnType<typeof modelMessages>[number] {
-  const { deadlineMs, quorum, training } = options;
+  const { deadlineMs, quorum } = options;
   const { local } = strategy;
   const { sending } = options;
   // The fall of the loss is measured from the model as it comes.
@@ -63,7 +64,7 @@ function messageTo(
     cohort,
     deadlineMs,
     quorum,
-    training: { ...weighted(training, options.classWeighting, labelCounts), ...strategy.training },
+    training: { ...weighted(trainingAt(options, round), options.classWeighting, labelCounts), ...strategy.training },
     ...(group === undefined ? {} : { group }),
     ...(local ? { local: { ...local } } : {}),
     ...(keepsVector(local) ? { settled: settledOf(settlement, cohort) } : {}),

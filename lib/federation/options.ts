@@ -11,6 +11,7 @@ import { checkQuarantine, type QuarantineOptions } from './reputation';
 import { createSampler } from './samplers';
 import { checkSampler } from './samplers/check';
 import type { SamplerOptions } from './samplers/sampler';
+import { checkSchedule, type ScheduleOptions } from './schedule';
 import { checkSending } from './sending/check';
 import { bad, whole } from './settings';
 import { createStrategy } from './strategies';
@@ -43,6 +44,8 @@ export interface FederationOptions {
   sending?: SendingOptions;
   /** What the clients are asked to do; its seed also chooses the cohorts. */
   training: TrainingOptions;
+  /** How the learning rate of the training falls over the rounds; absent: it stays. */
+  schedule?: ScheduleOptions;
   /** Weights of the classes from the counts that the clients tell in round 0; absent: those of `training`, or none. */
   classWeighting?: ClassWeighting;
   /** Autoencoders: above which error a sample is an anomaly, from sketches of the clients' errors; absent: none is made. */
@@ -96,6 +99,7 @@ export function federationOptions(wish: Partial<FederationOptions> = {}): Federa
   checkSampler(options.sampler);
   if (options.threshold) checkThreshold(options.threshold);
   checkTiming(options.timing);
+  if (options.schedule) checkSchedule(options.schedule);
   if (options.classWeighting) {
     checkClassWeighting(options.classWeighting);
     if (options.training.classWeights) throw bad('Type class weights, or have them made from the counts: not both.');

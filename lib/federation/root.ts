@@ -6,12 +6,13 @@ import type { Learned } from './checkpoint';
 import type { Learner } from './learner';
 import type { FederationOptions } from './options';
 import { weighted } from './round-zero';
+import { trainingAt } from './schedule';
 import type { Strategy } from './strategies/strategy';
 
 export interface RootParts {
   /** Trains as a client does; absent: the aggregator has no samples. */
   learner?: Pick<Learner, 'count' | 'learn'>;
-  options: Pick<FederationOptions, 'training' | 'classWeighting' | 'deadlineMs'>;
+  options: Pick<FederationOptions, 'training' | 'schedule' | 'classWeighting' | 'deadlineMs'>;
   strategy: Pick<Strategy, 'training'>;
 }
 
@@ -35,7 +36,8 @@ export function createRoot({ learner, options, strategy }: RootParts): Root {
     if (!learner || learner.count === 0) {
       throw new RefusedError('no-root', 'FLTrust needs samples at the aggregator: wire an fl-dataset to its input.');
     }
-    const { training, classWeighting, deadlineMs } = options;
+    const { classWeighting, deadlineMs } = options;
+    const training = trainingAt(options, round);
     const seed = streamSeed(training.seed, 'root', round);
     const { payload, codecs } = await learner.learn(
       {

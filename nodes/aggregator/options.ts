@@ -8,6 +8,7 @@ import { choice, flag, list, number } from '../shared/settings';
 import { robustTraining } from './robust-training';
 import { quarantineOf, ruleOf } from './rule';
 import { samplerOf } from './sampler';
+import { scheduleOf } from './schedule';
 import { strategyOf, takesProximal } from './strategy';
 import { sendingOf, timingOf } from './timing';
 
@@ -78,6 +79,7 @@ export function aggregatorOptions(
     rule: ruleOf(settings),
     quarantine: quarantineOf(settings),
     training: { ...training(settings, labels), ...(takesProximal(strategy) && proximal > 0 ? { proximal } : {}) },
+    schedule: scheduleOf(settings),
     classWeighting: classWeighting(settings),
     threshold:
       choice(settings, 'threshold', ['none', 'quantile'] as const, 'none') === 'quantile'

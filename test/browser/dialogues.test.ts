@@ -120,6 +120,30 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       assert.deepEqual(editor.errors, []);
     });
 
+    it('fl-aggregator shows of the rate over the rounds what the choice has', async () => {
+      await editor.openDialogue('fl-aggregator');
+      const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
+      const fields = ['schedule', 'scheduleFactor', 'scheduleEvery', 'scheduleDecay'];
+      for (const [schedule, expected] of [
+        ['constant', ['schedule']],
+        ['step', ['schedule', 'scheduleFactor', 'scheduleEvery']],
+        ['exponential', ['schedule', 'scheduleFactor']],
+        ['inverse', ['schedule', 'scheduleDecay']],
+      ] as const) {
+        await form.locator('#node-input-schedule').selectOption(schedule);
+        const found = await Promise.all(
+          fields.map((name) => form.locator(`.form-row:visible > label[for="node-input-${name}"]`).count()),
+        );
+        assert.deepEqual(
+          fields.filter((_, i) => found[i] > 0),
+          expected,
+        );
+      }
+      assert.match(await reasonAt(editor.page, 'scheduleDecay', '0'), /above 0/);
+      await editor.closeDialogue('cancel');
+      assert.deepEqual(editor.errors, []);
+    });
+
     it('fl-aggregator shows of a rule what it has, and says what it needs', async () => {
       await editor.openDialogue('fl-aggregator');
       const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();

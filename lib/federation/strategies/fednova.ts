@@ -46,7 +46,8 @@ export function fednova(training: TrainingOptions): Strategy {
     }
     return steps;
   };
-  const reach = (update: UpdateFacts): number => accumulated(stepsOf(update), training);
+  const reach = (update: UpdateFacts): number =>
+    accumulated(stepsOf(update), { ...training, learningRate: update.learningRate ?? learningRate });
 
   return {
     name: 'fednova',

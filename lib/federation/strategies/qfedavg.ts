@@ -42,7 +42,8 @@ export function qfedavg({ q = 1 }: OptionsOf<'qfedavg'>, { learningRate }: Train
       let divisor = 0;
       for (const update of aggregate.updates) {
         const loss = lossOf(update);
-        divisor += (q * loss ** (q - 1) * update.norm * update.norm) / learningRate + loss ** q;
+        divisor +=
+          (q * loss ** (q - 1) * update.norm * update.norm) / (update.learningRate ?? learningRate) + loss ** q;
       }
       return { state, model: moved(global, aggregate.mean(0, divisor)) };
     },

@@ -24,6 +24,8 @@ export interface UpdateFacts {
   errors?: number[];
   /** Rounds between the model it started from and the present one; 0 in synchronous rounds. */
   staleness: number;
+  /** The rate that it was made with; absent: that of the training. */
+  learningRate?: number;
   /** The group that the client has chosen, where it chooses. */
   group?: number;
   metrics: { loss?: number; firstLoss?: number; startLoss?: number; steps?: number; durationMs?: number };

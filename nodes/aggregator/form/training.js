@@ -30,6 +30,33 @@ const trainingSection = ({ now, whole, between, listOf }) => ({
         return (between(value, 0, 100) && Number(value) > 0) || this._('error.learningRate');
       },
     },
+    schedule: { value: 'constant' },
+    scheduleFactor: {
+      value: '0.9',
+      validate: function (value, _opt) {
+        return (
+          !['step', 'exponential'].includes(now(this, 'schedule')) ||
+          (between(value, 0, 1) && Number(value) > 0) ||
+          this._('error.scheduleFactor')
+        );
+      },
+    },
+    scheduleEvery: {
+      value: '10',
+      validate: function (value, _opt) {
+        return now(this, 'schedule') !== 'step' || whole(value, 1, 1e9) || this._('error.scheduleEvery');
+      },
+    },
+    scheduleDecay: {
+      value: '0.1',
+      validate: function (value, _opt) {
+        return (
+          now(this, 'schedule') !== 'inverse' ||
+          (between(value, 0, 1e6) && Number(value) > 0) ||
+          this._('error.scheduleDecay')
+        );
+      },
+    },
     proximal: {
       value: '0',
       validate: function (value, _opt) {
@@ -116,6 +143,9 @@ const trainingSection = ({ now, whole, between, listOf }) => ({
     'batchSize',
     'momentum',
     'learningRate',
+    'scheduleFactor',
+    'scheduleEvery',
+    'scheduleDecay',
     'proximal',
     'l2',
     'clipNorm',
@@ -125,5 +155,5 @@ const trainingSection = ({ now, whole, between, listOf }) => ({
     'quantile',
     'seed',
   ],
-  switches: ['optimizer', 'classWeighting', 'threshold'],
+  switches: ['optimizer', 'schedule', 'classWeighting', 'threshold'],
 });

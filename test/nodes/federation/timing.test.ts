@@ -68,6 +68,14 @@ describe('sampling, time and traffic in a drawing', () => {
       patience: 10,
     });
     assert.deepEqual(options({ sending: 'periodic', sendingEvery: '4' }).sending, { name: 'periodic', every: 4 });
+    assert.equal(options({}).schedule, undefined);
+    assert.deepEqual(options({ schedule: 'step', scheduleEvery: '5', scheduleFactor: '0.5' }).schedule, {
+      name: 'step',
+      every: 5,
+      factor: 0.5,
+    });
+    assert.deepEqual(options({ schedule: 'exponential' }).schedule, { name: 'exponential', factor: 0.9 });
+    assert.deepEqual(options({ schedule: 'inverse', scheduleDecay: '2' }).schedule, { name: 'inverse', decay: 2 });
   });
 
   it('what does not go together is refused with the reason', () => {
@@ -96,6 +104,26 @@ describe('sampling, time and traffic in a drawing', () => {
       [1, 2, 3, 4, 5, 6].map((round) => [round, 2, 'fedbuff']),
     );
     assert.ok(Number(metrics[5].loss) < Number(metrics[0].loss));
+    assert.deepEqual(drawn.received('caught'), []);
+  });
+
+  it('lets the rate fall over the rounds, and tells it', async () => {
+    const drawn = await run({
+      aggregator: {
+        ...{ federation: 'falling', rounds: '3', learningRate: '0.2' },
+        ...{ schedule: 'step', scheduleEvery: '1', scheduleFactor: '0.5' },
+      },
+      north: { federation: 'falling' },
+      south: { federation: 'falling' },
+    });
+    await drawn.next('told', isFinal, 20_000);
+    assert.deepEqual(
+      drawn
+        .received('metrics')
+        .map(payload)
+        .map(({ learningRate }) => learningRate),
+      [0.2, 0.1, 0.05],
+    );
     assert.deepEqual(drawn.received('caught'), []);
   });
 
