@@ -15,17 +15,41 @@ const run = (folder: string): Promise<string> =>
     });
   });
 
+/** In a folder of its own, where the package is installed. */
+async function withPackage(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'fl-library-'));
+  try {
+    await mkdir(join(folder, 'node_modules/@fl-tinyml'), { recursive: true });
+    await symlink(root, join(folder, 'node_modules/@fl-tinyml/node-red-federated'), 'junction');
+    await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 describe('docs/library.md', function () {
   this.timeout(120_000);
+
+  it('shows a federation of unlike networks in which each learns', async () => {
+    const page = await readFile(join(root, 'docs/library.md'), 'utf8');
+    const script = /```js\n([^`]*distillLearner[\s\S]*?)```/.exec(page)?.[1] ?? '';
+    await withPackage(async (folder) => {
+      await writeFile(join(folder, 'federation.js'), script);
+      const lines = (await run(folder)).trim().split('\n');
+      assert.equal(lines.length, 4 * 10);
+      for (const client of ['north-east', 'north-west', 'south-west', 'south-east']) {
+        const own = lines.filter((line) => line.startsWith(client));
+        const losses = own.map((line) => Number(/: loss (\d\.\d{3})$/.exec(line)?.[1]));
+        assert.ok(losses.length === 10 && losses[9] < 0.8 * losses[0], `${client}: ${losses}`);
+      }
+    });
+  });
 
   it('shows a federation that runs, ends by itself, and goes on where it stood', async () => {
     const page = await readFile(join(root, 'docs/library.md'), 'utf8');
     const script = /```js\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
     assert.ok(script.includes('createCoordinator'));
-    const folder = await mkdtemp(join(tmpdir(), 'fl-library-'));
-    try {
-      await mkdir(join(folder, 'node_modules/@fl-tinyml'), { recursive: true });
-      await symlink(root, join(folder, 'node_modules/@fl-tinyml/node-red-federated'), 'junction');
+    await withPackage(async (folder) => {
       await writeFile(join(folder, 'federation.js'), script);
       const lines = (await run(folder)).trim().split('\n');
       assert.equal(lines.length, 15);
@@ -52,8 +76,6 @@ describe('docs/library.md', function () {
       assert.equal(await run(folder), '');
       await writeFile(join(folder, 'federation.js'), script.replace('rounds: 15', 'rounds: 18'));
       assert.deepEqual((await run(folder)).match(/round \d+/g), ['round 16', 'round 17', 'round 18']);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    });
   });
 });
