@@ -134,6 +134,10 @@ EXPORT(predict) void session_predict(const Session* s, uint32_t first, uint32_t 
 
 EXPORT(greatest_bits) uint32_t k_greatest_bits(const float* v, uint32_t n) { return greatest_bits(v, n); }
 EXPORT(dot) double k_dot(const float* a, const float* b, uint32_t n) { return dot(a, b, n); }
+EXPORT(squared_norm) double k_squared_norm(const float* v, uint32_t n) { return squared_norm(v, n); }
+EXPORT(dot_wide) double k_dot_wide(const float* v, const double* wide, uint32_t n) { return dot_wide(v, wide, n); }
+EXPORT(distance_wide)
+double k_distance_wide(const float* v, const double* wide, uint32_t n) { return distance_wide(v, wide, n); }
 EXPORT(ranges) void k_ranges(const float* v, uint32_t n, uint32_t row, float* low, float* high) {
   ranges(v, n, row, low, high);
 }
@@ -146,15 +150,14 @@ EXPORT(fold_settle) void k_fold_settle(uint64_t* bins, uint32_t n, uint32_t term
 EXPORT(fold_mean) void k_fold_mean(const uint64_t* bins, uint32_t n, double divisor, float* out) {
   fold_mean(bins, n, divisor, out);
 }
-EXPORT(distances_add) void k_distances_add(const double* rows, uint32_t count, uint32_t n, double* sums) {
-  distances_add(rows, count, n, sums);
+EXPORT(distances_put)
+void k_distances_put(const float* v, uint32_t n, uint32_t row, uint32_t count, double* blocks) {
+  distances_put(v, n, row, count, blocks);
+}
+EXPORT(distances_of) void k_distances_of(const double* blocks, uint32_t count, uint32_t n, double* sums) {
+  distances_of(blocks, count, n, sums);
 }
 EXPORT(distances_mirror) void k_distances_mirror(double* sums, uint32_t count) { distances_mirror(sums, count); }
-/** sums[i] += squared distance of row i from the point. */
-EXPORT(distances_to_add)
-void k_distances_to_add(const float* point, const float* rows, uint32_t stride, uint32_t count, uint32_t n, double* sums) {
-  for (uint32_t i = 0; i < count; i++) sums[i] += squared_distance(point, rows + (size_t)i * stride, n);
-}
 /** `kind` 0: median; 1: mean without `number` at each end; 2: mean of the `number` nearest to the median. 0, or 1: too large. */
 EXPORT(by_coordinate)
 uint32_t k_by_coordinate(uint32_t kind, const float* rows, uint32_t count, uint32_t stride, uint32_t columns, uint32_t number,

@@ -5,7 +5,7 @@
 
 namespace fl {
 
-enum { DISTANCE_TILE = 32 };
+enum { DISTANCE_TILE = 32, DISTANCE_COLUMNS = 128 };
 
 /** Adds sum over k of (a_i[k] - b_j[k])^2 to four by two sums. n even. */
 static inline void distance_4x2(const double* const* a, const double* const* b, uint32_t n, double* out, uint32_t width) {
@@ -53,6 +53,32 @@ static inline void distances_add(const double* rows, uint32_t count, uint32_t n,
         }
       }
     }
+  }
+}
+
+/**
+ * Row `row` of `count`, as doubles, to `blocks`: cut into pieces of DISTANCE_COLUMNS, each of which is a row of its block. The
+ * blocks lie one behind the other; the last one is as wide as what is left, and even.
+ */
+static inline void distances_put(const float* v, uint32_t n, uint32_t row, uint32_t count, double* blocks) {
+  for (uint32_t from = 0; from < n; from += DISTANCE_COLUMNS) {
+    const uint32_t used = n - from < DISTANCE_COLUMNS ? n - from : (uint32_t)DISTANCE_COLUMNS;
+    const uint32_t width = used + (used & 1);
+    double* to = blocks + (size_t)from * count + (size_t)row * width;
+    uint32_t k = 0;
+    for (; k + 2 <= used; k += 2) *(pair*)(to + k) = widen(v + from + k);
+    if (k < used) {
+      to[k] = v[from + k];
+      to[k + 1] = 0;
+    }
+  }
+}
+
+/** Adds what all blocks of rows of `n` numbers have to the distances. */
+static inline void distances_of(const double* blocks, uint32_t count, uint32_t n, double* sums) {
+  for (uint32_t from = 0; from < n; from += DISTANCE_COLUMNS) {
+    const uint32_t used = n - from < DISTANCE_COLUMNS ? n - from : (uint32_t)DISTANCE_COLUMNS;
+    distances_add(blocks + (size_t)from * count, count, used + (used & 1), sums);
   }
 }
 

@@ -3,14 +3,17 @@ import { RefusedError } from '../refused';
 import type { Kernels } from './kernels';
 import { aligned, type Core } from './wasm';
 
-/** Columns of a block, a multiple of those that the core takes at once. */
-const COLUMNS = 128;
+/** Columns that the core takes at once. */
 const AT_ONCE = 8;
+/** A block of columns of all vectors has about so many bytes. Its rows lie an odd number of cache lines apart. */
+const BLOCK_BYTES = 2 ** 20;
+const MOST_COLUMNS = 1024;
+const LINE = 16;
 const MOST_VECTORS = 8192;
 
 const KINDS = { median: 0, trimmed: 1, near: 2 } as const;
 
-type ByCoordinate = Pick<Kernels, 'medians' | 'trimmedMeans' | 'meansNearMedian' | 'distancesTo'>;
+type ByCoordinate = Pick<Kernels, 'medians' | 'trimmedMeans' | 'meansNearMedian'>;
 
 export function createByCoordinate(core: Core): ByCoordinate {
   const { exports: wasm, base } = core;
@@ -25,38 +28,30 @@ export function createByCoordinate(core: Core): ByCoordinate {
     return length;
   };
 
-  /** Visits block after block: `rows` of it lie at `base`, COLUMNS apart. */
-  const blocks = (
-    vectors: readonly Float32Array[],
-    length: number,
-    visit: (from: number, used: number) => void,
-  ): void => {
-    const rows = core.float32(base, vectors.length * COLUMNS);
-    for (let from = 0; from < length; from += COLUMNS) {
-      const used = Math.min(COLUMNS, length - from);
-      for (let i = 0; i < vectors.length; i++) rows.set(vectors[i].subarray(from, from + used), i * COLUMNS);
-      visit(from, used);
-    }
-  };
-
   const select = (vectors: readonly Float32Array[], kind: number, number: number): Float32Array => {
     const length = lengthOf(vectors);
     const count = vectors.length;
-    const keysAt = aligned(base + count * COLUMNS * 4);
+    const lines = Math.max(2, Math.min(MOST_COLUMNS, Math.floor(BLOCK_BYTES / 4 / count)) / LINE);
+    const columns = LINE * 2 * Math.floor(lines / 2);
+    const stride = columns + LINE;
+    const keysAt = aligned(base + count * stride * 4);
     const spareAt = keysAt + count * AT_ONCE * 4;
     const outAt = aligned(spareAt + count * 4);
-    core.reserve(outAt + COLUMNS * 4 - base);
-    const out = core.float32(outAt, COLUMNS);
+    core.reserve(outAt + columns * 4 - base);
+    const rows = core.float32(base, count * stride);
+    const out = core.float32(outAt, columns);
     const result = new Float32Array(length);
-    blocks(vectors, length, (from, used) => {
-      if (wasm.by_coordinate(kind, base, count, COLUMNS, used, number, keysAt, spareAt, outAt) !== 0) {
+    for (let from = 0; from < length; from += columns) {
+      const used = Math.min(columns, length - from);
+      for (let i = 0; i < count; i++) rows.set(vectors[i].subarray(from, from + used), i * stride);
+      if (wasm.by_coordinate(kind, base, count, stride, used, number, keysAt, spareAt, outAt) !== 0) {
         throw new RefusedError(
           'overflow',
           'The updates are too large to be summed exactly: more of them lie than were expected.',
         );
       }
       result.set(out.subarray(0, used), from);
-    });
+    }
     return result;
   };
 
@@ -73,21 +68,6 @@ export function createByCoordinate(core: Core): ByCoordinate {
         throw new RangeError(`There are no ${near} nearest among ${vectors.length} vectors`);
       }
       return select(vectors, KINDS.near, near);
-    },
-    distancesTo(point, vectors) {
-      const length = lengthOf(vectors);
-      if (point.length !== length) throw new RangeError('The point and the vectors differ in length');
-      const count = vectors.length;
-      const pointAt = aligned(base + count * COLUMNS * 4);
-      const sumsAt = aligned(pointAt + COLUMNS * 4);
-      core.reserve(sumsAt + count * 8 - base);
-      const there = core.float32(pointAt, COLUMNS);
-      const sums = core.float64(sumsAt, count).fill(0);
-      blocks(vectors, length, (from, used) => {
-        there.set(point.subarray(from, from + used));
-        wasm.distances_to_add(pointAt, base, COLUMNS, count, used, sumsAt);
-      });
-      return Float64Array.from(sums, Math.sqrt);
     },
   };
 }

@@ -1,13 +1,19 @@
 /** The vector kernels on one instance of core.wasm. Vectors pass through its memory in blocks that stay in the cache. */
 import { RefusedError } from '../refused';
+import { INFINITY_BITS } from './bins';
 import { createByCoordinate } from './by-coordinate';
-import { createFold, INFINITY_BITS } from './fold';
+import { createFold } from './fold';
 import type { Kernels } from './kernels';
 import { aligned, type Core, createCore } from './wasm';
+import { createWeightedSum } from './weighted-sum';
 
 /** Numbers a block; part of the result of norm() and dot(), whose partial sums are one a block. */
 const BLOCK = 8192;
+/** Numbers of each vector, which one vector in float64 is beside, so that they stay in the first cache. */
+const STRETCH = 4096;
+/** Columns of a block of distances, as in core/kernels/distance.h, and the bytes of all blocks that are made at a time. */
 const COLUMNS = 128;
+const DISTANCE_BYTES = 2 ** 21;
 
 function checkBits(bits: number, scales: Float32Array, zeros: Float32Array): void {
   if (!Number.isInteger(bits) || bits < 1 || bits > 16) throw new RangeError(`Codes have 1 to 16 bits, not ${bits}`);
@@ -58,16 +64,33 @@ export function createKernels(): Kernels {
     let sum = 0;
     blocks(vector.length, (from, count) => {
       block.set(vector.subarray(from, from + count));
-      sum += wasm.dot(base, base, count);
+      sum += wasm.squared_norm(base, count);
     });
     return Math.sqrt(sum);
   };
 
   return {
     fold: createFold,
+    ...createWeightedSum(core),
     norm,
     dot,
     ...createByCoordinate(core),
+
+    distancesTo(point, vectors) {
+      if (vectors.some(({ length }) => length !== point.length)) throw new RangeError('The vectors differ in length');
+      const block = core.float32(base, STRETCH);
+      const wide = core.float64(base + STRETCH * 4, STRETCH);
+      const sums = new Float64Array(vectors.length);
+      for (let from = 0; from < point.length; from += STRETCH) {
+        const used = Math.min(STRETCH, point.length - from);
+        wide.set(point.subarray(from, from + used));
+        for (let i = 0; i < vectors.length; i++) {
+          block.set(vectors[i].subarray(from, from + used));
+          sums[i] += wasm.distance_wide(base, base + STRETCH * 4, used);
+        }
+      }
+      return sums.map(Math.sqrt);
+    },
 
     clip(vector, bound) {
       if (!(bound > 0)) throw new RangeError(`The clipping norm must be positive, not ${bound}`);
@@ -97,19 +120,22 @@ export function createKernels(): Kernels {
       if (vectors.some((vector) => vector.length !== length)) throw new RangeError('The vectors differ in length');
       if (count > 8192)
         throw new RefusedError('memory', `Distances of ${count} vectors at once are too many: 8192 are the most.`);
+      // What is missing to a multiple of four stays zero.
       const rows = Math.ceil(count / 4) * 4;
-      const sumsAt = aligned(base + rows * COLUMNS * 8);
+      const columns = COLUMNS * Math.min(16, Math.max(1, Math.floor(DISTANCE_BYTES / (rows * COLUMNS * 8))));
+      const blocksAt = base + columns * 4;
+      const sumsAt = aligned(blocksAt + rows * columns * 8);
       core.reserve(sumsAt + rows * rows * 8 - base);
-      const block = core.float64(base, rows * COLUMNS);
+      const part = core.float32(base, columns);
+      const none = new Float32Array(columns);
       const sums = core.float64(sumsAt, rows * rows).fill(0);
-      for (let from = 0; from < length; from += COLUMNS) {
-        const used = Math.min(COLUMNS, length - from);
-        const width = used + (used & 1);
-        if (width !== used || count !== rows) block.fill(0);
-        vectors.forEach((vector, row) => {
-          block.set(vector.subarray(from, from + used), row * width);
-        });
-        wasm.distances_add(base, rows, width, sumsAt);
+      for (let from = 0; from < length; from += columns) {
+        const used = Math.min(columns, length - from);
+        for (let row = 0; row < rows; row++) {
+          part.set(row < count ? vectors[row].subarray(from, from + used) : none);
+          wasm.distances_put(base, used, row, rows, blocksAt);
+        }
+        wasm.distances_of(blocksAt, rows, used, sumsAt);
       }
       wasm.distances_mirror(sumsAt, rows);
       const result = new Float64Array(count * count);

@@ -9,6 +9,28 @@ export interface Fold {
 
 export interface Kernels {
   fold(length: number): Fold;
+  /**
+   * sum of weights[i] * vectors[i], exact, over `divisor`: the bits that a fold of the same terms gives, in less time where
+   * all vectors are there. `norms`: theirs, if they are known: then they bound the sum, and nobody need look for the largest
+   * numbers. RangeError when lengths differ; RefusedError 'not-finite', 'overflow' as a fold.
+   */
+  weightedSum(
+    vectors: readonly Float32Array[],
+    weights: ArrayLike<number>,
+    divisor: number,
+    norms?: ArrayLike<number>,
+  ): Float32Array;
+  /**
+   * As weightedSum, of weights that come from the vectors themselves: weigh() gets the dot product of each with the direction,
+   * in their order, divisor() is asked at the end. The norms must be theirs; they bound the sum.
+   */
+  sumAlong(parts: {
+    direction: Float32Array;
+    vectors: readonly Float32Array[];
+    norms: ArrayLike<number>;
+    weigh(dot: number, index: number): number;
+    divisor(): number;
+  }): Float32Array;
   /** Euclidean norm with float64 accumulation. NaN or infinity in the vector gives NaN or infinity. */
   norm(vector: Float32Array): number;
   dot(left: Float32Array, right: Float32Array): number;

@@ -69,21 +69,17 @@ export interface CoreExports {
   predict(sessionAt: number, first: number, count: number, outAt: number): void;
   greatest_bits(vectorAt: number, length: number): number;
   dot(leftAt: number, rightAt: number, length: number): number;
+  squared_norm(vectorAt: number, length: number): number;
+  dot_wide(vectorAt: number, directionAt: number, length: number): number;
+  distance_wide(vectorAt: number, pointAt: number, length: number): number;
   ranges(vectorAt: number, length: number, row: number, lowAt: number, highAt: number): void;
   fold_add(binsAt: number, vectorAt: number, length: number, weight: number): void;
   fold_add4(binsAt: number, vectorsAt: number, stride: number, length: number, weightsAt: number): void;
   fold_settle(binsAt: number, length: number, terms: number): void;
   fold_mean(binsAt: number, length: number, divisor: number, outAt: number): void;
-  distances_add(rowsAt: number, count: number, length: number, sumsAt: number): void;
+  distances_put(vectorAt: number, length: number, row: number, count: number, blocksAt: number): void;
+  distances_of(blocksAt: number, count: number, length: number, sumsAt: number): void;
   distances_mirror(sumsAt: number, count: number): void;
-  distances_to_add(
-    pointAt: number,
-    rowsAt: number,
-    stride: number,
-    count: number,
-    length: number,
-    sumsAt: number,
-  ): void;
   by_coordinate(
     kind: number,
     rowsAt: number,

@@ -76,6 +76,7 @@ export async function combineRound(
   const inputs = parts.map((part, group) => ({
     vectors: part.vectors(),
     weights: part.weights,
+    norms: part.updates.map(({ norm }) => norm),
     seed,
     ...(known[group] ? { previous: known[group] } : {}),
   }));

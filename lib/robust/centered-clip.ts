@@ -30,10 +30,7 @@ export function centeredClip({ tau, iterations = 5 }: Omit<RuleOptionsOf<'center
       for (let iteration = 0; iteration < iterations; iteration++) {
         const factors = scores.map((distance) => (distance <= radius ? 1 : radius / distance));
         // v + mean of factor (x - v), in one exact sum.
-        const fold = kernels.fold(centre.length);
-        for (const [i, vector] of vectors.entries()) fold.add(vector, factors[i]);
-        fold.add(centre, n - sumOf(factors));
-        centre = fold.mean(n);
+        centre = kernels.weightedSum([...vectors, centre], [...factors, n - sumOf(factors)], n);
         scores = kernels.distancesTo(centre, vectors);
       }
       return { aggregate: centre, scores, rejected: [] };

@@ -10,7 +10,7 @@ import { medianNorm } from './norm-bound';
 import type { RuleOptionsOf } from './options';
 import { checkInput, checkUniform } from './parameters';
 import type { Rule, RuleKernels } from './rule';
-import { sumOf, weightedSum } from './sums';
+import { normsOf, sumOf } from './sums';
 
 /**
  * 1 - cosine, as half of the squared distance of both vectors at length 1: no product of two sums that cancels. A zero vector
@@ -42,16 +42,16 @@ export function flame({ lambda = 0.001 }: Omit<RuleOptionsOf<'flame'>, 'name'> =
       checkUniform(input, 'flame');
       const { vectors, seed = 0 } = input;
       const n = vectors.length;
-      const norms = Float64Array.from(vectors, (vector) => kernels.norm(vector));
+      const norms = normsOf(input, kernels);
       const distances = cosineDistances(vectors, norms, kernels);
       const inside = majorityCluster(distances, n);
       const members = new Set(inside);
       const limit = medianNorm(norms);
-      const aggregate = weightedSum(
+      const aggregate = kernels.weightedSum(
         inside.map((i) => vectors[i]),
         inside.map((i) => (norms[i] <= limit ? 1 : limit / norms[i])),
         inside.length,
-        kernels,
+        inside.map((i) => norms[i]),
       );
       const deviation = lambda * limit;
       if (deviation > 0) {

@@ -6,7 +6,7 @@
 import { RefusedError } from '../refused';
 import { checkInput, checkUniform } from './parameters';
 import type { Rule } from './rule';
-import { sumOf, weightedSum } from './sums';
+import { normsOf, sumOf } from './sums';
 
 export function fltrust(): Rule {
   return {
@@ -26,15 +26,22 @@ export function fltrust(): Rule {
           'FLTrust compares the updates with one of the aggregator: give the aggregator samples of its own that its model can learn from.',
         );
       }
-      const norms = Float64Array.from(vectors, (vector) => kernels.norm(vector));
-      const scores = Float64Array.from(vectors, (vector, i) =>
-        norms[i] > 0 ? Math.min(1, Math.max(0, kernels.dot(vector, root) / (norms[i] * length))) : 0,
-      );
-      const total = sumOf(scores);
-      const factors = scores.map((trust, i) => (trust > 0 ? (trust * length) / norms[i] : 0));
+      const norms = normsOf(input, kernels);
+      const scores = new Float64Array(vectors.length);
+      const aggregate = kernels.sumAlong({
+        direction: root,
+        vectors,
+        norms,
+        weigh(dot, i) {
+          scores[i] = norms[i] > 0 ? Math.min(1, Math.max(0, dot / (norms[i] * length))) : 0;
+          return scores[i] > 0 ? (scores[i] * length) / norms[i] : 0;
+        },
+        // When none is trusted the sum is zero.
+        divisor: () => sumOf(scores) || 1,
+      });
       const reason = 'It does not point where the update of the aggregator does.';
       return {
-        aggregate: total > 0 ? weightedSum(vectors, factors, total, kernels) : new Float32Array(root.length),
+        aggregate,
         scores,
         rejected: [...scores].flatMap((trust, index) => (trust > 0 ? [] : [{ index, reason }])),
       };

@@ -8,7 +8,7 @@ import { medianNorm } from './norm-bound';
 import type { RuleOptionsOf } from './options';
 import { checkInput, checkWeights, positiveParameter, weightsOf, wholeParameter } from './parameters';
 import type { Rule } from './rule';
-import { sumOf, weightedSum } from './sums';
+import { sumOf } from './sums';
 
 /** An iteration that goes less far than this share of the median distance is the last. */
 const NEAR = 1e-6;
@@ -37,7 +37,7 @@ export function geometricMedian({
         // Over the largest one, so that the sum stays within what can be added exactly.
         const most = shares.reduce((a, b) => Math.max(a, b), 0);
         for (let i = 0; i < shares.length; i++) shares[i] /= most;
-        const next = weightedSum(vectors, shares, sumOf(shares), kernels);
+        const next = kernels.weightedSum(vectors, shares, sumOf(shares));
         const [step] = kernels.distancesTo(point, [next]);
         point = next;
         scores = kernels.distancesTo(point, vectors);

@@ -8,7 +8,7 @@ import { kthSmallest } from './kth-smallest';
 import type { RuleOptionsOf } from './options';
 import { checkInput, checkWeights, positiveParameter, weightsOf } from './parameters';
 import type { Rule } from './rule';
-import { weightedSum } from './sums';
+import { normsOf } from './sums';
 
 /** The lower one of two middle values: a bound that one of them has. */
 export const medianNorm = (norms: Float64Array): number => kthSmallest(norms.slice(), (norms.length - 1) >> 1);
@@ -35,15 +35,15 @@ export function normBound({
       checkInput(input, 'norm-bound', 1);
       const { vectors } = input;
       const { weights, total } = weightsOf(input, 'norm-bound', counted);
-      const scores = Float64Array.from(vectors, (vector) => kernels.norm(vector));
+      const scores = normsOf(input, kernels);
       const limit = bound ?? medianNorm(scores);
       const factors = scores.map((norm) => (norm <= limit ? 1 : above === 'clip' ? limit / norm : 0));
       return {
-        aggregate: weightedSum(
+        aggregate: kernels.weightedSum(
           vectors,
           factors.map((factor, i) => factor * weights[i]),
           total,
-          kernels,
+          scores,
         ),
         scores,
         rejected: [...scores].flatMap((norm, index) =>

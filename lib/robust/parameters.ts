@@ -25,7 +25,7 @@ export function positiveParameter(value: number, name: string, most = 1e12): num
 export const attackers = (f: number, least: number): number => wholeParameter(f, 'f', least, 4096);
 
 /** Vectors of one length, enough of them, and weights that are any. */
-export function checkInput({ vectors, weights }: RuleInput, rule: string, needed: number): void {
+export function checkInput({ vectors, weights, norms }: RuleInput, rule: string, needed: number): void {
   if (vectors.length < needed) {
     throw new RefusedError(
       'too-few-updates',
@@ -36,6 +36,9 @@ export function checkInput({ vectors, weights }: RuleInput, rule: string, needed
   if (vectors.some((vector) => vector.length !== length)) throw new RangeError('The vectors differ in length.');
   if (weights && (weights.length !== vectors.length || weights.some((weight) => !(weight >= 0 && weight < Infinity)))) {
     throw new RangeError('A rule needs a weight of 0 or more for each vector.');
+  }
+  if (norms && (norms.length !== vectors.length || norms.some((norm) => !(norm >= 0 && norm < Infinity)))) {
+    throw new RangeError('A rule needs a norm of 0 or more for each vector, or none.');
   }
 }
 

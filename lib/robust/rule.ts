@@ -7,7 +7,14 @@ import type { RuleName, Weights } from './options';
 
 export type RuleKernels = Pick<
   Kernels,
-  'fold' | 'norm' | 'dot' | 'squaredDistances' | 'distancesTo' | 'medians' | 'trimmedMeans' | 'meansNearMedian'
+  | 'weightedSum'
+  | 'norm'
+  | 'sumAlong'
+  | 'squaredDistances'
+  | 'distancesTo'
+  | 'medians'
+  | 'trimmedMeans'
+  | 'meansNearMedian'
 >;
 
 export interface RuleInput {
@@ -15,6 +22,8 @@ export interface RuleInput {
   vectors: readonly Float32Array[];
   /** What each counts, 0 or more; absent: each counts as each other. */
   weights?: readonly number[];
+  /** Their Euclidean norms, where they are known already. */
+  norms?: readonly number[];
   /** Rules that use 'root': the aggregator's own update. */
   root?: Float32Array;
   /** Rules that use 'previous': their aggregate of the round before; absent in the first round. */

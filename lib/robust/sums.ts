@@ -1,5 +1,5 @@
-/** Sums whose bits do not depend on the order of their terms. */
-import type { RuleKernels } from './rule';
+/** Sums whose bits do not depend on the order of their terms, and norms. */
+import type { RuleInput, RuleKernels } from './rule';
 
 /** In order of size. */
 export const sumOf = (values: ArrayLike<number>): number =>
@@ -7,17 +7,9 @@ export const sumOf = (values: ArrayLike<number>): number =>
     .sort()
     .reduce((sum, value) => sum + value, 0);
 
-/** sum of weights[i] * vectors[i] over `divisor`, exact and rounded once. */
-export function weightedSum(
-  vectors: readonly Float32Array[],
-  weights: ArrayLike<number>,
-  divisor: number,
-  kernels: RuleKernels,
-): Float32Array {
-  const fold = kernels.fold(vectors[0].length);
-  for (const [i, vector] of vectors.entries()) if (weights[i] !== 0) fold.add(vector, weights[i]);
-  return fold.mean(divisor);
-}
-
 export const plainMeanOf = (vectors: readonly Float32Array[], kernels: RuleKernels): Float32Array =>
-  weightedSum(vectors, new Float64Array(vectors.length).fill(1), vectors.length, kernels);
+  kernels.weightedSum(vectors, new Float64Array(vectors.length).fill(1), vectors.length);
+
+/** The norms of the vectors of a rule: those that came with them, or computed. */
+export const normsOf = ({ vectors, norms }: RuleInput, kernels: RuleKernels): Float64Array =>
+  norms ? Float64Array.from(norms) : Float64Array.from(vectors, (vector) => kernels.norm(vector));

@@ -13,6 +13,23 @@ export function kernelInput(): Float32Array {
   return Float32Array.from({ length: LENGTH * COUNT }, () => random.normal() * 0.5);
 }
 
+/** The products that sumAlong() weighs by. */
+function dotsAlong(direction: Float32Array, vectors: Float32Array[]): Float64Array {
+  const dots = new Float64Array(vectors.length);
+  const norms = vectors.map((vector) => createKernels().norm(vector));
+  createKernels().sumAlong({
+    direction,
+    vectors,
+    norms,
+    weigh(dot, i) {
+      dots[i] = dot;
+      return 0;
+    },
+    divisor: () => 1,
+  });
+  return dots;
+}
+
 export function kernelResults(): Buffer {
   const kernels = createKernels();
   const values = kernelInput();
@@ -39,6 +56,8 @@ export function kernelResults(): Buffer {
     bytesOf(kernels.trimmedMeans(vectors, 5)),
     bytesOf(kernels.meansNearMedian(vectors, 7)),
     bytesOf(kernels.distancesTo(vectors[3], vectors)),
+    bytesOf(dotsAlong(vectors[3], vectors)),
+    bytesOf(Float64Array.of(kernels.norm(values.subarray(3, LENGTH - 2)))),
   );
   return Buffer.concat(parts);
 }

@@ -70,9 +70,9 @@ int main(int argc, char** argv) {
   put(mean, LENGTH);
 
   double* rows = static_cast<double*>(aligned_alloc(16, n * sizeof(double)));
-  for (uint32_t i = 0; i < n; i++) rows[i] = v[i];
+  for (uint32_t i = 0; i < count; i++) distances_put(v + (size_t)i * LENGTH, LENGTH, i, count, rows);
   double* sums = room<double>(count * count);
-  distances_add(rows, count, LENGTH, sums);
+  distances_of(rows, count, LENGTH, sums);
   distances_mirror(sums, count);
   put(sums, count * count);
 
@@ -94,8 +94,14 @@ int main(int argc, char** argv) {
     put(mean, LENGTH);
   }
   for (uint32_t i = 0; i < count; i++) {
-    const double distance = __builtin_sqrt(squared_distance(v + 3 * LENGTH, v + (size_t)i * LENGTH, LENGTH));
+    const double distance = __builtin_sqrt(distance_wide(v + (size_t)i * LENGTH, rows + 3 * LENGTH, LENGTH));
     put(&distance, 1);
   }
+  for (uint32_t i = 0; i < count; i++) {
+    const double product = dot_wide(v + (size_t)i * LENGTH, rows + 3 * LENGTH, LENGTH);
+    put(&product, 1);
+  }
+  const double norm = __builtin_sqrt(squared_norm(v + 3, LENGTH - 5));
+  put(&norm, 1);
   return 0;
 }

@@ -23,6 +23,7 @@ interface Member {
   client: string;
   update: Float32Array;
   weight: number;
+  norm: number;
 }
 
 /** sum p_k d_k in float64, rounded once. Zero when all weights are. */
@@ -38,8 +39,16 @@ function weightedMean(members: readonly Member[], size: number): Float32Array {
 
 const membersOf = (part: Aggregate): Member[] => {
   const vectors = part.vectors();
-  return part.updates.map((facts, i) => ({ client: facts.client, update: vectors[i], weight: bySamples(facts) }));
+  return part.updates.map((facts, i) => ({
+    client: facts.client,
+    update: vectors[i],
+    weight: bySamples(facts),
+    norm: facts.norm,
+  }));
 };
+
+/** The greatest norm of all. */
+const longest = (all: readonly { norm: number }[]): number => all.reduce((most, { norm }) => Math.max(most, norm), 0);
 
 /** Two sides, or undefined when one of them would be smaller than `least`. */
 function sidesOf(members: readonly Member[], size: number, least: number): [Member[], Member[]] | undefined {
@@ -114,8 +123,7 @@ export function clustered({ eps1 = 0.4, eps2 = 0.4, minGroup = 2, maxGroups = 8 
       let model = global;
       let first = state.numbers.first ?? 0;
       if (first === 0) {
-        const norms = membersOf(aggregate.part(0)).map(({ update }) => normOf(update));
-        first = Math.max(0, ...norms);
+        first = longest(aggregate.part(0).updates);
         state = { ...state, numbers: { ...state.numbers, first } };
       }
       for (const [group, node] of leaves(before).entries()) {
@@ -123,7 +131,7 @@ export function clustered({ eps1 = 0.4, eps2 = 0.4, minGroup = 2, maxGroups = 8 
         if (members.length === 0) continue;
         const start = modelAt(before, global, node);
         const mean = weightedMean(members, size);
-        const pull = Math.max(...members.map(({ update }) => normOf(update)));
+        const pull = longest(members);
         const stands = normOf(mean) < eps1 * first && pull > eps2 * first && leaves(state).length < maxGroups;
         const two = stands ? sidesOf(members, size, minGroup) : undefined;
         if (!two) {

@@ -1,5 +1,5 @@
 /** One planned model in the memory of one instance: [session and its numbers | what the job brings]. */
-import { INFINITY_BITS } from '../../core/fold';
+import { INFINITY_BITS } from '../../core/bins';
 import { refusalOf } from '../../core/program';
 import { aligned, type Core, createCore } from '../../core/wasm';
 import { RefusedError } from '../../refused';

@@ -84,6 +84,7 @@ describe('squared distances', () => {
     [5, 7],
     [33, 129],
     [67, 260],
+    [3, 4225],
   ]) {
     it(`of ${count} vectors of ${length} agree with float64 differences`, () => {
       const vectors = Array.from({ length: count }, () => vectorOf(length));

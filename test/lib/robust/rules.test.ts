@@ -305,6 +305,9 @@ describe('Every robust rule', () => {
         const order = vectors.map((_, i) => i).sort(() => random.uniform() - 0.5);
         const one = combine(options, { vectors, root });
         const other = combine(options, { vectors: order.map((i) => vectors[i]), root });
+        // Norms that are known already change nothing.
+        const norms = vectors.map((vector) => kernels.norm(vector));
+        assert.deepEqual(combine(options, { vectors, root, norms }), one);
         assert.deepEqual(other.aggregate, one.aggregate);
         assert.deepEqual(vectors, copies);
         for (const [place, i] of order.entries()) {
