@@ -58,7 +58,7 @@ export = (RED: Red): void => {
       return {
         options,
         batches,
-        outlets: createOutlets(options.outputs, maker, batches ? undefined : this.id),
+        outlets: createOutlets(options.outputs, maker, batches ? undefined : this.id, options.topic),
         report: options.report ? createReport(maker) : undefined,
       };
     };

@@ -28,6 +28,8 @@ export interface DatasetOptions {
   /** Starts again at the end. */
   repeat: boolean;
   start: 'deploy' | 'message';
+  /** Of all its messages of samples; undefined: the client of the samples. */
+  topic: string | undefined;
   /** An output more, that tells how unlike the clients are. */
   report: boolean;
 }
@@ -222,6 +224,7 @@ export function datasetOptions(settings: Settings): DatasetOptions {
     rowsPerSecond: pace === 'rate' ? number(settings, 'rate', 10, { min: 0.001, max: 1000 }) : undefined,
     // At full speed without an end would only keep the machine busy.
     repeat: pace === 'rate' && flag(settings, 'repeat', false),
+    topic: text(settings, 'topic') || undefined,
     start: choice(settings, 'start', ['deploy', 'message'] as const, 'deploy'),
     report: split.kind !== 'single' && flag(settings, 'report', false),
   };

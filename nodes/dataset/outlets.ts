@@ -24,8 +24,13 @@ export interface Outlets {
 /** No more names than this are remembered of clients without an output: the rows may name anything. */
 const UNLISTED_LIMIT = 100;
 
-/** `source` names the data set when it can be read again. */
-export function createOutlets(names: readonly string[] | undefined, form: SampleForm, source?: string): Outlets {
+/** `source` names the data set when it can be read again; `topic`: of all samples, whatever else would be their topic. */
+export function createOutlets(
+  names: readonly string[] | undefined,
+  form: SampleForm,
+  source?: string,
+  topic?: string,
+): Outlets {
   const index = new Map(names?.map((name, at) => [name, at]));
   const heldOut = names?.length ?? 1;
   const unlisted = new Map<string, number>();
@@ -63,7 +68,7 @@ export function createOutlets(names: readonly string[] | undefined, form: Sample
         ...(last === undefined ? {} : { last }),
       });
       const outputs: Outputs = new Array(heldOut + 1).fill(null);
-      outputs[outlet] = { topic: batch.client, ...more, payload, fl };
+      outputs[outlet] = { topic: batch.client, ...more, ...(topic === undefined ? {} : { topic }), payload, fl };
       send(outputs);
       sent += block.count;
     },
