@@ -191,9 +191,10 @@ export function samplesFrom(message: UserMessage, shape: SampleShape): SampleBlo
   if (typeof payload === 'string') {
     throw new RefusedError('sample', 'msg.payload is text: put a json (or csv) node before this one.');
   }
-  const many =
-    Array.isArray(payload) && payload.length > 0 && !isOneNested(payload, shape.width) && !payload.some(isScalar);
-  const samples: unknown[] = many ? payload : [payload];
+  // Holes of a list are nothing, and no samples of zeros.
+  const items: unknown[] | undefined = Array.isArray(payload) ? Array.from(payload) : undefined;
+  const many = items !== undefined && items.length > 0 && !isOneNested(items, shape.width) && !items.some(isScalar);
+  const samples: unknown[] = many ? items : [items ?? payload];
   const { label } = message;
   if (many && Array.isArray(label) && label.length !== samples.length) {
     throw new RefusedError(

@@ -16,6 +16,7 @@ const wrongEntries: Record<string, { first?: string; field: string; entry: strin
   'fl-evaluate': { field: 'limit', entry: '0', reason: /whole number/i },
   'fl-export': { field: 'samples', entry: '0', reason: /whole number/i },
   'fl-predict': { field: 'input', entry: '', reason: /message|property/i },
+  'fl-distill': { field: 'learningRate', entry: '0', reason: /above 0/ },
   'fl-cluster': { field: 'groups', entry: '65', reason: /1 to 64/ },
   'fl-quantize': { field: 'bits', entry: '17', reason: /1 to 16/ },
   'fl-dp-noise': { field: 'clippingNorm', entry: '0', reason: /above 0|positive|number/i },
@@ -187,6 +188,97 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       await form.locator('#node-input-rule:not(.input-error)').waitFor();
       await choose({ strategy: 'scaffold' });
       await form.locator('#node-input-rule.input-error').waitFor();
+      await editor.closeDialogue('cancel');
+      assert.deepEqual(editor.errors, []);
+    });
+
+    it('fl-distill shows of a role what it has, and asks only for its models', async () => {
+      await editor.openDialogue('fl-distill');
+      const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
+      const fields = [
+        ...[
+          'teacher',
+          'student',
+          'client',
+          'federation',
+          'network',
+          'consensus',
+          'temperature',
+          'share',
+          'digestEpochs',
+        ],
+        ...['counts', 'when', 'every', 'start', 'epochs', 'batchSize', 'optimizer', 'learningRate', 'publicTopic'],
+        ...['minSamples', 'capacity', 'eviction', 'persistent'],
+      ];
+      const shown = async (): Promise<string[]> => {
+        const found = await Promise.all(
+          fields.map((name) => form.locator(`.form-row:visible > label[for="node-input-${name}"]`).count()),
+        );
+        return fields.filter((_, i) => found[i] > 0);
+      };
+      const lessons = ['when', 'every', 'start', 'epochs', 'batchSize', 'optimizer', 'learningRate'];
+      const samples = ['minSamples', 'capacity', 'eviction', 'persistent'];
+      const cases: [Record<string, string>, string[]][] = [
+        [{}, ['teacher', 'student', 'temperature', 'share', ...lessons, ...samples]],
+        [
+          { role: 'member' },
+          [
+            ...['client', 'federation', 'network', 'consensus', 'temperature', 'digestEpochs', 'counts', 'publicTopic'],
+            ...samples,
+          ],
+        ],
+        [{ role: 'student' }, ['student', 'consensus', 'temperature', ...lessons, 'persistent']],
+        [
+          { when: 'end' },
+          ['student', 'consensus', 'temperature', ...lessons.filter((name) => name !== 'every'), 'persistent'],
+        ],
+      ];
+      for (const [choices, expected] of cases) {
+        for (const [name, value] of Object.entries(choices)) {
+          await form.locator(`#node-input-${name}`).selectOption(value);
+        }
+        assert.deepEqual(await shown(), expected, JSON.stringify(choices));
+        await editor.screenshot(`fl-distill ${Object.values(choices)[0] ?? 'teach'} (Node-RED ${version})`);
+      }
+      await editor.closeDialogue('cancel');
+      assert.deepEqual(editor.errors, []);
+    });
+
+    it('fl-model asks of predictions on public rows their number and digest, and nothing of a network', async () => {
+      await editor.openDialogue('fl-model');
+      const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
+      const fields = ['task', 'labels', 'outputs', 'source', 'publicRows', 'digest', 'file', 'backbone', 'features'];
+      const rest = ['inputShape', 'loss', 'normalisation', 'mean', 'seed', 'engine'];
+      const shown = async (): Promise<string[]> => {
+        const all = [...fields, ...rest];
+        const found = await Promise.all(
+          all.map((name) => form.locator(`.form-row:visible > label[for="node-config-input-${name}"]`).count()),
+        );
+        return all.filter((_, i) => found[i] > 0);
+      };
+      const network = [
+        'task',
+        'labels',
+        'source',
+        'backbone',
+        'features',
+        'inputShape',
+        'loss',
+        'normalisation',
+        'seed',
+        'engine',
+      ];
+      assert.deepEqual(await shown(), network);
+      await form.locator('#node-config-input-task').selectOption('regress');
+      await form.locator('#node-config-input-source').selectOption('consensus');
+      assert.deepEqual(await shown(), ['labels', 'source', 'publicRows', 'digest']);
+      await form.locator('#node-config-input-publicRows').fill('300');
+      await form.locator('#node-config-input-digest').fill('0123456789abcdef');
+      await editor.page.locator('#fl-model-summary .fl-model-total', { hasText: '600 numbers' }).waitFor();
+      await editor.screenshot(`fl-model of public rows (Node-RED ${version})`);
+      await form.locator('#node-config-input-source').selectOption('layers');
+      await form.locator('#node-config-input-task').selectOption('classify');
+      assert.deepEqual(await shown(), network);
       await editor.closeDialogue('cancel');
       assert.deepEqual(editor.errors, []);
     });

@@ -147,6 +147,15 @@ describe('samples from user messages', () => {
     );
   });
 
+  it('does not take the holes of a list for samples of zeros', () => {
+    const holes: unknown[] = [];
+    holes.length = 1;
+    refused({ payload: holes, label: 'calm' }, 'feature-count', /takes 2 features, but the sample has 1/);
+    const one: unknown[] = [[1, 2]];
+    one.length = 3;
+    assert.throws(() => samplesFrom({ payload: one, label: 'calm' }, shape), { name: 'RefusedError' });
+  });
+
   it('does not take what the prototype offers for a feature', () => {
     refused({ payload: {} }, 'feature-names', /no feature "constructor"/, {
       width: 1,
