@@ -2,8 +2,10 @@
 import { isBought, refusalOf } from './admission';
 import type { Asking } from './asking';
 import { isOfRun } from './attempt';
+import { isQuarantined } from './quarantine';
 import {
   type Answer,
+  type ClientRecord,
   counted,
   type RoundEvent,
   type RoundRules,
@@ -23,7 +25,12 @@ type Joined = Extract<RoundEvent, { type: 'join' }>;
 
 export interface Answers {
   /** Books what a client answered. */
-  mark(state: RoundState, answer: Answer, what: 'update' | 'decline' | 'failed', loss?: number): RoundState;
+  mark(
+    state: RoundState,
+    answer: Answer,
+    what: 'update' | 'decline' | 'failed',
+    more?: Pick<ClientRecord, 'loss' | 'failure'>,
+  ): RoundState;
   join(state: RoundState, event: Joined): Step;
   answer(state: RoundState, event: Told): Step;
   failed(state: RoundState, answer: Answer, code: string): Step;
@@ -35,7 +42,8 @@ export function refuse(state: RoundState, code: string, message: string): Step {
   return same(counts, { type: 'refuse', code, message });
 }
 
-export const lossOf = (event: Told): number | undefined => (event.type === 'update' ? event.loss : undefined);
+export const lossOf = (event: Told): Pick<ClientRecord, 'loss'> =>
+  event.type === 'update' && event.loss !== undefined ? { loss: event.loss } : {};
 export const claimOf = (event: Told): string => (event.type === 'update' ? event.claim : '');
 
 export function createAnswers({ options }: RoundRules, asking: Asking): Answers {
@@ -46,7 +54,7 @@ export function createAnswers({ options }: RoundRules, asking: Asking): Answers 
     state: RoundState,
     { client }: Answer,
     answer: 'update' | 'decline' | 'failed',
-    loss?: number,
+    more: Pick<ClientRecord, 'loss' | 'failure'> = {},
   ): RoundState => {
     const record = get(state.clients, client);
     if (!record) return state;
@@ -57,7 +65,7 @@ export function createAnswers({ options }: RoundRules, asking: Asking): Answers 
       silent: state.silent - (silent ? 1 : 0),
       // A useful answer after a useless one: it counts, the other no longer.
       failed: state.failed + (answer === 'failed' ? 1 : 0) - (record.answer === 'failed' ? 1 : 0),
-      clients: put(state.clients, client, { ...rest, missed: 0, answer, ...(loss === undefined ? {} : { loss }) }),
+      clients: put(state.clients, client, { ...rest, missed: 0, answer, ...more }),
     };
   };
 
@@ -90,7 +98,7 @@ export function createAnswers({ options }: RoundRules, asking: Asking): Answers 
       const next: RoundState = {
         ...state,
         silent: state.silent - (silent ? 1 : 0),
-        away: state.away - (asking.isPresent(record) || record.quarantined ? 0 : 1),
+        away: state.away - (asking.isPresent(record) || isQuarantined(record) ? 0 : 1),
         clients: put(state.clients, client, { ...record, samples, missed: 0, ...(facts ? { facts } : {}) }),
       };
       if ((next.phase === 'idle' || next.phase === 'finished') && next.round > 1 && !silent) {
@@ -127,7 +135,7 @@ export function createAnswers({ options }: RoundRules, asking: Asking): Answers 
       if (refusalOf(state, event, reach)) return same(next);
       return isBought(state, event, reach)
         ? same(mark(next, answer, 'decline'))
-        : asking.settle(mark(next, answer, 'failed'));
+        : asking.settle(mark(next, answer, 'failed', { failure: code }));
     },
   };
 }

@@ -1,10 +1,11 @@
 /** How an asking begins and how it ends: who is asked, when it closes, when it is void, what comes after. */
 import { attemptOf } from './admission';
-import { afterRound, quarantinedOf } from './quarantine';
+import { afterRound, isQuarantined, quarantinedOf } from './quarantine';
 import {
   type ClientRecord,
   type Effect,
   nothingAsked,
+  type Rejected,
   type RoundCounts,
   type RoundRules,
   type RoundState,
@@ -43,7 +44,7 @@ export interface Asking {
   end(state: RoundState): Step;
   voided(state: RoundState, reason: string): Step;
   /** The result is written: on to the next round. */
-  saved(state: RoundState, rejected: readonly string[]): Step;
+  saved(state: RoundState, rejected: readonly Rejected[]): Step;
 }
 
 const candidate = (id: string, { samples, loss, facts }: ClientRecord): Candidate => ({ id, samples, loss, facts });
@@ -94,7 +95,8 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
   const reach = reachOf(timing);
   const needed = createSampler(options.sampler);
   const sampler = createSampler(options.sampler, over);
-  const isPresent = (record: ClientRecord): boolean => record.missed < options.missesUntilAway && !record.quarantined;
+  const isPresent = (record: ClientRecord): boolean =>
+    record.missed < options.missesUntilAway && !isQuarantined(record);
   /** Its answer to an earlier round is still waited for, or counts in this one. */
   const isBusy = ({ round }: RoundState, record: ClientRecord): boolean =>
     record.ahead === true ||
@@ -136,7 +138,7 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
     const free = there.filter(([, record]) => !isBusy(state, record));
     // Those who are still at work are asked again only when there are too few others.
     const present = (free.length >= options.quorum ? free : there).map(([id, record]) => candidate(id, record));
-    const away = known.filter(([, record]) => !isPresent(record) && !record.quarantined).map(([id]) => id);
+    const away = known.filter(([, record]) => !isPresent(record) && !isQuarantined(record)).map(([id]) => id);
     const choice =
       state.round === 0
         ? { cohort: present.map(({ id }) => id), state: state.sampler }
@@ -260,8 +262,8 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
     return isEarly ? end(state, true) : same(state);
   };
 
-  const saved = (before: RoundState, rejected: readonly string[]): Step => {
-    const state = recounted(afterRound(before, new Set(rejected), options));
+  const saved = (before: RoundState, rejected: readonly Rejected[]): Step => {
+    const state = recounted(afterRound(before, rejected, options));
     const known = new Set(quarantinedOf(before));
     const warnings = quarantinedOf(state)
       .filter((client) => !known.has(client))

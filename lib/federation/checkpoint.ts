@@ -31,7 +31,7 @@ export interface Learned {
   privacy?: PrivacyClaim;
 }
 
-type KeptFacts = Pick<ClientRecord, 'loss' | 'facts' | 'evidence' | 'quarantined'>;
+type KeptFacts = Pick<ClientRecord, 'loss' | 'facts' | 'evidence' | 'rejections' | 'reason' | 'quarantined'>;
 
 /** The part of the round's state that is kept. */
 export interface KeptRound {
@@ -49,8 +49,9 @@ export const keptRound = (state: RoundState): KeptRound => ({
   begun: state.begun,
   heard: state.heard,
   sampler: state.sampler,
-  clients: entries(state.clients).map(([id, { samples, missed, loss, facts, evidence, quarantined }]) => {
-    const rest = { loss, facts, evidence, quarantined };
+  clients: entries(state.clients).map(([id, record]) => {
+    const { samples, missed, loss, facts, evidence, rejections, reason, quarantined } = record;
+    const rest = { loss, facts, evidence, rejections, reason, quarantined };
     return Object.values(rest).every((value) => value === undefined)
       ? [id, samples, missed]
       : [id, samples, missed, rest];

@@ -13,9 +13,10 @@ export const isCommand = (name: unknown): name is Command | typeof RELEASE => is
 export function commandEvent(name: unknown, client: unknown): RoundEvent {
   if (isPlain(name)) return { type: 'command', command: name };
   if (name !== RELEASE) {
+    const told = typeof name === 'string' ? `"${name.slice(0, 40)}"` : `a value of type ${typeof name}`;
     throw new RefusedError(
       'unknown-command',
-      `Send one of ${[...commands, RELEASE].join(', ')} as msg.topic: "${String(name)}" is none of them.`,
+      `Send one of ${[...commands, RELEASE].join(', ')} as msg.topic: ${told} is none of them.`,
     );
   }
   if (typeof client === 'string' && client !== '') return { type: 'release', client };

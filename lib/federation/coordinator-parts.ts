@@ -55,6 +55,19 @@ export interface CoordinatorStatus {
   /** Asked in the round under way, and how many have answered. */
   cohort: number;
   answers: number;
+  /** Clients that are not asked until the operator lets them back. */
+  quarantined: number;
+}
+
+export interface Registered {
+  client: string;
+  samples: number;
+  away: boolean;
+  /** In how many rounds it was rejected since it was let back, and why the last time; counted where there is a quarantine. */
+  rejections?: number;
+  reason?: string;
+  /** The round after which it was quarantined; absent: it is not. */
+  quarantined?: number;
 }
 
 export interface Snapshot extends CoordinatorStatus {
@@ -62,7 +75,7 @@ export interface Snapshot extends CoordinatorStatus {
   fingerprint: string;
   weights: Float32Array;
   normalisation?: Normalisation;
-  registry: { client: string; samples: number; away: boolean; quarantined?: true }[];
+  registry: Registered[];
   bytesUpTotal: number;
   bytesDownTotal: number;
   /** The last record of metrics of this life. */

@@ -40,7 +40,7 @@ import { defaultSaveMs, reachOf } from './timing/options';
 import { createVersions } from './timing/versions';
 import { createWriter } from './writer';
 
-export type { Coordinator, CoordinatorParts, CoordinatorStatus, Snapshot } from './coordinator-parts';
+export type { Coordinator, CoordinatorParts, CoordinatorStatus, Registered, Snapshot } from './coordinator-parts';
 
 /** Reads the kept state, if there is any, and goes on from it. Rejects when it is there but cannot be read. */
 export async function createCoordinator(parts: CoordinatorParts): Promise<Coordinator> {

@@ -5,7 +5,7 @@ import type { Judged } from './combining';
 import type { RoundMetrics } from './metrics';
 import type { FederationOptions } from './options';
 import { afterRound, quarantinedOf } from './quarantine';
-import type { RoundState } from './round-state';
+import type { Rejected, RoundState } from './round-state';
 
 export interface Making {
   next: Learned;
@@ -18,13 +18,13 @@ export interface Making {
 export interface Made extends Omit<Making, 'judged'> {
   kept: KeptRound;
   /** Whose updates the rule left out. */
-  rejected: readonly string[];
+  rejected: readonly Rejected[];
 }
 
 /** What is written is already what the reducer will make of it, so that no evidence is lost by a kill. */
 export function madeOf({ judged = [], told, ...what }: Making, state: RoundState, options: FederationOptions): Made {
-  const rejected = judged.flatMap(({ client, reason }) => (reason ? [client] : []));
-  const after = told ? afterRound(state, new Set(rejected), options) : state;
+  const rejected = judged.flatMap(({ client, reason }) => (reason ? [{ client, reason }] : []));
+  const after = told ? afterRound(state, rejected, options) : state;
   const quarantined = quarantinedOf(after);
   return {
     ...what,

@@ -34,6 +34,8 @@ export interface ClientRecord {
   round?: number;
   /** Its answer to that asking. 'failed': something came that could not be used. */
   answer?: 'update' | 'decline' | 'failed';
+  /** Code of what was wrong with an answer that could not be used. */
+  failure?: string;
   /** Its answer to an earlier round came between two rounds: it counts in the next one, for which it is not asked too. */
   ahead?: true;
   /** Nobody else was asked with it. */
@@ -42,8 +44,11 @@ export interface ClientRecord {
   turn?: number;
   /** What speaks against it, in bits (reputation.ts); absent: nothing. */
   evidence?: number;
-  /** It is no longer asked, until the operator lets it back. */
-  quarantined?: true;
+  /** In how many rounds it was rejected, and why the last time (one sentence); absent: in none. */
+  rejections?: number;
+  reason?: string;
+  /** The round after which it is no longer asked, until the operator lets it back; absent: it is asked. */
+  quarantined?: number;
   /** Known from before a restart and not heard of since. */
   silent?: true;
   /** Still at work when a federation without rounds came to its end: that its answer comes too late is nobody's fault. */
@@ -121,6 +126,12 @@ export interface Answer {
   attempt: string;
 }
 
+/** A client whose update the rule left out, and why, in one sentence. */
+export interface Rejected {
+  client: string;
+  reason: string;
+}
+
 export type RoundEvent =
   /** The first event of each life. `run`: a name that no other life has. */
   | { type: 'opened'; run: string }
@@ -139,7 +150,7 @@ export type RoundEvent =
   | { type: 'refused'; code: string }
   | { type: 'timer'; timer: TimerName }
   /** The result of the round is written. `rejected`: whose updates have no part in it. */
-  | { type: 'saved'; rejected?: readonly string[] }
+  | { type: 'saved'; rejected?: readonly Rejected[] }
   /** It could not be made or written. */
   | { type: 'unsaved'; reason: string }
   /** Without rounds: a version is made, or could not be made; and this one is on the disk. */

@@ -108,13 +108,14 @@ export function roundsWith(rules: RoundRules, asking: Asking, answers: Answers):
       heard: state.heard,
       running: options.autoStart,
       // What speaks against a client stays: only the operator lets it back.
-      clients: mapTable(state.clients, ({ samples, facts, evidence, quarantined }) => ({
+      clients: mapTable(state.clients, ({ samples, facts, evidence, rejections, reason, quarantined }) => ({
         samples,
         missed: 0,
         asked: 0,
         ...(facts ? { facts } : {}),
         ...(evidence ? { evidence } : {}),
-        ...(quarantined ? { quarantined } : {}),
+        ...(rejections ? { rejections, reason } : {}),
+        ...(quarantined === undefined ? {} : { quarantined }),
       })),
     };
     return then(same(asking.recounted(next), ...disarmAll, { type: 'clear' }, { type: 'forget' }, persist), proceed);
@@ -134,7 +135,7 @@ export function roundsWith(rules: RoundRules, asking: Asking, answers: Answers):
   };
 
   const release = (state: RoundState, client: string): Step => {
-    if (!get(state.clients, client)?.quarantined) {
+    if (get(state.clients, client)?.quarantined === undefined) {
       const message = `"${client}" is not in quarantine: look for its name in the metrics of a round.`;
       return same(state, { type: 'warn', code: 'not-quarantined', message });
     }

@@ -2,6 +2,7 @@
 import type { Learned } from './checkpoint';
 import type { CoordinatorStatus, Snapshot } from './coordinator-parts';
 import type { FederationOptions } from './options';
+import { quarantinedOf } from './quarantine';
 import type { RoundState } from './round-state';
 import { entries } from './table';
 
@@ -13,6 +14,7 @@ export const statusOf = (state: RoundState, { rounds }: Pick<FederationOptions, 
   clients: state.clients.size - state.away,
   cohort: state.cohort,
   answers: state.updates + state.declined + state.failed,
+  quarantined: quarantinedOf(state).length,
 });
 
 /** A copy: what is made of it changes nothing here. */
@@ -24,11 +26,12 @@ export const snapshotOf = (
   ...statusOf(state, options),
   weights: weights.slice(),
   ...(normalisation ? { normalisation: structuredClone(normalisation) } : {}),
-  registry: entries(state.clients).map(([client, { samples, missed, quarantined }]) => ({
+  registry: entries(state.clients).map(([client, { samples, missed, rejections, reason, quarantined }]) => ({
     client,
     samples,
     away: missed >= options.missesUntilAway,
-    ...(quarantined ? { quarantined } : {}),
+    ...(rejections ? { rejections, reason } : {}),
+    ...(quarantined === undefined ? {} : { quarantined }),
   })),
   bytesUpTotal: bytesUp,
   bytesDownTotal: bytesDown,

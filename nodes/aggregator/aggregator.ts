@@ -7,12 +7,13 @@ import { headerOf } from '../shared/intake';
 import { leaseKernels } from '../shared/kernels';
 import { findAnyModel, stateFolder } from '../shared/model';
 import { leasePool } from '../shared/pool';
-import { detached, type FlowNode, type Red, type Settings } from '../shared/red';
+import { detached, type Red, type Settings } from '../shared/red';
 import { collectRefusals } from '../shared/refusals';
 import { text } from '../shared/settings';
 import { createShell } from '../shared/shell';
 import { aggregatorOptions } from './options';
 import { showPhase } from './phase';
+import { type QuarantineKeeper, registerQuarantine } from './quarantine';
 import { openRoot, type RootSamples } from './root';
 import { refuseTwins } from './twins';
 
@@ -20,7 +21,9 @@ import { refuseTwins } from './twins';
 const notices = new Set(['model-changed', 'state-fallback']);
 
 export = (RED: Red): void => {
-  function FlAggregator(this: FlowNode, settings: Settings): void {
+  registerQuarantine(RED);
+
+  function FlAggregator(this: QuarantineKeeper, settings: Settings): void {
     RED.nodes.createNode(this, settings);
     const shell = createShell(RED, this);
     const { status } = shell;
@@ -73,6 +76,12 @@ export = (RED: Red): void => {
     const ready = (): Promise<Coordinator> => {
       work ??= open();
       return work;
+    };
+
+    this.registry = async () => (await work)?.snapshot().registry ?? [];
+    this.release = async (client) => {
+      const coordinator = await ready();
+      refusals.during(() => coordinator.command('release', client));
     };
 
     shell.onInput(async (msg) => {

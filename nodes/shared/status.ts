@@ -26,8 +26,9 @@ export interface Status {
 }
 
 export function shorten(text: string): string {
-  const characters = [...text];
-  return characters.length <= STATUS_LENGTH ? text : `${characters.slice(0, STATUS_LENGTH - 1).join('')}…`;
+  const shown = text.trim();
+  const characters = [...shown];
+  return characters.length <= STATUS_LENGTH ? shown : `${characters.slice(0, STATUS_LENGTH - 1).join('')}…`;
 }
 
 export function createStatus(RED: Red, node: FlowNode): Status {

@@ -64,9 +64,9 @@ describe('Reputation', () => {
     assert.equal(rounds(1), Number.POSITIVE_INFINITY);
   });
 
-  for (const [name, up] of [
-    ['by the rule', huge],
-    ['at the door', nan],
+  for (const [name, up, why] of [
+    ['by the rule', huge, /above the bound|farther|apart/],
+    ['at the door', nan, /could not be used \(not-finite\)/],
   ] as const) {
     it(`asks a client no longer that is rejected ${name} again and again, and nobody else suffers`, async () => {
       const toy = await toyFederation({ clients, up, options });
@@ -80,10 +80,12 @@ describe('Reputation', () => {
       assert.ok(all.slice(4).every((cohort) => cohort.length === 9 && !cohort.includes('z')));
       assert.deepEqual(toy.metrics.at(-1)?.quarantined, ['z']);
       assert.equal(toy.refused.filter(({ code }) => code === 'quarantined').length, 1);
-      assert.deepEqual(
-        toy.coordinator.snapshot().registry.flatMap(({ client, quarantined }) => (quarantined ? [client] : [])),
-        ['z'],
-      );
+      const { registry, quarantined: count } = toy.coordinator.snapshot();
+      assert.equal(count, 1);
+      const [z, ...others] = registry.filter(({ rejections }) => rejections !== undefined).reverse();
+      assert.deepEqual([z.client, z.quarantined, z.rejections], ['z', 4, 4]);
+      assert.match(z.reason ?? '', why);
+      assert.ok(others.every(({ quarantined }) => quarantined === undefined));
       await toy.close();
     });
   }
@@ -120,6 +122,56 @@ describe('Reputation', () => {
     assert.ok(cohorts(second)[before].includes('z'));
     await second.close();
     rmSync(folder, { recursive: true });
+  });
+
+  it('lets nobody back, and moves no model, for a command that is rubbish', async () => {
+    const toy = await toyFederation({ clients, up: huge, options: { ...options, rounds: 10 } });
+    await toy.settle();
+    const before = toy.coordinator.snapshot();
+    assert.equal(before.quarantined, 1);
+    const command = toy.coordinator.command as (name: unknown, client?: unknown) => void;
+    const rubbish: unknown[] = [
+      ...[
+        undefined,
+        null,
+        0,
+        -1,
+        Number.NaN,
+        true,
+        '',
+        ' z',
+        'Z',
+        'z\0',
+        'x'.repeat(100_000),
+        '__proto__',
+        'constructor',
+      ],
+      ...[
+        ['z'],
+        { client: 'z' },
+        { toString: () => 'z' },
+        Object.create(null),
+        Buffer.from('z'),
+        Symbol('z'),
+        10n,
+        () => 'z',
+      ],
+    ];
+    for (const one of rubbish) {
+      command('release', one);
+      command(one, 'z');
+    }
+    await toy.settle();
+    assert.deepEqual(
+      toy.refused.filter(({ code }) => !['quarantined', 'not-quarantined', 'unknown-command'].includes(code)),
+      [],
+    );
+    const after = toy.coordinator.snapshot();
+    assert.deepEqual([after.weights, after.registry], [before.weights, before.registry]);
+    command('release', 'z');
+    const z = toy.coordinator.snapshot().registry.find(({ client }) => client === 'z');
+    assert.deepEqual(z, { client: 'z', samples: z?.samples, away: false });
+    await toy.close();
   });
 
   it('does nothing where nobody wants it', async () => {

@@ -86,6 +86,10 @@ describe('hostile messages', () => {
       { fl: { kind: 'statistics', ...from('a'), attempt }, payload: Buffer.alloc(40) },
       { fl: { kind: 'decline', ...from('nobody'), attempt, reason: 'no' } },
       { topic: 'dance', payload: 1 },
+      // Commands that change nothing, however they are spoiled: those that do are not for a round under way.
+      { topic: 'release', payload: 'bad' },
+      { topic: 'release', payload: ['a', 'b'] },
+      { topic: 'release', payload: { client: 'a' } },
     ];
     await flood(runtime, 'agg', good, 11);
     runtime.send('agg', update('b', right, 30));

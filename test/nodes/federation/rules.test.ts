@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import helper from 'node-red-node-test-helper';
+import type { Quarantined } from '../../../nodes/aggregator/quarantine';
 import { type Received, type Runtime, startRuntime } from '../runtime';
 import { palette, pumpFlow, pumpFolder } from './factory';
 
@@ -80,5 +82,44 @@ describe('robust aggregation in a flow', () => {
     runtime.send('agg', { topic: 'release', payload: 'north' });
     const caught = (await runtime.next('caught', undefined, 20_000)) as unknown as { error: { message: string } };
     assert.match(caught.error.message, /"north" is not in quarantine/);
+  });
+
+  it('lists who is in quarantine and why, and lets it back by the route of the dialogue', async function () {
+    this.timeout(60_000);
+    const flow = flowOf({
+      ...{ minClients: '2', quorum: '2', rounds: '0', pause: '0.05' },
+      ...{ rule: 'norm-bound', ruleAbove: 'zero', ruleBound: '100' },
+      ...{ quarantine: 'on', quarantineRounds: '2' },
+    });
+    const third = flow.find(({ id }) => id === 'north-client');
+    const liar = { ...third, id: 'third-client', client: 'liar', wires: [['turned'], []] };
+    const turned = {
+      ...{ id: 'turned', z: 't', type: 'fl-adversary', attack: 'scaling', gamma: '1e6', gammaType: 'num' },
+      ...{ who: 'clients', clients: 'liar', wires: [['agg']] },
+    };
+    for (const item of flow) {
+      // As the others, on the rows of the first of them.
+      const wires = item.wires as string[][] | undefined;
+      item.wires = wires?.map((wire) => (wire.includes('north-client') ? [...wire, 'third-client'] : wire));
+    }
+    runtime = await startRuntime([...palette, 'adversary'], [...flow, liar, turned] as typeof flow);
+    await runtime.next('metrics', (msg) => payload(msg).quarantined !== undefined, 30_000);
+    await runtime.statusIs('agg', ({ text = '' }) => text.includes('⊘1'));
+    const path = '/fl-tinyml/aggregator/agg';
+    const { quarantined } = (await helper.request().get(`${path}/quarantine`).expect(200)).body as unknown as {
+      quarantined: Quarantined[];
+    };
+    assert.equal(quarantined.length, 1);
+    const [{ client, since, rejections, reason }] = quarantined;
+    assert.equal(client, 'liar');
+    assert.ok(since >= 1 && rejections >= 1);
+    assert.match(reason, /above the bound/);
+
+    const release = (body: object) => helper.request().post(`${path}/release`).send(body);
+    for (const body of [{}, { client: 'north' }, { client: { toString: 1 } }, { client: ['liar'] }, []]) {
+      assert.match((await release(body).expect(400)).body.problem, /not in quarantine/);
+    }
+    assert.deepEqual((await release({ client: 'liar' }).expect(200)).body, { quarantined: [] });
+    assert.match((await helper.request().get('/fl-tinyml/aggregator/nobody/quarantine')).body.problem, /not running/);
   });
 });
