@@ -18,7 +18,7 @@ export default [
   chosen('network', 'role=member', 'cubes'),
   chosen('consensus', 'role=member,student', 'comments-o'),
   note('hint.consensus', { when: 'role=member,student' }),
-  title('title.learning'),
+  title('learning'),
   number('temperature', '', '[1, 1000]', { empty: true, unit: true }),
   number('share', '', '[0, 1]', { empty: true, unit: true, when: 'role=teach', icon: 'pie-chart' }),
   ...shownWhen('role=member', [
@@ -34,7 +34,7 @@ export default [
     choice('optimizer', ['adam', 'sgd', 'momentum'], { icon: 'level-down' }),
     number('learningRate', '0.01', '(0, 100]', { icon: 'tachometer' }),
   ]),
-  title('title.samples'),
+  title('samples'),
   text('publicTopic', {
     value: 'public',
     needed: true,
