@@ -60,14 +60,14 @@ async function federated(example, seed, banks, test) {
       quorum: banks.size,
       training: { ...example.training, seed },
     },
-    learnerOf: ({ client, learner }) => {
-      if (!example.personal) return learner;
+    learnerOf: ({ client, plain }) => {
+      if (!example.personal) return undefined;
       let finish;
       owned.set(client, new Promise((resolve) => (finish = resolve)));
       return personalLearner({
         model,
         options: personalOptions(example.personal),
-        learner,
+        learner: plain(),
         onPersonal: (own, { round }) => round === example.rounds && finish(own),
         onTrouble: (trouble) => finish(Promise.reject(trouble)),
       });

@@ -5,6 +5,7 @@ import { federate } from '../lib/federate.mjs';
 import { quantised } from '../lib/quantised.mjs';
 import { root } from '../lib/ready.mjs';
 import { markedOf, redTeam } from './attack.mjs';
+import { distilled } from './distillation.mjs';
 import { learnersOf } from './learners.mjs';
 import { robustFigures } from './robustness.mjs';
 import { samplesFor, setOf } from './samples.mjs';
@@ -63,7 +64,7 @@ function trafficOf(metrics) {
 
 /**
  * settings: data, clients?, where? (conditions on rows), hidden?, rounds?, training?, federation? (what FederationOptions has beside these), attack?,
- * quantize? (of each update, behind its client), traffic? (true: figures of what went), trigger? ({ features, value, target } of a backdoor: how often it works is measured), personal? (learners.mjs), robustness? ({ strengths, steps }: robustness.mjs), seed. Figures: accuracy, f1, loss, averagePrecision (two classes), backdoor (share of marked
+ * quantize? (of each update, behind its client), traffic? (true: figures of what went), trigger? ({ features, value, target } of a backdoor: how often it works is measured), personal? (learners.mjs), distill? (distillation.mjs: other figures), robustness? ({ strengths, steps }: robustness.mjs), seed. Figures: accuracy, f1, loss, averagePrecision (two classes), backdoor (share of marked
  * samples that get the attacker's class), own (accuracy on the samples of each client's kind, meaned), bytesUp,
  * bytesDown, steps, curve (accuracy by round); or `refused`, one sentence, where the settings make no sense together.
  */
@@ -76,6 +77,7 @@ export async function runCell(settings) {
   const set = setOf(settings);
   const { seed } = settings;
   const { clients, test, own } = await samplesFor(set);
+  if (settings.distill) return distilled(settings, { set, engine, clients, test });
   const spec = specOf(set, seed);
   const red = settings.attack
     ? redTeam(settings.attack, { banks: clients, labels: set.labels, seed })

@@ -11,6 +11,7 @@ const mine = [
   'samples.mjs',
   'data-sets.mjs',
   'learners.mjs',
+  'distillation.mjs',
   '../lib/federate.mjs',
   '../lib/quantised.mjs',
   '../lib/example-samples.mjs',

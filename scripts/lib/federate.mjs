@@ -13,7 +13,7 @@ const MOST_VOID = 3;
  * banks: client -> its samples. options: what federationOptions takes. The rest is optional:
  * pass: (message) -> messages that the coordinator gets in its place; hear: (message) sees what the coordinator sends;
  * rootBank: samples of the aggregator's own, for FLTrust;
- * errorsOf: (bank) -> what a participant tells of its reconstruction errors; learnerOf: ({ client, model, bank, train }) -> learner; onModel: ({ weights, normalisation, round }) after each round;
+ * errorsOf: (bank) -> what a participant tells of its reconstruction errors; learnerOf: ({ client, bank, train, plain }) -> learner (plain(): the one there would be otherwise); onModel: ({ weights, normalisation, round }) after each round;
  * onRefused: (error), thrown when absent; strategy parts are in options.
  * Rejects with a RefusedError when the settings make no sense, or three rounds in a row come to nothing.
  * Gives the last model, the metrics of the rounds, and what it took: bytes each way, optimiser steps.
@@ -93,13 +93,13 @@ export async function federate({
       done = result.steps;
       return result;
     };
-    const learner = gatewayLearner({ model, bank, train: trainHere });
+    const plain = () => gatewayLearner({ model, bank, train: trainHere });
     participants.push(
       createParticipant({
         federation: 'measured',
         client,
         model,
-        learner: learnerOf?.({ client, bank, train: trainHere, learner }) ?? learner,
+        learner: learnerOf?.({ client, bank, train: trainHere, plain }) ?? plain(),
         send: (message) => {
           for (const each of pass ? pass(message) : [message]) {
             if (each.fl.kind === 'update') {

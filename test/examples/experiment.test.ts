@@ -44,6 +44,21 @@ describe('a cell of an experiment', function () {
     assert.ok((backdoor.backdoor ?? 0) > 0.9 && backdoor.accuracy > honest.accuracy - 0.1, JSON.stringify(backdoor));
   });
 
+  it('is a federation of unlike networks, beside what each is alone and a student of all', async () => {
+    const clients = { kind: 'dirichlet', clients: 4, alpha: 0.2, seed: 1, least: 20 };
+    const distill = { networks: [[], [24]], student: [16], publicShare: 0.2, temperature: 1, digestEpochs: 5 };
+    const ways = ['alone', 'fedmd', 'feddf'].map((way) => ({ ...distill, way, studentEpochs: 30 }));
+    const [alone, fedmd, feddf] = (await Promise.all(
+      ways.map((way) => runCell({ ...small, clients, rounds: 8, distill: way })),
+    )) as unknown as { members: number; worst: number; bytesUp: number }[];
+    assert.ok(fedmd.members > alone.members && fedmd.worst > alone.worst, JSON.stringify([alone, fedmd]));
+    assert.ok(feddf.members > alone.members, JSON.stringify([alone, feddf]));
+    // Ten numbers for each public row, of four clients in eight rounds: some fifth of 1,438 rows.
+    const rows = fedmd.bytesUp / (4 * 10 * 4 * 8);
+    assert.ok(Number.isInteger(rows) && rows > 250 && rows < 330, `${rows} public rows`);
+    assert.deepEqual([alone.bytesUp, feddf.bytesUp], [0, fedmd.bytesUp]);
+  });
+
   it('says why settings make no sense together', async () => {
     const cell = (await runCell({ ...small, federation: { quorum: 9 } })) as unknown as { refused: string };
     assert.match(cell.refused, /Lower the quorum/);
