@@ -3,7 +3,7 @@ import type { Message, ModelHeader } from '../update/message';
 import { joinVectors, vectorPayload } from '../update/vector';
 import type { Learned } from './checkpoint';
 import { type FederatedModel, tensorSizes } from './federated-model';
-import { keepsVector } from './local/rule';
+import { keepsVector, vectorsBehind } from './local/rule';
 import type { FederationOptions } from './options';
 import { weighted } from './round-zero';
 import { createSampler } from './samplers';
@@ -66,7 +66,8 @@ function messageTo(
     quorum,
     training: { ...weighted(trainingAt(options, round), options.classWeighting, labelCounts), ...strategy.training },
     ...(group === undefined ? {} : { group }),
-    ...(local ? { local: { ...local } } : {}),
+    // The model of one group alone, to be used, has nothing behind it.
+    ...(local && vectors.length === 1 + vectorsBehind(local) ? { local: { ...local } } : {}),
     ...(keepsVector(local) ? { settled: settledOf(settlement, cohort) } : {}),
     ...(startLoss ? { startLoss } : {}),
     ...(maxStaleness > 0 ? { maxStaleness } : {}),

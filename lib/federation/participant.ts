@@ -89,7 +89,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
   let closed = false;
   let joined = false;
   let round = 0;
-  /** Among the groups of clients, of which this one has been told last; undefined: there are none. */
+  /** Among the groups of clients, of which this one has been told last, or which it has chosen; undefined: none yet. */
   let group: number | undefined;
   let task: Task | undefined;
   let done: Done | undefined;
@@ -178,6 +178,13 @@ export function createParticipant(parts: ParticipantParts): Participant {
     }
   };
 
+  /** Of the models of all groups the one of this client's; undefined: it has none yet. */
+  const ofGroup = ({ fl, global, further }: Work): GlobalModel | undefined => {
+    if (fl.local?.name !== 'ifca' || group === 0) return global;
+    const weights = group === undefined ? undefined : further[group - 1];
+    return weights && { ...global, weights: Float32Array.from(weights) };
+  };
+
   const consider = (message: Message<ModelHeader>): void => {
     const { fl } = message;
     const asked = isAsked(fl);
@@ -187,15 +194,16 @@ export function createParticipant(parts: ParticipantParts): Participant {
       return;
     }
     const work: Work = { fl, ...receivedModel(message, model), settled: asked ? settledOf(fl) : 0 };
-    // The model of a group in which this client is not, or of those who are on their way to one.
-    if (!asked && fl.group !== undefined && (fl.group !== group || fl.attempt === attempt)) return;
+    // The model of a group in which this client is not, or of the others who are asked at the same time.
+    const isBeside = fl.attempt === attempt && fl.cohort.length > 0;
+    if (!asked && fl.group !== undefined && (fl.group !== group || isBeside)) return;
     // Delivered twice, or held up on its way.
     const isLate = isOlder(fl.attempt, asked && fl.maxStaleness ? attempt : newest);
     if (isLate || (asked && fl.attempt === attempt)) return;
     if (asked) attempt = fl.attempt;
     if (!isOlder(fl.attempt, newest)) newest = fl.attempt;
     round = fl.round;
-    if (asked) group = fl.group;
+    if (asked) group = fl.group ?? (fl.local?.name === 'ifca' ? group : undefined);
     if (asked && task && isSameWork(task, work)) {
       // Asked again while at it: the answer will be to the latest asking.
       task.fl = fl;
@@ -212,9 +220,10 @@ export function createParticipant(parts: ParticipantParts): Participant {
       return;
     }
     // What it has learned from already it knows.
-    if (!(asked && isDone)) {
+    const heard = ofGroup(work);
+    if (heard && !(asked && isDone)) {
       const final = fl.cohort.length === 0;
-      learner.hear?.(work.global, { options: optionsOf(fl), final, ...(fl.local ? { local: fl.local } : {}) });
+      learner.hear?.(heard, { options: optionsOf(fl), final, ...(fl.local ? { local: fl.local } : {}) });
     }
     if (!asked) show();
     else if (done && isDone) answer({ ...done, fl });
@@ -224,6 +233,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
   const answer = (ready: Done): void => {
     done = ready;
     const { fl, local, stays } = ready;
+    group = local.group ?? group;
     if (stays !== undefined) {
       decline(fl, stays, local.samples);
       return;

@@ -3,9 +3,9 @@
  * with compressors: Karimireddy 2019, arXiv 1901.09847), and written down before the aggregator is told. After `patience`
  * updates in a row that stayed, the next one goes whatever the rule says: so nothing is older than that.
  */
-import { applyCodec, decodeAll } from '../../update/codecs/registry';
+import { decodeAll, recoded } from '../../update/codecs/registry';
 import type { SendingOptions, TensorSizes } from '../../update/message';
-import { normOf, vectorPayload } from '../../update/vector';
+import { normOf } from '../../update/vector';
 import type { LocalUpdate } from '../learner';
 import type { LocalMemory, MemoryKey } from '../local/memory';
 import { sendingRule } from '.';
@@ -29,19 +29,6 @@ export interface SenderParts {
 export interface Sender {
   /** Rejects when the update cannot be read, or when what is held back cannot be written. */
   consider(options: SendingOptions, local: LocalUpdate, weights: Float32Array): Promise<Considered>;
-}
-
-/** The vector in the code that the learner gave its own. */
-function coded(
-  vector: Float32Array,
-  local: LocalUpdate,
-  tensors: TensorSizes,
-): Pick<LocalUpdate, 'payload' | 'codecs'> {
-  let update: Pick<LocalUpdate, 'payload' | 'codecs'> = { payload: vectorPayload(vector), codecs: [] };
-  for (const { name, ...options } of local.codecs) {
-    update = applyCodec({ payload: update.payload, fl: { codecs: update.codecs, tensors } }, name, options);
-  }
-  return update;
 }
 
 export function createSender({ client, model, memory }: SenderParts): Sender {
@@ -80,7 +67,7 @@ export function createSender({ client, model, memory }: SenderParts): Sender {
       stayed = 0;
       if (!isHeld) return { local };
       await remember(new Float32Array(model.size));
-      return { local: { ...local, ...coded(whole, local, model.tensors) } };
+      return { local: { ...local, ...recoded(local, model.tensors, whole) } };
     },
   };
 }

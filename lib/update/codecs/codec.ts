@@ -35,6 +35,8 @@ export interface Narrowed {
   sideBytes: number;
   tensors: TensorSizes;
   restore(kept: Float32Array): Float32Array;
+  /** Its inverse: of a whole vector, the numbers that are let through. */
+  select(vector: Float32Array): Float32Array;
 }
 
 export type Codec = Coder | Selector;

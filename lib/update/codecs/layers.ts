@@ -29,6 +29,16 @@ function ranges(tensors: TensorSizes, kept: readonly boolean[]): [from: number, 
   return found;
 }
 
+function selected(vector: Float32Array, rest: readonly [from: number, to: number][]): Float32Array {
+  const values = new Float32Array(rest.reduce((sum, [from, to]) => sum + to - from, 0));
+  let at = 0;
+  for (const [from, to] of rest) {
+    values.set(vector.subarray(from, to), at);
+    at += to - from;
+  }
+  return values;
+}
+
 function encode(vector: Float32Array, tensors: TensorSizes, { kept }: LayersOptions) {
   if (kept.length !== tensors.length) bad('Which layers are left out must be said of each tensor of the model.');
   if (!kept.includes(true)) bad('At least one layer must be sent: keep fewer at home.');
@@ -37,15 +47,8 @@ function encode(vector: Float32Array, tensors: TensorSizes, { kept }: LayersOpti
   kept.forEach((is, i) => {
     if (is) side[i >> 3] |= 1 << (i & 7);
   });
-  const rest = ranges(tensors, kept);
-  const values = new Float32Array(rest.reduce((sum, [from, to]) => sum + to - from, 0));
-  let at = 0;
-  for (const [from, to] of rest) {
-    values.set(vector.subarray(from, to), at);
-    at += to - from;
-  }
   const step: CodecStep = { name: 'layers' };
-  return { side, kept: values, step };
+  return { side, kept: selected(vector, ranges(tensors, kept)), step };
 }
 
 function narrow(payload: Buffer, _step: CodecStep, tensors: TensorSizes): Narrowed {
@@ -61,6 +64,7 @@ function narrow(payload: Buffer, _step: CodecStep, tensors: TensorSizes): Narrow
   return {
     sideBytes,
     tensors: tensors.filter((_, i) => kept[i]),
+    select: (vector) => selected(vector, rest),
     restore(values) {
       const vector = new Float32Array(vectorSize(tensors));
       let at = 0;

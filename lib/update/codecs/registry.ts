@@ -53,11 +53,13 @@ interface Opened {
   tensors: TensorSizes;
   values: Float32Array;
   restore: ((kept: Float32Array) => Float32Array)[];
+  select: ((vector: Float32Array) => Float32Array)[];
 }
 
 /** Walks the steps forward to find what is where, then decodes the numbers that remain. */
 function open(payload: Buffer, steps: readonly CodecStep[], tensors: TensorSizes, registry: Registry): Opened {
   const restore: Opened['restore'] = [];
+  const select: Opened['select'] = [];
   const done: Operation[] = [];
   let shapes = tensors;
   let start = 0;
@@ -73,11 +75,12 @@ function open(payload: Buffer, steps: readonly CodecStep[], tensors: TensorSizes
       start += narrowed.sideBytes;
       shapes = narrowed.tensors;
       restore.push(narrowed.restore);
+      select.push(narrowed.select);
     }
   }
   const rest = payload.subarray(start);
   const values = coder ? coder(rest) : readVector(rest, vectorSize(shapes));
-  return { side: payload.subarray(0, start), tensors: shapes, values, restore };
+  return { side: payload.subarray(0, start), tensors: shapes, values, restore, select };
 }
 
 /**
@@ -135,4 +138,21 @@ export function applyCodec(
   }
   const { side, kept, step } = codec.encode(opened.values, opened.tensors, options);
   return { payload: Buffer.concat([opened.side, side, vectorPayload(kept)]), codecs: [...steps, step] };
+}
+
+/** The same steps on another vector: what the update leaves out stays out, what it codes is coded alike. */
+export function recoded(
+  { payload, codecs: steps }: Coded,
+  tensors: TensorSizes,
+  vector: Float32Array,
+  registry: Registry = codecs(),
+): Coded {
+  const opened = open(payload, steps, tensors, registry);
+  const values = opened.select.reduce((some, select) => select(some), vector);
+  const last = steps.at(-1);
+  const coder = last && find(last.name, registry);
+  if (coder?.role !== 'coder') return { payload: Buffer.concat([opened.side, vectorPayload(values)]), codecs: steps };
+  const { name: _, ...options } = last ?? {};
+  const { payload: rest, step } = coder.encode(values, opened.tensors, options);
+  return { payload: Buffer.concat([opened.side, rest]), codecs: [...steps.slice(0, -1), step] };
 }

@@ -7,10 +7,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { federatedModel, type Learner } from '../../../lib/federation';
+import type { LocalUpdate } from '../../../lib/federation/learner';
 import { localMemory } from '../../../lib/federation/local/memory';
+import { createSender } from '../../../lib/federation/sending/sender';
 import { createStore } from '../../../lib/state';
 import { applyCodec, decodeAll } from '../../../lib/update/codecs/registry';
-import type { SendingOptions } from '../../../lib/update/message';
+import type { SendingOptions, TensorSizes } from '../../../lib/update/message';
 import { readVector, vectorPayload } from '../../../lib/update/vector';
 import { drive, find } from './round-driver';
 import { type Toy, toyFederation, toyModel } from './toy';
@@ -186,6 +188,51 @@ describe('fewer updates', () => {
     });
     await toy.close();
     await plain.close();
+  });
+
+  it('what a client keeps at home stays out of what it held back, and its code stays', async () => {
+    const tensors: TensorSizes = [
+      [2, 1],
+      [1, 1],
+    ];
+    const model = { fingerprint: 'm', tensors, size: 3 };
+    const sender = createSender({ client: 'a', model, memory: localMemory('a') });
+    const made = (change: number[], bits?: number): LocalUpdate => {
+      const fl = { codecs: [], tensors };
+      const thinned = applyCodec({ payload: vectorPayload(Float32Array.from(change)), fl }, 'layers', {
+        kept: [true, false],
+      });
+      const coded = bits
+        ? applyCodec({ payload: thinned.payload, fl: { codecs: thinned.codecs, tensors } }, 'quantize', { bits })
+        : thinned;
+      return { ...coded, samples: 5, metrics: {} };
+    };
+    for (const bits of [undefined, 16]) {
+      const went: number[][] = [];
+      let plain = 0;
+      for (let round = 0; round < 4; round++) {
+        const local = made([1, -2 * round, 99], bits);
+        const { local: sent, stays } = await sender.consider(
+          { name: 'periodic', every: 2 },
+          local,
+          new Float32Array(3),
+        );
+        if (stays !== undefined) continue;
+        plain++;
+        assert.deepEqual(
+          sent.codecs.map(({ name }) => name),
+          bits ? ['layers', 'quantize'] : ['layers'],
+        );
+        // One byte that says which tensors, and two numbers.
+        assert.equal(sent.payload.length, bits ? local.payload.length : 1 + 8);
+        went.push([...decodeAll(sent.payload, sent.codecs, tensors)]);
+      }
+      assert.equal(plain, 2);
+      const sum = went.reduce((all, one) => all.map((value, i) => value + one[i]));
+      // All that was made but what came last and stays; nothing of what is at home.
+      assert.equal(sum[2], 0);
+      assert.ok(went.some(([first]) => Math.abs(first - 2) < 1e-3));
+    }
   });
 
   it('what stays survives a restart of the client', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FederationOptions } from '../../../../lib/federation';
+import type { FederationOptions, GlobalModel } from '../../../../lib/federation';
 import { parted } from '../../../../lib/federation/groups/parted';
 import { defaultOptions } from '../../../../lib/federation/options';
 import { createStrategy } from '../../../../lib/federation/strategies';
@@ -73,6 +73,42 @@ for (const strategy of [{ name: 'ifca', groups: 2 }, { name: 'clustered' }] as c
           members.join(),
         );
         near(models[group], restOf(kind));
+      }
+    });
+
+    it('lets each client hear of the model of its own group and of no other, and nobody complains', async () => {
+      const heard = new Map<string, GlobalModel[]>();
+      const toy = await toyFederation({
+        options: {
+          minClients: 6,
+          quorum: 1,
+          rounds: 60,
+          training,
+          strategy,
+          sampler: { name: 'round-robin', count: 4 },
+        },
+      });
+      clients.forEach((client, i) => {
+        const name = `client-${i}`;
+        const models: GlobalModel[] = [];
+        heard.set(name, models);
+        const learner = { ...quadraticLearner(client), hear: (model: GlobalModel) => models.push(model) };
+        toy.add(name, { learner }).samplesChanged();
+      });
+      await toy.settle();
+      const groups = toy.metrics.at(-1)?.groups ?? [];
+      await toy.close();
+      assert.deepEqual(toy.refused, []);
+      assert.equal(groups.length, 2);
+      for (const [name, models] of heard) {
+        const late = models.filter(({ round }) => round > 40);
+        // Two of six are not asked in each round; and all hear of the last model.
+        assert.ok(late.length > 3, `${name}: ${late.length}`);
+        assert.equal(late.at(-1)?.round, 61);
+        for (const { weights } of late) {
+          const away = Math.hypot(...restOf(kindOf(name)).map((value, j) => weights[j] - value));
+          assert.ok(away < 0.5, `${name} heard ${weights}`);
+        }
       }
     });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Codec } from '../../../../lib/update/codecs/codec';
 import { checkOrder, refusedOrders } from '../../../../lib/update/codecs/composition';
-import { applyCodec, codecs, decodeAll } from '../../../../lib/update/codecs/registry';
+import { applyCodec, codecs, decodeAll, recoded } from '../../../../lib/update/codecs/registry';
 import type { TensorSizes } from '../../../../lib/update/message';
 import { vectorPayload } from '../../../../lib/update/vector';
 import { refused } from '../refused';
@@ -18,6 +18,7 @@ const everySecond: Codec = {
   narrow: (payload, _step, tensors) => ({
     sideBytes: 1,
     tensors: tensors.map(([size]): [number, number] => [Math.floor(size / 2), 1]),
+    select: (whole) => whole.filter((_, i) => i % 2 === payload[0]),
     restore: (kept) =>
       Float32Array.from({ length: tensors[0][0] }, (_, i) => (i % 2 === payload[0] ? kept[(i - payload[0]) / 2] : 0)),
   }),
@@ -42,6 +43,26 @@ describe('codec registry', () => {
     assert.equal(coded.payload.length, 4 + 16);
     for (const [i, value] of decodeAll(coded.payload, coded.codecs, tensors).entries()) {
       assert.ok(Math.abs(value - vector[i]) < 8 / 32767);
+    }
+  });
+
+  it('does the same steps to another vector: what was left out stays out, what was coded is coded alike', () => {
+    const other = Float32Array.of(10, 20, 30, 40, 50, 60, 70, 80);
+    const plain = recoded({ payload: update.payload, codecs: [] }, tensors, other, registry);
+    assert.deepEqual(decodeAll(plain.payload, plain.codecs, tensors, registry), other);
+    const half = applyCodec(update, 'every-second', {}, registry);
+    const kept = recoded(half, tensors, other, registry);
+    assert.deepEqual([...decodeAll(kept.payload, kept.codecs, tensors, registry)], [0, 20, 0, 40, 0, 60, 0, 80]);
+    const fl = { codecs: half.codecs, tensors };
+    const coded = applyCodec({ payload: half.payload, fl }, 'quantize', { bits: 8 }, registry);
+    const again = recoded(coded, tensors, other, registry);
+    assert.deepEqual(
+      again.codecs.map(({ name }) => name),
+      ['every-second', 'quantize'],
+    );
+    assert.equal(again.payload.length, coded.payload.length);
+    for (const [i, value] of decodeAll(again.payload, again.codecs, tensors, registry).entries()) {
+      assert.ok(Math.abs(value - (i % 2 === 1 ? other[i] : 0)) <= 80 / 127);
     }
   });
 
