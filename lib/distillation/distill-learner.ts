@@ -18,7 +18,7 @@ import { type OwnState, ownWeights } from '../federation/own-weights';
 import { inputSize, refuseConsensus } from '../model';
 import { streamSeed } from '../random/generator';
 import { RefusedError } from '../refused';
-import type { PredictJob, PredictResult, TrainingOptions } from '../training/engine';
+import type { Normalisation, PredictJob, PredictResult, TrainingOptions } from '../training/engine';
 import { vectorPayload } from '../update/vector';
 import { consensusOf } from './consensus-model';
 import { checkSameLabels, logitsOf, softTargets } from './logits';
@@ -119,12 +119,19 @@ export function distillLearner(parts: DistillParts): DistillLearner {
     throw new RefusedError('public-rows', reason ?? 'There are no public rows yet.');
   };
 
+  /** Costs a pass over the rows, which mostly are the same. */
+  let normalised: { rows: PublicRows; by: Normalisation | undefined } | undefined;
+  const normalisationBy = (rows: PublicRows): Normalisation | undefined => {
+    if (normalised?.rows !== rows) normalised = { rows, by: ownNormalisation(network, rows) };
+    return normalised.by;
+  };
+
   const learn = async (task: LearningTask, { signal: asked, onProgress }: LearningControl): Promise<LocalUpdate> => {
     refuseStrategy(task);
     const rows = readyRows();
     const own = bank.block();
     const signal = AbortSignal.any([asked, closing.signal]);
-    const normalisation = ownNormalisation(network, rows);
+    const normalisation = normalisationBy(rows);
     const { digestEpochs } = options;
     const isDigested = saysSomething(task.weights);
     const digestWork = isDigested ? digestEpochs * rows.count : 0;
@@ -189,7 +196,7 @@ export function distillLearner(parts: DistillParts): DistillLearner {
       if (!news?.final || !weights || closing.signal.aborted) return;
       const rows = parts.rows();
       if (!rows || obstacleOf(rows) !== undefined) return;
-      const normalisation = ownNormalisation(network, rows);
+      const normalisation = normalisationBy(rows);
       parts.onNetwork?.({ weights, normalisation, round, options: news.options, final: true });
     },
     forget: () => kept.keep(undefined),

@@ -86,14 +86,11 @@ export function softened(logits: Float32Array, spec: Outputs, temperature: numbe
   const labels = labelsOf(spec).length;
   const soft = new Float32Array(logits.length);
   for (let at = 0; at < logits.length; at += labels) {
-    const row = Array.from(logits.subarray(at, at + labels));
-    const top = Math.max(...row);
-    const raised = row.map((z) => Math.exp((z - top) / temperature));
-    const sum = raised.reduce((all, one) => all + one, 0);
-    soft.set(
-      raised.map((one) => one / sum),
-      at,
-    );
+    let top = logits[at];
+    for (let i = at + 1; i < at + labels; i++) top = Math.max(top, logits[i]);
+    let sum = 0;
+    for (let i = at; i < at + labels; i++) sum += Math.exp((logits[i] - top) / temperature);
+    for (let i = at; i < at + labels; i++) soft[i] = Math.exp((logits[i] - top) / temperature) / sum;
   }
   return soft;
 }

@@ -16,6 +16,13 @@ const refuse = (message: string): never => {
   throw new RefusedError('public-rows', message);
 };
 
+/** In one sum: it is finite just when all are. */
+function allFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] * 0;
+  return sum === 0;
+}
+
 function check({ features, targets, count }: SampleBlock, width: number): void {
   if (!Number.isInteger(width) || width < 1 || !Number.isInteger(count) || count < 0) {
     refuse(`Public rows cannot be ${count} of ${width} features each.`);
@@ -26,7 +33,7 @@ function check({ features, targets, count }: SampleBlock, width: number): void {
   if (targets.length !== 0 && targets.length !== count) {
     refuse(`The ${count} public rows have ${targets.length} targets: let them have one each, or none.`);
   }
-  if (!features.every(Number.isFinite) || !targets.every(Number.isFinite)) {
+  if (!allFinite(features) || !allFinite(targets)) {
     refuse('The public rows hold numbers that are not finite: remove those rows.');
   }
 }
@@ -49,8 +56,9 @@ function digestOf(features: Float32Array, count: number, width: number): string 
 export function publicRows(block: SampleBlock, width: number): PublicRows {
   check(block, width);
   const { count } = block;
-  const came = Float32Array.from(block.features, (value) => value + 0);
-  const bits = new Uint32Array(came.buffer);
+  const came = block.features.slice();
+  for (let i = 0; i < came.length; i++) came[i] += 0;
+  const bits = new Uint32Array(came.buffer, came.byteOffset, came.length);
   const targets = block.targets.length > 0 ? block.targets : new Float32Array(count);
   /** By the bits of the features: any order does that is the same everywhere. */
   const compare = (a: number, b: number): number => {
