@@ -8,6 +8,7 @@ import { quantize } from './quantize';
 import { round } from './round';
 import { rules } from './rules';
 import { strategies } from './strategies';
+import { timing } from './timing';
 import { training } from './training';
 
 /** A group gives its rows; add yours here. */
@@ -16,6 +17,7 @@ const groups: Record<string, () => Promise<Row[]>> = {
   fold,
   rules,
   strategies,
+  timing,
   quantize,
   messages,
   round,
