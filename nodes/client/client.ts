@@ -6,9 +6,8 @@ import type { PersonalLearner } from '../../lib/federation/personal/personal-lea
 import { errorSketch } from '../../lib/federation/threshold';
 import { inputSize, targetWidth } from '../../lib/model/shapes';
 import { createStore } from '../../lib/state/store';
-import type { ClientFacts } from '../../lib/update/message';
-import { parseFacts } from '../../lib/update/parse-parts';
 import { createEmbedding } from '../shared/embedding';
+import { toldFacts } from '../shared/facts';
 import { createIntake, headerOf, type Intake } from '../shared/intake';
 import { openSamples } from '../shared/kept-samples';
 import { findModel, stateFolder } from '../shared/model';
@@ -36,9 +35,8 @@ export = (RED: Red): void => {
     const { status } = shell;
     const pool = leasePool(RED, shell.closing);
     const refusals = collectRefusals(shell);
+    const facts = toldFacts();
     let work: Promise<Work> | undefined;
-    /** What the flow has told of this client last. */
-    let facts: ClientFacts | undefined;
 
     const event = (payload: Record<string, unknown>): void => {
       if (!shell.closing.aborted) this.send([null, { topic: 'fl/client', payload }]);
@@ -108,7 +106,7 @@ export = (RED: Red): void => {
         client,
         model,
         minSamples,
-        facts: () => facts,
+        facts: facts.now,
         learner: personal ?? learner,
         memory: localMemory(`${federation} ${client} strategy`, store),
         errors: async (global, signal) => {
@@ -139,10 +137,8 @@ export = (RED: Red): void => {
     shell.onInput(async (msg) => {
       const { intake, participant, personal } = await ready();
       const fl = headerOf(msg);
-      if (fl === undefined && msg.topic === 'facts') {
-        facts = parseFacts(msg.payload, 'msg.payload');
-        participant.factsChanged();
-      } else if (fl === undefined && msg.topic === 'forget') await Promise.all([intake.forget(), personal?.forget()]);
+      if (fl === undefined && msg.topic === 'facts') facts.take(msg, participant);
+      else if (fl === undefined && msg.topic === 'forget') await Promise.all([intake.forget(), personal?.forget()]);
       else if (fl === undefined || fl.kind === 'samples') await intake.take(msg);
       else refusals.during(() => participant.receive(msg));
     });

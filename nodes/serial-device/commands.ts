@@ -4,10 +4,12 @@ import type { BoardLearner } from '../../lib/board/learner';
 import { channelsOf, readingsFrom } from '../../lib/board/sensing';
 import { classIndex, unknownClass } from '../../lib/data/labels';
 import { type SampleShape, samplesFrom } from '../../lib/data/sample-input';
+import type { Participant } from '../../lib/federation/participant';
 import type { PersonalLearner } from '../../lib/federation/personal/personal-learner';
 import { inputSize } from '../../lib/model';
 import { RefusedError } from '../../lib/refused';
 import { answersOf, expectedOf } from '../shared/answers';
+import type { ToldFacts } from '../shared/facts';
 import type { Intake } from '../shared/intake';
 import type { Model } from '../shared/model';
 import type { FlowMessage, Send } from '../shared/red';
@@ -27,6 +29,8 @@ export interface Commanded {
   cable: Cable | undefined;
   /** Ends when the board knows the label that came last. */
   labelled: { last: Promise<unknown> };
+  participant: Pick<Participant, 'factsChanged'>;
+  facts: ToldFacts;
   closing: AbortSignal;
   /** By the third output. */
   tell(message: FlowMessage): void;
@@ -120,6 +124,7 @@ const commands: Record<string, Command> = {
     return done;
   },
   'label-last': async (device, msg) => device.learner.labelLast(classOf(device, msg), device.closing),
+  facts: ({ facts, participant }, msg) => facts.take(msg, participant),
   async forget({ learner, personal, intake, closing }) {
     await Promise.all([intake?.forget(), personal?.forget()]);
     await learner.forget(closing);

@@ -13,6 +13,7 @@ import { targetWidth } from '../../lib/model/shapes';
 import { RefusedError } from '../../lib/refused';
 import { createStore } from '../../lib/state/store';
 import { createEmbedding } from '../shared/embedding';
+import type { ToldFacts } from '../shared/facts';
 import { createIntake, type Intake } from '../shared/intake';
 import { openSamples } from '../shared/kept-samples';
 import { findModel, stateFolder } from '../shared/model';
@@ -35,6 +36,7 @@ export interface DeviceParts {
   settings: Settings;
   shell: Shell;
   known: KnownBoard;
+  facts: ToldFacts;
   /** Refused by the participant. */
   onRefused(refused: RefusedError): void;
   acceptBoard(): Promise<void>;
@@ -47,7 +49,7 @@ export interface Device extends Omit<Commanded, 'closing' | 'acceptBoard'> {
 
 /** Rejects with a RefusedError that says what to mend. Nothing is left open then. */
 export async function openDevice(parts: DeviceParts): Promise<Device> {
-  const { RED, node, settings, shell, known } = parts;
+  const { RED, node, settings, shell, known, facts } = parts;
   const model = await findModel(RED, settings.model);
   const options = deviceOptions(settings, node);
   const { client, federation, minSamples, sensing, port } = options;
@@ -209,6 +211,7 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
     client,
     model,
     minSamples,
+    facts: facts.now,
     learner: personal ?? learner,
     memory: localMemory(`${federation} ${client} strategy`, store),
     // The gateway has the same rows, and computes what the board would. What a backbone makes of them only the board knows.
@@ -258,6 +261,7 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
     intake,
     cable: line.cable,
     labelled: { last: Promise.resolve() },
+    facts,
     participant,
     tell,
     close: end,

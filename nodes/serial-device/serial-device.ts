@@ -1,4 +1,5 @@
 import { RefusedError } from '../../lib/refused';
+import { toldFacts } from '../shared/facts';
 import { isKind } from '../shared/global-model';
 import { headerOf } from '../shared/intake';
 import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
@@ -16,6 +17,7 @@ export = (RED: Red): void => {
     const shell = createShell(RED, this);
     const refusals = collectRefusals(shell);
     const known = knownBoard(RED, settings.id);
+    const facts = toldFacts();
     let device: Promise<Device> | undefined;
 
     const ready = (): Promise<Device> => {
@@ -25,6 +27,7 @@ export = (RED: Red): void => {
         settings,
         shell,
         known,
+        facts,
         onRefused: refusals.take,
         acceptBoard,
       });

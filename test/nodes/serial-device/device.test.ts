@@ -62,6 +62,24 @@ describe('fl-serial-device', function () {
     assert.match(sentence(await runtime.next('caught')), /takes 2 features/);
   });
 
+  it('tells what it has as fl-client does: not asked until it is charged', async () => {
+    await run({
+      aggregator: { sampler: 'availability', sampleCount: '2', minBattery: '50', start: 'message', rounds: '1' },
+      north: asBoard(),
+    });
+    for (const name of ['north', 'south']) {
+      await runtime.next('events', (msg) => fieldsOf(msg).event === 'joined' && fieldsOf(msg).client === name, 20_000);
+    }
+    send('facts', { battery: 'full' });
+    assert.match(sentence(await runtime.next('caught')), /msg\.payload\.battery must be a finite number from 0 to 100/);
+    send('facts', { battery: 20, link: 'lora' });
+    runtime.send('agg', { topic: 'start' });
+    await runtime.statusIs('agg', ({ text }) => text === '2/2 clients');
+    send('facts', { battery: 90, link: 'lora' });
+    await runtime.next('told', isFinal, 20_000);
+    assert.equal(fieldsOf(runtime.received('metrics')[0]).updates, 2);
+  });
+
   it('predicts, the gateway judges: a board in a federation of anomalies answers and tells its errors as a gateway would', async () => {
     await run({
       model: { task: 'anomaly', labels: '', layers: [{ type: 'dense', units: 1, activation: 'linear' }] },
