@@ -1,6 +1,29 @@
 import type { CoordinatorStatus } from '../../lib/federation/coordinator';
 import type { FederationOptions } from '../../lib/federation/options';
-import type { Status } from '../shared/status';
+import { STATUS_LENGTH, type Status } from '../shared/status';
+
+/** Less of the strategy's name says little. */
+const LEAST_NAME = 4;
+
+interface Counts extends Record<string, string | number> {
+  round: number;
+  answers: number;
+  cohort: number;
+  out: string;
+}
+
+/** The name of the strategy gives way to the counts, which are what one looks for; plain FedAvg needs none. */
+function showCounts(status: Status, name: string, counts: Counts): void {
+  const { round, answers, cohort, out } = counts;
+  const room = STATUS_LENGTH - ` ${round}: ${answers}/${cohort}${out && ` ${out}`}`.length;
+  const plain = name === 'fedavg' || out !== '';
+  if (room < (plain ? 'round'.length : LEAST_NAME)) status.working('status.counts', counts);
+  else if (plain) status.working('status.collecting', counts);
+  else {
+    const strategy = name.length <= room ? name : `${name.slice(0, room - 1)}…`;
+    status.working('status.collectingBy', { strategy, ...counts });
+  }
+}
 
 /** The line under the node for where the federation stands. */
 export function showPhase(status: Status, now: CoordinatorStatus, options: FederationOptions): void {
@@ -24,9 +47,7 @@ export function showPhase(status: Status, now: CoordinatorStatus, options: Feder
       return;
     case 'collecting':
       if (options.timing.mode === 'async') status.working('status.versions', { round, cohort });
-      else if (options.strategy.name === 'fedavg' || out)
-        status.working('status.collecting', { round, answers, cohort, out });
-      else status.working('status.collectingBy', { strategy: options.strategy.name, round, answers, cohort });
+      else showCounts(status, options.strategy.name, { round, answers, cohort, out });
       return;
     case 'saving':
       status.working('status.saving', { round, out });
