@@ -1,8 +1,8 @@
 /**
  * Power-of-choice (Cho 2020, arXiv 2010.01243), its variant rpow-d: d candidates are drawn by their share of the samples
  * without replacement, and of these the m with the greatest local loss are asked. The loss is the one that a client told
- * with its last update (of the model as it came, else of its training), so nothing more is computed or sent; who has not
- * told one yet counts as infinite, in the order of the draw. d = m is sampling by samples; the greater d, the faster and
+ * with its last update (of the model as it came, one pass over its samples; else of its training), so nothing is asked of
+ * mere candidates; who has not told one yet counts as infinite, in the order of the draw. d = m is sampling by samples; the greater d, the faster and
  * the more biased. The mean gives each update the same weight, as the paper does.
  *
  * The losses are what clients say: one that lies can have itself asked more often, at most in each round that draws it.

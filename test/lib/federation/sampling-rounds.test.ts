@@ -39,6 +39,29 @@ describe('rounds with samplers that go by facts', () => {
     assert.deepEqual(again.cohort, ['c']);
   });
 
+  it('goes by the loss of the model as it came, which it asks of the clients, and not by that of their training', async () => {
+    const ask = { name: 'power-of-choice', count: 1, candidates: 3 } as const;
+    const startLoss: Record<string, number> = { a: 1, b: 3, c: 2 };
+    const toy = await toyFederation({
+      clients: ['a', 'b', 'c'],
+      options: { minClients: 3, quorum: 1, rounds: 4, sampler: ask },
+      up({ fl, ...rest }, deliver) {
+        if (fl.kind !== 'update') return { fl, ...rest };
+        assert.ok(Number.isFinite(fl.metrics?.startLoss), 'nobody has told how the model did that came');
+        const metrics = { ...fl.metrics, startLoss: startLoss[fl.client], loss: 10 - startLoss[fl.client] };
+        deliver({ fl: { ...fl, metrics }, ...rest });
+        return undefined;
+      },
+    });
+    await toy.settle();
+    const asked = toy.sent.flatMap(({ fl }) => (fl.kind === 'model' && fl.cohort.length > 0 ? [fl] : []));
+    const cohorts = asked.map(({ cohort }) => String(cohort));
+    assert.deepEqual(cohorts.slice(0, 3).sort(), ['a', 'b', 'c']);
+    assert.equal(cohorts[3], 'b');
+    assert.deepEqual(toy.refused, []);
+    await toy.close();
+  });
+
   it('asks nobody whose battery is low, and goes on when it joins charged', () => {
     const sampler = { name: 'availability', count: 2, minBattery: 30 } as const;
     const driver = drive({ minClients: 2, quorum: 2, rounds: 0, sampler });
