@@ -8,6 +8,8 @@ export interface GlobalModel extends Pick<TrainJob, 'weights' | 'normalisation'>
   round: number;
   /** The reconstruction error above which a sample is an anomaly, when the federation knows one. */
   threshold?: number;
+  /** The share of the clients' own samples that shall lie below the threshold, where one is made. */
+  quantile?: number;
 }
 
 /**

@@ -49,7 +49,10 @@ export function receivedModel({ fl, payload }: Message<ModelHeader>, model: Fede
   if (further.some((vector) => normOf(vector) > most)) {
     throw new RefusedError('norm-bound', 'A vector behind the model that came is absurdly long: reset the federation.');
   }
-  const threshold = fl.threshold?.value;
-  const known = threshold === undefined ? {} : { threshold };
+  const { value: threshold, quantile } = fl.threshold ?? {};
+  const known = {
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(quantile === undefined ? {} : { quantile }),
+  };
   return { global: { weights, normalisation, round: fl.round, ...known }, further };
 }

@@ -51,10 +51,16 @@ export function thresholdOf(
   return value === undefined ? undefined : { quantile, value, samples: sketchCount(merged), round };
 }
 
+/** Where a threshold stands, and how many samples are behind it. */
+export interface OwnThreshold {
+  value: number;
+  samples: number;
+}
+
 export interface ErrorParts {
   spec: ModelSpec;
   bank: { block(): SampleBlock };
-  predict(job: PredictJob, control: { signal: AbortSignal }): Promise<PredictResult>;
+  predict(job: PredictJob, control: { signal: AbortSignal }): Promise<Pick<PredictResult, 'outputs'>>;
 }
 
 /** The client's part: the errors of a model on the samples it holds now, as a sketch; undefined when it holds none. */
@@ -70,3 +76,23 @@ export async function errorSketch(
   // What is not finite is as far off as can be.
   return encodeSketch(sketchOf(errors.map((error) => (Number.isFinite(error) ? error : Number.MAX_VALUE))));
 }
+
+/**
+ * The threshold of one client's own model: the same quantile of its errors on the samples of `bank`, as exact as the
+ * federation's. Undefined when there are none. It stays with the client.
+ */
+export async function ownThreshold(
+  parts: ErrorParts,
+  model: Pick<GlobalModel, 'weights' | 'normalisation'>,
+  quantile: number,
+  signal: AbortSignal,
+): Promise<OwnThreshold | undefined> {
+  const told = await errorSketch(parts, model, signal);
+  if (!told) return undefined;
+  const sketch = decodeSketch(told, limits.samples);
+  const value = sketchQuantile(sketch, quantile);
+  return value === undefined ? undefined : { value, samples: sketchCount(sketch) };
+}
+
+/** Held-out samples tell of errors that the model was not trained on; where they are too few for the quantile to lie among them, all do. */
+export const enoughFor = (quantile: number, samples: number): boolean => samples * (1 - quantile) >= 1;

@@ -94,6 +94,7 @@ export = (RED: Red): void => {
       const personal = makePersonal?.({
         learner,
         heldOut: () => samples.heldOut?.block(),
+        rows: () => bank.block(),
         predict: async (job, signal) => (await pool.get()).predict(job, { signal, engine }),
         send: (message) => {
           if (!shell.closing.aborted) this.send([null, null, detached(message)]);

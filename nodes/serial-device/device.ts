@@ -12,6 +12,7 @@ import { errorSketch } from '../../lib/federation/threshold';
 import { targetWidth } from '../../lib/model/shapes';
 import { RefusedError } from '../../lib/refused';
 import { createStore } from '../../lib/state/store';
+import type { SampleBlock } from '../../lib/training/engine';
 import { createEmbedding } from '../shared/embedding';
 import type { ToldFacts } from '../shared/facts';
 import { createIntake, type Intake } from '../shared/intake';
@@ -191,14 +192,14 @@ export async function openDevice(parts: DeviceParts): Promise<Device> {
     onTrouble: fail,
   });
   const embedding = createEmbedding(model, pool, shell.closing);
+  const embedded = (block?: SampleBlock): SampleBlock | Promise<SampleBlock> | undefined =>
+    block && block.count > 0 && embedding ? embedding.embed(block) : block;
   const { engine } = model;
   const personal = makePersonal?.({
     learner,
     // The gateway measures, with its own engine: the rows that are held out are not on the board.
-    async heldOut() {
-      const held = samples?.heldOut?.block();
-      return held && held.count > 0 && embedding ? embedding.embed(held) : held;
-    },
+    heldOut: () => embedded(samples?.heldOut?.block()),
+    rows: () => embedded(bank?.block()),
     predict: async (job, signal) => (await pool.get()).predict(job, { signal, engine }),
     send: (message) => {
       if (!closed) node.send([null, null, null, detached(message)]);

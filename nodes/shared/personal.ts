@@ -6,6 +6,7 @@ import { type PersonalOptions, personalMethods, personalOptions } from '../../li
 import { type Compared, type PersonalLearner, personalLearner } from '../../lib/federation/personal/personal-learner';
 import { personalMessage } from '../../lib/federation/personal/personal-message';
 import { decodePersonal, encodePersonal } from '../../lib/federation/personal/state';
+import { type ErrorParts, enoughFor, ownThreshold } from '../../lib/federation/threshold';
 import type { Store } from '../../lib/state/store';
 import type { PredictJob, SampleBlock } from '../../lib/training/engine';
 import type { Message } from '../../lib/update/message';
@@ -53,6 +54,8 @@ export interface PersonalParts {
   learner: Learner;
   /** As the layers of the model take them; undefined: there are none to measure on. */
   heldOut(signal: AbortSignal): SampleBlock | undefined | Promise<SampleBlock | undefined>;
+  /** The samples that it trains on, likewise. */
+  rows(signal: AbortSignal): SampleBlock | undefined | Promise<SampleBlock | undefined>;
   predict(job: PredictJob, signal: AbortSignal): Promise<{ outputs: Float32Array }>;
   /** The personal model, for fl-predict and the like. */
   send(message: Message): void;
@@ -84,7 +87,7 @@ export async function openPersonal(
   if (notice) warn(notice);
   if (found && !state) await store?.remove(name);
 
-  return ({ learner, heldOut, predict, send, event, fail }) =>
+  return ({ learner, heldOut, rows, predict, send, event, fail }) =>
     personalLearner({
       model,
       options,
@@ -97,6 +100,14 @@ export async function openPersonal(
         const { features, count } = samples;
         const { outputs } = await predict({ spec, weights, features, count, normalisation }, signal);
         return numbersOf(figures(spec, samples, outputs, normalisation, positiveIndex(spec, '')));
+      },
+      async limit(made, quantile, signal) {
+        const aside = await heldOut(signal);
+        const samples = aside && enoughFor(quantile, aside.count) ? aside : await rows(signal);
+        if (!samples) return undefined;
+        const { spec } = model;
+        const parts: ErrorParts = { spec, bank: { block: () => samples }, predict: (job) => predict(job, signal) };
+        return ownThreshold(parts, made, quantile, signal);
       },
       save: async (kept) => {
         if (kept) await store?.write(name, encodePersonal(kept, model, options));

@@ -9,6 +9,7 @@ import { limits } from '../../update/limits';
 import { type FederatedModel, tensorSizes } from '../federated-model';
 import type { GlobalModel, Learner, LearningControl, LearningTask, LocalUpdate, News } from '../learner';
 import { ownWeights } from '../own-weights';
+import type { OwnThreshold } from '../threshold';
 import { ditto } from './ditto';
 import { fedPer } from './fedper';
 import { fedRep } from './fedrep';
@@ -30,6 +31,8 @@ export interface Compared {
 }
 
 export interface PersonalModel extends GlobalModel {
+  /** Samples behind its threshold, which is of its own errors. */
+  thresholdSamples?: number;
   /** How the federation trains at present. */
   options: TrainingOptions;
   /** Nobody is asked any more: there will be no newer one for now. */
@@ -47,6 +50,11 @@ export interface PersonalParts {
   save?(state: PersonalState | undefined): Promise<void>;
   /** Absent, or undefined: nothing is held out to measure on. */
   measure?(model: GlobalModel, signal: AbortSignal): Promise<Figures | undefined>;
+  /**
+   * The error above which a sample is an anomaly to a personal model, at the federation's quantile; undefined: there are no
+   * samples for it. Absent: the personal model goes without one, since the federation's is of another model.
+   */
+  limit?(model: GlobalModel, quantile: number, signal: AbortSignal): Promise<OwnThreshold | undefined>;
   onPersonal?(model: PersonalModel, compared: Compared): void;
   /** What went wrong and stops no round. */
   onTrouble?(trouble: RefusedError): void;
@@ -118,6 +126,19 @@ export function personalLearner(parts: PersonalParts): PersonalLearner {
     };
   };
 
+  const limitOf = async (
+    model: GlobalModel,
+    quantile: number,
+    signal: AbortSignal,
+  ): Promise<OwnThreshold | undefined> => {
+    try {
+      return await parts.limit?.(model, quantile, signal);
+    } catch (error) {
+      if (!signal.aborted) trouble('personal-figures', `Its threshold could not be made: ${reasonOf(error)}`);
+      return undefined;
+    }
+  };
+
   /** Tells of the personal model, and has the learner behind use it. */
   const publish = async (
     global: PersonalModel,
@@ -125,10 +146,18 @@ export function personalLearner(parts: PersonalParts): PersonalLearner {
     signal: AbortSignal,
     news?: News,
   ): Promise<void> => {
-    const { normalisation, round, options, final } = global;
-    const own: PersonalModel = { weights: personal ?? global.weights, normalisation, round, options, final };
+    const { weights, normalisation, round, options, final, threshold, quantile } = global;
+    const plain: PersonalModel = { weights: personal ?? weights, normalisation, round, options, final };
+    if (!personal) {
+      learner.hear?.(threshold === undefined ? plain : { ...plain, threshold }, news);
+      return;
+    }
+    const limit = quantile === undefined ? undefined : await limitOf(plain, quantile, signal);
+    signal.throwIfAborted();
+    const own: PersonalModel = limit
+      ? { ...plain, quantile, threshold: limit.value, thresholdSamples: limit.samples }
+      : plain;
     learner.hear?.(own, news);
-    if (!personal) return;
     const figures = async (of: GlobalModel): Promise<Figures | undefined> => {
       try {
         return await parts.measure?.(of, signal);

@@ -11,7 +11,7 @@ export interface Owner {
 }
 
 export const personalMessage = (
-  { weights, normalisation, round, options, final }: PersonalModel,
+  { weights, normalisation, round, options, final, quantile, threshold, thresholdSamples }: PersonalModel,
   { federation, client, model }: Owner,
 ): Message<ModelHeader> => ({
   fl: {
@@ -26,6 +26,9 @@ export const personalMessage = (
     quorum: 0,
     training: options,
     ...(normalisation ? { normalisation } : {}),
+    ...(quantile === undefined || threshold === undefined
+      ? {}
+      : { threshold: { quantile, value: threshold, samples: thresholdSamples, round } }),
     tensors: tensorSizes(model.layout),
     codecs: [],
     personal: client,
