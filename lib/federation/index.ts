@@ -27,4 +27,4 @@ export type { ScheduleOptions } from './schedule';
 export { createStrategy, strategyNames } from './strategies';
 export type { StrategyName, StrategyOptions } from './strategies/options';
 export type { Aggregate, Strategy, StrategyState, UpdateFacts } from './strategies/strategy';
-export { errorSketch, type ThresholdOptions } from './threshold';
+export { errorSketch, type OwnThreshold, ownThreshold, type ThresholdOptions } from './threshold';

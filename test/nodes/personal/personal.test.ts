@@ -84,6 +84,27 @@ describe('personal models in a drawing', function () {
     });
   }
 
+  it('a personal autoencoder is judged by a threshold of its own errors', async () => {
+    const changes: Record<string, Record<string, unknown>> = {
+      m: { task: 'anomaly', labels: '', layers: [{ type: 'dense', units: 1, activation: 'linear' }] },
+      agg: { threshold: 'quantile', quantile: '0.9' },
+      data: { labelKind: 'none', wires: [['north-client'], ['south-client'], ['held']] },
+    };
+    const drawn = flow({ personal: 'ditto', lambda: '0.5' });
+    await run(drawn.map((item) => ({ ...item, ...changes[item.id] })));
+    const own = (await last()).fl?.threshold as Record<string, number>;
+    assert.equal(own.quantile, 0.9);
+    // Of the 15 % to 25 % of its 160 samples that it has held out.
+    assert.ok(own.samples > 15 && own.samples < 60, String(own.samples));
+    const told = payload(await runtime.next('metrics', (msg) => payload(msg).round === 3, 15_000));
+    const { value } = told.threshold as Record<string, number>;
+    assert.notEqual(own.value, value);
+    runtime.send('predict', { payload: [80, 0] });
+    const answer = payload(await runtime.next('answers'));
+    assert.deepEqual([answer.personal, answer.threshold], ['north', own.value]);
+    assert.equal(answer.anomaly, Number(answer.error) > own.value);
+  });
+
   it('what stays at home is not in the update, which is shorter by it; noise and quantisation follow', async () => {
     const noise: FlowItem = {
       id: 'noise',
