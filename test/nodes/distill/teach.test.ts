@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pumpFlow, pumpFolder } from '../federation/factory';
 import { isPolluted, mutated } from '../mutate';
 import { type FlowItem, type Received, type Runtime, startRuntime } from '../runtime';
@@ -121,6 +123,29 @@ describe('fl-distill, a student and its teacher', function () {
     runtime.send('node', await teacherMessage(2));
     runtime.send('node', { topic: 'teach' });
     await made(2);
+  });
+
+  it('teaches by a network that was imported with its weights, without any federation', async () => {
+    const input = { class_name: 'InputLayer', config: { batch_input_shape: [null, 2], name: 'in' } };
+    const layer = { class_name: 'Dense', config: { name: 'out', units: 2, activation: 'softmax', use_bias: true } };
+    const weights = [
+      { name: 'out/kernel', shape: [2, 2], dtype: 'float32' },
+      { name: 'out/bias', shape: [2], dtype: 'float32' },
+    ];
+    const json = {
+      format: 'layers-model',
+      modelTopology: { class_name: 'Sequential', config: { name: 's', layers: [input, layer] } },
+      weightsManifest: [{ paths: ['w.bin'], weights }],
+    };
+    writeFileSync(join(pumps.folder, 'model.json'), JSON.stringify(json));
+    writeFileSync(join(pumps.folder, 'w.bin'), Buffer.from(Float32Array.from(HOT).buffer));
+    await run(changed(flow(), { large: { source: 'file', file: join(pumps.folder, 'model.json') } }));
+    runtime.send('node', { payload: rows });
+    await holds('waiting for teacher');
+    runtime.send('node', { topic: 'teach' });
+    const { fl } = await made(1);
+    assert.deepEqual(fl?.cohort, []);
+    assert.ok(Number(payload(await runtime.next('events', isEvent('taught'))).agreement) > 0.9);
   });
 
   for (const start of ['first', 'last']) {
