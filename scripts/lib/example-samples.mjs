@@ -18,10 +18,13 @@ function bankOf(width, blocks = []) {
 /** Name of client (or "test") -> its blocks. */
 async function readBlocks(file, spec) {
   const { readCsv } = load('./data/csv.js');
-  const { readBatches, requiredColumns } = load('./data/dataset.js');
-  const rows = readCsv(createReadStream(join(root, 'datasets', file)), { required: requiredColumns(spec) });
+  const { readBatches, requiredColumns, surveyRows } = load('./data/dataset.js');
+  const { surveyNeed } = load('./data/clients/division.js');
+  const rows = () => readCsv(createReadStream(join(root, 'datasets', file)), { required: requiredColumns(spec) });
+  // Where a split can do without one, clients of few samples stay as they were drawn.
+  const survey = surveyNeed(spec.clients) === 'must' ? await surveyRows(rows, spec) : undefined;
   const blocks = new Map();
-  for await (const { client, split, block } of readBatches(rows, spec)) {
+  for await (const { client, split, block } of readBatches(rows(), spec, survey)) {
     const name = client ?? split;
     blocks.set(name, [...(blocks.get(name) ?? []), block]);
   }

@@ -12,7 +12,7 @@ function roundsTo(curve, wanted) {
 
 function remarksOf(table, results, data) {
   const cells = results[keyOf(data)];
-  const [unlike, alike] = [0, table.columns.length - 1];
+  const { unlike, alike, far } = table.compared;
   const accuracy = (row, column) => 100 * cells[row][column].figures.accuracy.mean;
   const spread = (row, column) => 100 * cells[row][column].figures.accuracy.deviation;
   const bytes = ({ figures }) => figures.bytesUp.mean + figures.bytesDown.mean;
@@ -40,7 +40,26 @@ function remarksOf(table, results, data) {
     'rounds to where FedAvg ends',
     'MB until then, both ways',
   ];
-  return [`**${titleOf(data)}**`, '', line(heads), line(heads.map(() => '---')), ...rows, ''];
+  const apart = table.rows.map(({ name }, row) =>
+    line([
+      name,
+      ...far.flatMap((column) => [
+        `${accuracy(row, column).toFixed(1)} ± ${spread(row, column).toFixed(1)}`,
+        signed(accuracy(row, column) - accuracy(0, column)),
+        roundsTo(cells[row][column].curve, cells[0][column].curve.at(-1)) ?? 'never',
+      ]),
+    ]),
+  );
+  const apartHeads = [
+    '',
+    ...far.flatMap((column) => [table.columns[column].name, 'against FedAvg', 'rounds to where it ends']),
+  ];
+  return [
+    `**${titleOf(data)}**`,
+    '',
+    ...[line(heads), line(heads.map(() => '---')), ...rows, ''],
+    ...[line(apartHeads), line(apartHeads.map(() => '---')), ...apart, ''],
+  ];
 }
 
 export const remarks = (results, table) => [
