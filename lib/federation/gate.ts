@@ -6,6 +6,7 @@ import type { Kernels } from '../core/kernels';
 import { decodeSketch, sketchBytes } from '../metrics/quantile-sketch';
 import { holdToNorm } from '../privacy/central';
 import { RefusedError } from '../refused';
+import { changing } from '../robust/changing';
 import { decodeAll } from '../update/codecs/registry';
 import { limits } from '../update/limits';
 import type { Message, PrivacyClaim, StatisticsHeader, TensorSizes, UpdateHeader } from '../update/message';
@@ -15,6 +16,7 @@ import { refusalOf, stalenessOf } from './admission';
 import { claimOf } from './aggregation';
 import { isOfRun } from './attempt';
 import { type FederatedModel, tensorSizes } from './federated-model';
+import { keepsVector } from './local/rule';
 import type { RoundEvent, RoundState, Told } from './round-state';
 import { decodeTold, type RoundZero, type Statistics } from './round-zero';
 import type { Strategy, UpdateFacts } from './strategies/strategy';
@@ -70,6 +72,12 @@ export function createGate({ federation, model, strategy, kernels, asked, reach,
       throw new RefusedError(
         'wrong-tensors',
         `The update of "${fl.client}" is for tensors that this model does not have.`,
+      );
+    }
+    if (keepsVector(strategy.local) && changing.includes(fl.score?.method ?? '')) {
+      throw new RefusedError(
+        'changed-update',
+        `A filter ("${fl.score?.method}") has changed the update of "${fl.client}": what the clients of "${strategy.name}" remember would no longer be what came. Choose a method that lets updates through as they are.`,
       );
     }
     const all = requireFinite(decodeAll(payload, fl.codecs, tensors), kernels);

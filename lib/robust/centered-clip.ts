@@ -6,7 +6,7 @@
 import { medianNorm } from './norm-bound';
 import type { RuleOptionsOf } from './options';
 import { checkInput, checkUniform, positiveParameter, wholeParameter } from './parameters';
-import type { Rule } from './rule';
+import type { Rule, Shares } from './rule';
 import { sumOf } from './sums';
 
 export function centeredClip({ tau, iterations = 5 }: Omit<RuleOptionsOf<'centered-clip'>, 'name'> = {}): Rule {
@@ -27,13 +27,15 @@ export function centeredClip({ tau, iterations = 5 }: Omit<RuleOptionsOf<'center
       let centre = known && previous ? previous : new Float32Array(vectors[0].length);
       let scores = kernels.distancesTo(centre, vectors);
       const radius = tau ?? medianNorm(scores);
+      let shares: Shares = { factors: new Float64Array(n).fill(1), centre };
       for (let iteration = 0; iteration < iterations; iteration++) {
         const factors = scores.map((distance) => (distance <= radius ? 1 : radius / distance));
+        shares = { factors, centre };
         // v + mean of factor (x - v), in one exact sum.
         centre = kernels.weightedSum([...vectors, centre], [...factors, n - sumOf(factors)], n);
         scores = kernels.distancesTo(centre, vectors);
       }
-      return { aggregate: centre, scores, rejected: [] };
+      return { aggregate: centre, scores, rejected: [], shares };
     },
   };
 }

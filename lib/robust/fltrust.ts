@@ -39,11 +39,16 @@ export function fltrust(): Rule {
         // When none is trusted the sum is zero.
         divisor: () => sumOf(scores) || 1,
       });
+      const total = sumOf(scores);
+      const trusted = scores.filter((trust) => trust > 0).length;
+      // So that their plain mean is the aggregate.
+      const factors = scores.map((trust, i) => (trust > 0 ? (trust * length * trusted) / (norms[i] * total) : 0));
       const reason = 'It does not point where the update of the aggregator does.';
       return {
         aggregate,
         scores,
         rejected: [...scores].flatMap((trust, index) => (trust > 0 ? [] : [{ index, reason }])),
+        shares: { factors },
       };
     },
   };

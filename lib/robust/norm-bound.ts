@@ -51,6 +51,7 @@ export function normBound({
             ? []
             : [{ index, reason: `Its norm of ${norm.toPrecision(3)} is above the bound of ${limit.toPrecision(3)}.` }],
         ),
+        ...(above === 'clip' && counted === 'uniform' ? { shares: { factors } } : {}),
       };
     },
   };

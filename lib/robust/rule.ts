@@ -45,6 +45,16 @@ export interface Combined {
   scores: Float64Array;
   /** Whose vector has no part in the aggregate, by index. */
   rejected: Rejection[];
+  /** Of rules whose aggregate is the plain mean of the updates that are left, each changed by itself. */
+  shares?: Shares;
+}
+
+/** What becomes of update x: centre + factor (x - centre). */
+export interface Shares {
+  /** One for each vector; of those that are rejected it says nothing. */
+  factors: Float64Array;
+  /** Absent: the origin. */
+  centre?: Float32Array;
 }
 
 export interface Rule {

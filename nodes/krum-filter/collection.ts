@@ -69,13 +69,14 @@ export function judgedAt(collection: Collection<unknown>, own: number | undefine
   return started + Math.max(LEAST_WAIT_MS, SHARE * deadline);
 }
 
-/** The largest group of updates of one shape, and the rest. */
-export function splitByShape<T>(held: readonly Held<T>[]): { same: Held<T>[]; other: Held<T>[] } {
+/** The updates of one shape, and the rest: that of `like`, or the shape that most have. */
+export function splitByShape<T>(held: readonly Held<T>[], like?: Held<T>): { same: Held<T>[]; other: Held<T>[] } {
   const groups = new Map<string, Held<T>[]>();
   for (const one of held) {
     const shape = JSON.stringify(one.header.tensors);
     groups.set(shape, [...(groups.get(shape) ?? []), one]);
   }
-  const same = [...groups.values()].reduce((most, group) => (group.length > most.length ? group : most), []);
+  const most = [...groups.values()].reduce((most, group) => (group.length > most.length ? group : most), []);
+  const same = like ? (groups.get(JSON.stringify(like.header.tensors)) ?? []) : most;
   return { same, other: held.filter((one) => !same.includes(one)) };
 }

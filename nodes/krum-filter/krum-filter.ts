@@ -2,11 +2,12 @@ import { RefusedError } from '../../lib/refused';
 import { decodeAll } from '../../lib/update/codecs/registry';
 import type { DeclineHeader, UpdateHeader } from '../../lib/update/message';
 import { parseMessage } from '../../lib/update/validate';
+import { vectorPayload } from '../../lib/update/vector';
 import { checked } from '../shared/checked';
 import { isKind } from '../shared/global-model';
 import { leasePool } from '../shared/pool';
 import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
-import { choice, number } from '../shared/settings';
+import { choice, number, text } from '../shared/settings';
 import { createShell } from '../shared/shell';
 import { bytesOf, type Collection, collectionOf, hold, isComplete, judgedAt, keyOf } from './collection';
 import { type Judged, judge, type KrumRule, methods, neededOf } from './judge';
@@ -27,8 +28,12 @@ function readOptions(settings: Settings) {
   const rule: KrumRule = {
     method: choice(settings, 'method', methods, 'multi-krum'),
     byzantine: number(settings, 'byzantine', 1, { min: 0, max: 10000, integer: true }),
+    trusted: text(settings, 'trusted'),
     tooFew: choice<'none' | 'all'>(settings, 'tooFew', ['none', 'all'], 'none'),
   };
+  if (rule.method === 'fltrust' && rule.trusted === '') {
+    throw new RefusedError('bad-setting', 'Name the client that is trusted: the others are compared with its updates.');
+  }
   if (choice(settings, 'keepType', ['auto', 'num'], 'auto') === 'num') {
     rule.keep = number(settings, 'keep', 1, { min: 1, max: 1e5, integer: true });
   }
@@ -63,11 +68,15 @@ export = (RED: Red): void => {
     };
 
     const release = (
-      { held, score, reason, sentence }: Judged<Item>,
+      { held, score, reason, sentence, changed }: Judged<Item>,
       values: Record<string, string | number>,
     ): void => {
       const { header, item } = held;
-      item.msg.fl = { ...header, ...(score && { score }) };
+      item.msg.fl = { ...header, ...(score && { score }), ...(changed && { codecs: [] }) };
+      if (changed) {
+        item.msg.payload = vectorPayload(changed.vector);
+        item.msg.factor = changed.factor;
+      }
       if (reason === undefined) item.send([item.msg, null]);
       else {
         const all = { ...values, rank: score?.rank ?? '', client: header.client };
@@ -105,8 +114,10 @@ export = (RED: Red): void => {
         if (!verdict.tooFew) shell.status.ready('status.through', { through, count });
         else {
           shell.status.waiting('status.tooFew', { count, needed });
-          if (rule.tooFew === 'all') warn(RED._('runtime.tooFewAll', { round, count, needed }));
-          else shell.fail(new RefusedError('krum-bound', RED._('runtime.tooFewNone', { round, count, needed })));
+          const why = verdict.noRoot ? 'noRoot' : 'tooFew';
+          const values = { round, count, needed, client: rule.trusted ?? '' };
+          if (rule.tooFew === 'all') warn(RED._(`runtime.${why}All`, values));
+          else shell.fail(new RefusedError('krum-bound', RED._(`runtime.${why}None`, values)));
         }
       } catch (thrown) {
         // What could not be compared is not let through.

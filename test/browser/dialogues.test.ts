@@ -287,7 +287,7 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       await editor.openDialogue('fl-krum-filter');
       const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
       const shown = async (): Promise<string[]> => {
-        const rows = ['byzantine', 'rule', 'keep'];
+        const rows = ['byzantine', 'rule', 'keep', 'trusted'];
         const found = await Promise.all(rows.map((row) => form.locator(`#fl-krum-filter-${row}`).isVisible()));
         return rows.filter((_, i) => found[i]);
       };
@@ -297,8 +297,12 @@ for (const version of [4, 5] as NodeRedVersion[]) {
         ['bulyan', ['byzantine', 'rule']],
         ['median', ['byzantine', 'rule']],
         ['geometric-median', ['byzantine', 'rule']],
+        ['trimmed-mean', ['byzantine', 'rule']],
         ['norm-bound', []],
+        ['norm-clip', []],
+        ['centered-clip', []],
         ['flame', []],
+        ['fltrust', ['trusted']],
       ] as const) {
         await form.locator('#node-input-method').selectOption(method);
         assert.deepEqual(await shown(), expected, method);

@@ -38,6 +38,23 @@ describe('second vectors', () => {
     assert.deepEqual([aggregate.updates.length, aggregate.mean(0)[0], aggregate.mean(1)[0]], [2, 1.5, 15]);
   });
 
+  it('are refused when a filter has changed the update: the clients remember what they sent', async () => {
+    const toy = await toyFederation({
+      clients: ['a', 'b'],
+      options: { strategy: { name: 'scaffold' }, rounds: 1 },
+      up: (message) =>
+        message.fl.kind === 'update' && message.fl.client === 'a'
+          ? { ...message, fl: { ...message.fl, score: { method: 'norm-clip', value: 1, rank: 1 } } }
+          : message,
+    });
+    await toy.settle();
+    assert.deepEqual(
+      toy.refused.map(({ code }) => code),
+      ['changed-update'],
+    );
+    await toy.close();
+  });
+
   it('go both ways through a whole federation, coded and counted, and what comes of them is kept over a restart', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'fl-second-'));
     const clients = ['a', 'b'];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { applyCodec } from '../../../lib/update/codecs/registry';
-import { floats, modelMessage, SIZE, type UpdateMessage, update, wave } from '../messages';
+import { applyCodec, decodeAll } from '../../../lib/update/codecs/registry';
+import { floats, modelMessage, numbersOf, SIZE, type UpdateMessage, update, wave } from '../messages';
 import { isPolluted, mutated } from '../mutate';
 import { type Received, type Runtime, startRuntime } from '../runtime';
 
@@ -58,6 +58,7 @@ describe('fl-krum-filter', () => {
     ['bulyan', ['attacker']],
     ['median', ['attacker']],
     ['geometric-median', ['attacker']],
+    ['trimmed-mean', ['attacker']],
     ['norm-bound', ['attacker']],
     ['flame', ['attacker']],
   ] as const) {
@@ -77,6 +78,86 @@ describe('fl-krum-filter', () => {
       assert.ok(through(runtime).length >= 3);
     });
   }
+
+  const vectorOf = ({ payload }: Received): number[] => numbersOf(payload as Buffer);
+  const onLine = (client: string, place: number, header: Partial<UpdateMessage['fl']> = {}): UpdateMessage =>
+    update([place, ...new Array(SIZE - 1).fill(0)], { client, ...header });
+  const named = (name: string): Received => {
+    const found = through(runtime).find(({ fl }) => fl?.client === name);
+    assert.ok(found, `${name} did not come through`);
+    return found;
+  };
+
+  it('norm-clip: shortens what is longer than the median norm, and leaves the rest as it came', async () => {
+    runtime = await startRuntime(['krum-filter'], flow({ method: 'norm-clip' }));
+    for (const [i, place] of [1, 2, 3, -4, 300].entries()) runtime.send('k', onLine(`c${i}`, place));
+    await runtime.next('through', () => through(runtime).length === 5);
+    assert.deepEqual(
+      [0, 1, 2, 3, 4].map((i) => vectorOf(named(`c${i}`))[0]),
+      [1, 2, 3, -3, 3],
+    );
+    assert.deepEqual([named('c2').factor, named('c3').factor, named('c4').factor], [undefined, 0.75, 0.01]);
+    assert.equal(runtime.received('rejected').length, 0);
+  });
+
+  it('centered-clip: the mean of what it lets through is the aggregate of the rule', async () => {
+    runtime = await startRuntime(['krum-filter'], flow({ method: 'centered-clip' }));
+    const places = [1, 2, 3, 4, 300];
+    for (const [i, place] of places.entries()) {
+      const msg = onLine(`c${i}`, place);
+      const { payload, codecs } = applyCodec(msg, 'quantize', { bits: 8 });
+      runtime.send('k', { ...msg, payload, fl: { ...msg.fl, codecs } });
+    }
+    await runtime.next('through', () => through(runtime).length === 5);
+    // The paper's iteration in one dimension: from 0, five times, tau = the median distance at the start.
+    let v = 0;
+    for (let l = 0; l < 5; l++) {
+      const pulls = places.map((x) => (x - v) * Math.min(1, 3 / Math.abs(x - v)));
+      v += pulls.reduce((sum, pull) => sum + pull, 0) / places.length;
+    }
+    const passed = places.map((_, i) => named(`c${i}`) as unknown as UpdateMessage);
+    const values = passed.map(({ payload, fl }) => decodeAll(payload, fl.codecs, fl.tensors)[0]);
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    assert.ok(Math.abs(mean - v) < 0.02, `${mean} is not ${v}`);
+    assert.deepEqual(passed[4].fl.codecs, []);
+    assert.ok(passed[1].fl.codecs.length > 0, 'what is not changed stays coded');
+  });
+
+  it('fltrust: lets through as far as it points where the trusted one does, at its length', async () => {
+    runtime = await startRuntime(['krum-filter'], flow({ method: 'fltrust', trusted: 'mine' }));
+    const plane = (client: string, x: number, y: number): UpdateMessage =>
+      update([x, y, ...new Array(SIZE - 2).fill(0)], { client });
+    runtime.send('k', plane('long', 500, 0));
+    runtime.send('k', plane('askew', 3, 4));
+    runtime.send('k', plane('against', -1, 0));
+    runtime.send('k', plane('across', 0, 9));
+    runtime.send('k', plane('mine', 2, 0));
+    await runtime.next('rejected', () => runtime.received('rejected').length === 3);
+    assert.deepEqual(clients(runtime.received('rejected')), ['across', 'against', 'mine']);
+    // Trust 1 and 0.6 at length 2: of FLTrust's weights 1 / 1.6 and 0.6 / 1.6, twice so much each for a mean of two.
+    const near = (values: number[], expected: number[]): void =>
+      expected.forEach((value, k) => {
+        assert.ok(Math.abs(values[k] - value) < 1e-6, `${values[k]} is not ${value}`);
+      });
+    near(vectorOf(named('long')), [2 * (2 / 1.6), 0]);
+    near(vectorOf(named('askew')), [2 * ((0.6 * 2) / 1.6) * 0.6, 2 * ((0.6 * 2) / 1.6) * 0.8]);
+    const reasons = new Map(runtime.received('rejected').map(({ fl, reason }) => [fl?.client, String(reason)]));
+    assert.match(reasons.get('against') ?? '', /does not point/);
+    assert.match(reasons.get('mine') ?? '', /does not count itself/);
+    assert.deepEqual((named('long').fl as unknown as UpdateMessage['fl']).score?.rank, 1);
+  });
+
+  it('fltrust: lets none through without the trusted one, and does not begin without its name', async () => {
+    const settings = { method: 'fltrust', trusted: 'mine', waitType: 'num', wait: '0.3' };
+    runtime = await startRuntime(['krum-filter'], flow(settings));
+    for (const client of [1, 2, 3]) runtime.send('k', honest(client));
+    const caught = (await runtime.next('caught')) as { error?: { message: string } };
+    assert.match(caught.error?.message ?? '', /no update of the trusted client mine/);
+    assert.equal(through(runtime).length, 0);
+    await runtime.close();
+    runtime = await startRuntime(['krum-filter'], flow({ method: 'fltrust' }));
+    await runtime.statusIs('k', ({ fill }) => fill === 'red');
+  });
 
   it('gives the scores of the definition', async () => {
     runtime = await startRuntime(['krum-filter'], flow({ method: 'krum' }));
