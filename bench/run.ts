@@ -1,5 +1,6 @@
 /** Measures every group of rows in one process, one after the other. --json: an array on stdout, nothing else there. */
 import { board } from './board';
+import { distillation } from './distillation';
 import { eventLoop } from './event-loop';
 import { fold } from './fold';
 import type { Row } from './measure';
@@ -14,6 +15,7 @@ import { training } from './training';
 /** A group gives its rows; add yours here. */
 const groups: Record<string, () => Promise<Row[]>> = {
   training,
+  distillation,
   fold,
   rules,
   strategies,

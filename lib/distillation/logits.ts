@@ -42,23 +42,33 @@ const shown = (task: string, labels: readonly string[]): string =>
 
 const floored = (p: number): number => Math.min(1, Math.max(FLOOR, p));
 
+function areProbabilities(outputs: Float32Array): boolean {
+  let all = true;
+  for (let i = 0; i < outputs.length; i++) all &&= outputs[i] >= 0 && outputs[i] <= 1.001;
+  return all;
+}
+
 /**
  * Rows x labels. Of a classifier log p less its mean in the row (log softmax, centred); one sigmoid output speaks for two
  * labels. Of any of several labels log p / (1 - p), which have no shift. Throws RefusedError 'distill-outputs' for what are
  * no probabilities.
  */
 export function logitsOf(outputs: Float32Array, spec: Outputs): Float32Array {
-  if (!outputs.every((p) => p >= 0 && p <= 1.001)) {
+  if (!areProbabilities(outputs)) {
     throw new RefusedError('distill-outputs', 'What the network says are no probabilities from 0 to 1: train it anew.');
   }
   if (spec.task === 'multi-label') return outputs.map((p) => Math.log(floored(p)) - Math.log(floored(1 - p)));
   const whole = isOneSigmoid(spec) ? bothOf(outputs) : outputs;
   const labels = labelsOf(spec).length;
+  const row = new Float64Array(labels);
   const logits = new Float32Array(whole.length);
   for (let at = 0; at < whole.length; at += labels) {
     let mean = 0;
-    for (let c = 0; c < labels; c++) mean += Math.log(floored(whole[at + c])) / labels;
-    for (let c = 0; c < labels; c++) logits[at + c] = Math.log(floored(whole[at + c])) - mean;
+    for (let c = 0; c < labels; c++) {
+      row[c] = Math.log(floored(whole[at + c]));
+      mean += row[c] / labels;
+    }
+    for (let c = 0; c < labels; c++) logits[at + c] = row[c] - mean;
   }
   return logits;
 }
@@ -84,13 +94,17 @@ export function softened(logits: Float32Array, spec: Outputs, temperature: numbe
     );
   }
   const labels = labelsOf(spec).length;
+  const row = new Float64Array(labels);
   const soft = new Float32Array(logits.length);
   for (let at = 0; at < logits.length; at += labels) {
     let top = logits[at];
     for (let i = at + 1; i < at + labels; i++) top = Math.max(top, logits[i]);
     let sum = 0;
-    for (let i = at; i < at + labels; i++) sum += Math.exp((logits[i] - top) / temperature);
-    for (let i = at; i < at + labels; i++) soft[i] = Math.exp((logits[i] - top) / temperature) / sum;
+    for (let c = 0; c < labels; c++) {
+      row[c] = Math.exp((logits[at + c] - top) / temperature);
+      sum += row[c];
+    }
+    for (let c = 0; c < labels; c++) soft[at + c] = row[c] / sum;
   }
   return soft;
 }
