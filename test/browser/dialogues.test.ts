@@ -192,6 +192,54 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       assert.deepEqual(editor.errors, []);
     });
 
+    for (const type of ['fl-client', 'fl-serial-device']) {
+      it(`${type} shows of a personal method what it has, and of the layers at home what they are called`, async () => {
+        await editor.openDialogue(type);
+        const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
+        const method = form.locator('#node-input-personal');
+        const fields = [
+          ...['privateLayers', 'personalEpochs', 'personalRate', 'tuneEvery', 'lambda'],
+          ...['variant', 'alpha', 'beta', 'delta', 'adaptationSteps', 'heldOut'],
+        ];
+        const shown = async (): Promise<string[]> => {
+          const found = await Promise.all(
+            fields.map((name) => form.locator(`.form-row:visible > label[for="node-input-${name}"]`).count()),
+          );
+          return fields.filter((_, i) => found[i] > 0);
+        };
+        const cases: Record<string, string[]> = {
+          none: [],
+          'fine-tuning': ['personalEpochs', 'personalRate', 'tuneEvery', 'heldOut'],
+          fedper: ['privateLayers', 'heldOut'],
+          fedrep: ['privateLayers', 'personalEpochs', 'heldOut'],
+          ditto: ['personalEpochs', 'lambda', 'heldOut'],
+          ...(type === 'fl-client' ? { 'per-fedavg': ['variant', 'alpha', 'beta', 'adaptationSteps', 'heldOut'] } : {}),
+        };
+        assert.deepEqual(
+          await method
+            .locator('option')
+            .evaluateAll((options) => options.map((option) => option.getAttribute('value'))),
+          Object.keys(cases),
+        );
+        for (const [name, expected] of Object.entries(cases)) {
+          await method.selectOption(name);
+          assert.deepEqual(await shown(), expected, name);
+          if (name === 'fedper') assert.match((await form.locator('#fl-personal-layers').textContent()) ?? '', /layer/);
+        }
+        if (type === 'fl-client') {
+          await form.locator('#node-input-variant').selectOption('hessian-free');
+          assert.deepEqual(await shown(), ['variant', 'alpha', 'beta', 'delta', 'adaptationSteps', 'heldOut']);
+        }
+        await method.selectOption('ditto');
+        // What is wrong in a field is said.
+        assert.match(await reasonAt(editor.page, 'lambda', '-1'), /\S/);
+        await method.selectOption('none');
+        assert.deepEqual(await shown(), []);
+        await editor.closeDialogue('cancel');
+        assert.deepEqual(editor.errors, []);
+      });
+    }
+
     it('fl-distill shows of a role what it has, and asks only for its models', async () => {
       await editor.openDialogue('fl-distill');
       const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
