@@ -11,6 +11,7 @@ import { type ClientRecord, firstState, type RoundState } from './round-state';
 import type { Settlement } from './settlement';
 import type { StrategyState } from './strategies/strategy';
 import { emptyTable, entries, put } from './table';
+import type { GroupThresholds } from './threshold';
 
 export interface Learned {
   weights: Float32Array;
@@ -19,6 +20,8 @@ export interface Learned {
   labelCounts?: number[];
   /** Of anomalies. */
   threshold?: Threshold;
+  /** Likewise, of each group of clients. */
+  groupThresholds?: GroupThresholds;
   strategy: string;
   strategyState: StrategyState;
   /** Filled only where the strategy has a part at the clients. */
@@ -122,6 +125,7 @@ export function decodeCheckpoint(record: StateRecord, model: FederatedModel): { 
     normalisation,
     labelCounts,
     threshold,
+    groupThresholds,
     rule,
     bytesUp,
     bytesDown,
@@ -138,6 +142,7 @@ export function decodeCheckpoint(record: StateRecord, model: FederatedModel): { 
       normalisation,
       ...(labelCounts ? { labelCounts } : {}),
       ...(threshold ? { threshold } : {}),
+      ...(groupThresholds ? { groupThresholds } : {}),
       ...(rule ? { rule: { rule, previous: without(RULE, record.parts) } } : {}),
       bytesUp,
       bytesDown,

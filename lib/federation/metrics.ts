@@ -52,7 +52,7 @@ export interface RoundMetrics {
   /** What the updates stated about privacy; `epsilon` is the largest that a client has spent so far. */
   privacy?: PrivacyClaim;
   /** Of a strategy with groups, in their order: who counted to each, and their mean loss. */
-  groups?: { clients: string[]; samples: number; loss?: number }[];
+  groups?: { clients: string[]; samples: number; loss?: number; threshold?: Threshold }[];
   /** Why the round changed nothing; absent: it did. */
   void?: string;
 }

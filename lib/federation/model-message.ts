@@ -10,6 +10,7 @@ import { createSampler } from './samplers';
 import { trainingAt } from './schedule';
 import { settledOf } from './settlement';
 import type { Audience, Strategy } from './strategies/strategy';
+import { thresholdTold } from './threshold';
 import { reachOf } from './timing/options';
 
 export interface Request {
@@ -44,7 +45,7 @@ export function modelMessages(
 /** What goes out may be changed by strangers: all of it is copied. */
 function messageTo(
   { federation, model, options, strategy }: MessageParts,
-  { normalisation, labelCounts, threshold, settlement }: Learned,
+  { normalisation, labelCounts, threshold, groupThresholds, settlement }: Learned,
   { round, attempt, turn }: Omit<Request, 'cohort'>,
   { cohort, vectors, group }: Audience,
 ): ReturnType<typeof modelMessages>[number] {
@@ -55,6 +56,7 @@ function messageTo(
   const needsLoss = createSampler(options.sampler).needsLoss || sending?.name === 'loss';
   const startLoss = strategy.startLoss || needsLoss ? true : undefined;
   const maxStaleness = reachOf(options.timing);
+  const told = { group, models: vectors.length };
   const fl: ModelHeader & { cohort: string[] } = {
     kind: 'model',
     federation,
@@ -74,7 +76,7 @@ function messageTo(
     ...(turn ? { turn } : {}),
     ...(sending ? { sending: { ...sending } } : {}),
     ...(normalisation ? { normalisation: structuredClone(normalisation) } : {}),
-    ...(options.threshold ? { threshold: { ...options.threshold, ...threshold } } : {}),
+    ...(options.threshold ? { threshold: thresholdTold(options.threshold, threshold, groupThresholds, told) } : {}),
     tensors: tensorSizes(model.layout, vectors.length),
     codecs: [],
   };

@@ -1,13 +1,13 @@
 /** From the aggregate of a round to the next model, and what is told of it. */
 import type { Kernels } from '../core/kernels';
 import { RefusedError } from '../refused';
-import type { PrivacyClaim } from '../update/message';
+import type { PrivacyClaim, Threshold } from '../update/message';
 import type { Learned } from './checkpoint';
 import { keepsVector } from './local/rule';
 import { meanLoss, type RoundMetrics } from './metrics';
 import { settle } from './settlement';
 import type { Aggregate, Strategy, UpdateFacts } from './strategies/strategy';
-import { type ThresholdOptions, thresholdOf } from './threshold';
+import { groupThresholds, type ThresholdOptions, thresholdOf } from './threshold';
 
 export interface NextModel {
   learned: Learned;
@@ -16,16 +16,20 @@ export interface NextModel {
 
 const samplesOf = (updates: readonly UpdateFacts[]): number => updates.reduce((sum, { samples }) => sum + samples, 0);
 
-function groupsOf(aggregate: Aggregate, count: number): NonNullable<RoundMetrics['groups']> {
-  return Array.from({ length: count }, (_, group) => {
-    const { updates } = aggregate.part(group);
-    const loss = meanLoss(updates);
-    return {
-      clients: updates.map(({ client }) => client),
-      samples: samplesOf(updates),
-      ...(loss === undefined ? {} : { loss }),
-    };
-  });
+const partsOf = (aggregate: Aggregate, count: number): (readonly UpdateFacts[])[] =>
+  Array.from({ length: count }, (_, group) => aggregate.part(group).updates);
+
+function groupOf(
+  updates: readonly UpdateFacts[],
+  threshold: Threshold | null | undefined,
+): NonNullable<RoundMetrics['groups']>[number] {
+  const loss = meanLoss(updates);
+  return {
+    clients: updates.map(({ client }) => client),
+    samples: samplesOf(updates),
+    ...(loss === undefined ? {} : { loss }),
+    ...(threshold ? { threshold } : {}),
+  };
 }
 
 export interface NextModelParts {
@@ -62,13 +66,27 @@ export function nextModel(
   const trusted = rejected ? updates.filter(({ client }) => !rejected.has(client)) : updates;
   const loss = meanLoss(trusted);
   const threshold = (wanted && thresholdOf(trusted, wanted, round)) ?? learned.threshold;
+  const parts = strategy.groups && partsOf(aggregate, strategy.groups.count(stateBefore));
+  // After a cut nobody knows whose errors are whose: the next updates tell.
+  const isCut = strategy.groups && strategy.groups.count(strategyState) !== parts?.length;
+  const { groupThresholds: known, ...rest } = learned;
+  const own =
+    wanted && parts && !isCut
+      ? groupThresholds(
+          parts.map((updates) => updates.filter(({ client }) => !rejected?.has(client))),
+          wanted,
+          round,
+          known,
+        )
+      : undefined;
   return {
     learned: {
-      ...learned,
+      ...rest,
       weights,
       strategyState,
       privacy,
       ...(threshold ? { threshold } : {}),
+      ...(own ? { groupThresholds: own } : {}),
       ...(keepsVector(strategy.local) ? { settlement: settle(learned.settlement, updates, round) } : {}),
     },
     told: {
@@ -77,7 +95,7 @@ export function nextModel(
       updateNorm: kernels.norm(change),
       ...(threshold ? { threshold } : {}),
       ...(privacy ? { privacy } : {}),
-      ...(strategy.groups ? { groups: groupsOf(aggregate, strategy.groups.count(stateBefore)) } : {}),
+      ...(parts ? { groups: parts.map((updates, group) => groupOf(updates, own?.[group])) } : {}),
     },
   };
 }

@@ -26,6 +26,7 @@ import { keepsVector } from './local/rule';
 import { receivedModel } from './received-model';
 import { encodeTold, statisticsOf } from './round-zero';
 import { createSender } from './sending/sender';
+import { thresholdOfGroup } from './threshold';
 import { type Done, isSameWork, isStillWelcome, type Task, type Work } from './work';
 
 export type ParticipantStatus =
@@ -180,9 +181,11 @@ export function createParticipant(parts: ParticipantParts): Participant {
 
   /** Of the models of all groups the one of this client's; undefined: it has none yet. */
   const ofGroup = ({ fl, global, further }: Work): GlobalModel | undefined => {
-    if (fl.local?.name !== 'ifca' || group === 0) return global;
-    const weights = group === undefined ? undefined : further[group - 1];
-    return weights && { ...global, weights: Float32Array.from(weights) };
+    if (fl.local?.name !== 'ifca') return global;
+    const weights = group === undefined ? undefined : [global.weights, ...further][group];
+    if (group === undefined || !weights) return undefined;
+    const threshold = fl.threshold && thresholdOfGroup(fl.threshold, group).value;
+    return { ...global, weights: Float32Array.from(weights), ...(threshold === undefined ? {} : { threshold }) };
   };
 
   const consider = (message: Message<ModelHeader>): void => {
@@ -273,10 +276,17 @@ export function createParticipant(parts: ParticipantParts): Participant {
   };
 
   /** Told beside the update when they are asked for; without them it counts all the same. */
-  const errorsOf = async ({ fl, global }: Work, signal: AbortSignal): Promise<number[] | undefined> => {
-    if (!fl.threshold) return undefined;
+  const errorsOf = async (
+    { fl, global, further }: Work,
+    signal: AbortSignal,
+  ): Promise<(number[] | undefined)[] | undefined> => {
+    if (!fl.threshold || !parts.errors) return undefined;
+    // Which of the models it will choose is not known yet.
+    const models = [global, ...(fl.local?.name === 'ifca' ? further : []).map((weights) => ({ ...global, weights }))];
     try {
-      return await parts.errors?.(global, signal);
+      const errors: (number[] | undefined)[] = [];
+      for (const model of models) errors.push(await parts.errors(model, signal));
+      return errors;
     } catch (error) {
       if (!signal.aborted) say('errors', `Its reconstruction errors cannot be told: ${reasonOf(error)}`);
       return undefined;
@@ -307,7 +317,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
           },
         },
       );
-      const told = await errors;
+      const told = (await errors)?.[local.group ?? 0];
       if (told && sketchedNumbers(told) <= local.samples) local = { ...local, errors: told };
       if (fl.sending && isMine()) ({ local, stays } = await sender.consider(fl.sending, local, mine.global.weights));
     } catch (error) {

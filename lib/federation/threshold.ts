@@ -20,6 +20,9 @@ import type { Threshold } from '../update/message';
 import type { GlobalModel } from './learner';
 import type { UpdateFacts } from './strategies/strategy';
 
+/** Of each group; null: nothing is known of it. */
+export type GroupThresholds = readonly (Threshold | null)[];
+
 export interface ThresholdOptions {
   /** Share of the clients' own samples that shall lie below it, such as 0.995. */
   quantile: number;
@@ -49,6 +52,41 @@ export function thresholdOf(
   const merged = mergeSketches(sketches);
   const value = sketchQuantile(merged, quantile);
   return value === undefined ? undefined : { quantile, value, samples: sketchCount(merged), round };
+}
+
+/**
+ * Of each group by itself, of the updates of its clients; where none of them tells, as it was before.
+ */
+export function groupThresholds(
+  parts: readonly (readonly Pick<UpdateFacts, 'errors'>[])[],
+  wanted: ThresholdOptions,
+  round: number,
+  before: GroupThresholds = [],
+): GroupThresholds {
+  return parts.map((updates, group) => thresholdOf(updates, wanted, round) ?? before[group] ?? null);
+}
+
+/** As a message tells it: of one group, or of all in the order of their models. `own`: of the groups; absent: none is known. */
+export function thresholdTold(
+  wanted: ThresholdOptions,
+  pooled: Threshold | undefined,
+  own: GroupThresholds | undefined,
+  { group, models }: { group?: number; models: number },
+): Threshold {
+  const all: Threshold = { ...wanted, ...pooled };
+  if (!own || !pooled) return all;
+  if (group !== undefined) return { ...all, ...own[group] };
+  if (models !== own.length) return all;
+  const groups = own.map((one) =>
+    one?.value === undefined || one.samples === undefined ? null : { value: one.value, samples: one.samples },
+  );
+  return { ...all, groups };
+}
+
+/** The threshold of one group out of a message that tells those of all. */
+export function thresholdOfGroup(threshold: Threshold, group: number): Threshold {
+  const { groups, ...rest } = threshold;
+  return { ...rest, ...groups?.[group] };
 }
 
 /** Where a threshold stands, and how many samples are behind it. */

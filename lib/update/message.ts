@@ -99,6 +99,8 @@ export interface Threshold {
   samples?: number;
   /** The round whose first model the errors are of. */
   round?: number;
+  /** In a message that holds the models of all groups: of each group; null: nothing is known of it, the one above serves. */
+  groups?: (Pick<Required<Threshold>, 'value' | 'samples'> | null)[];
 }
 /** `patience`: after so many updates of a client in a row that stayed, the next one goes. */
 export type SendingOptions = { patience?: number } & (

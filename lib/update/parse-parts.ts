@@ -122,13 +122,26 @@ export function parseNormalisation(value: unknown): Normalisation {
   return { mean, std };
 }
 
+const samplesBehind = (value: unknown, where = 'msg.fl.threshold'): number =>
+  integer(value, `${where}.samples`, 1, Number.MAX_SAFE_INTEGER);
+
+/** Of one group; null: none is known. */
+function parseGroupThreshold(value: unknown, where: string): NonNullable<Threshold['groups']>[number] {
+  if (value === null) return null;
+  const read = fields(value, where);
+  return { value: finite(read.get('value'), `${where}.value`, 0), samples: samplesBehind(read.get('samples'), where) };
+}
+
 export function parseThreshold(value: unknown): Threshold {
   const read = fields(value, 'msg.fl.threshold');
   return compact({
     quantile: positive(read.get('quantile'), 'msg.fl.threshold.quantile', 1),
     value: optional(read.get('value'), (v) => finite(v, 'msg.fl.threshold.value', 0)),
-    samples: optional(read.get('samples'), (v) => integer(v, 'msg.fl.threshold.samples', 1, Number.MAX_SAFE_INTEGER)),
+    samples: optional(read.get('samples'), (v) => samplesBehind(v)),
     round: optional(read.get('round'), (v) => integer(v, 'msg.fl.threshold.round', 1, limits.round)),
+    groups: optional(read.get('groups'), (v) =>
+      list(v, 'msg.fl.threshold.groups', 1, limits.groups, parseGroupThreshold),
+    ),
   });
 }
 

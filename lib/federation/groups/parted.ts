@@ -2,6 +2,7 @@
 import { RefusedError } from '../../refused';
 import type { Message, ModelHeader } from '../../update/message';
 import { readVector, vectorPayload, vectorSize } from '../../update/vector';
+import { thresholdOfGroup } from '../threshold';
 
 export interface Parted {
   group: number;
@@ -15,6 +16,7 @@ export interface Parted {
  */
 export function parted({ fl, payload }: Message<ModelHeader>): Parted[] {
   const { group, local, settled: _, ...plain } = fl;
+  const { threshold } = fl;
   if (group !== undefined) return group < 0 ? [] : [{ group, message: { fl: plain, payload } }];
   if (local?.name !== 'ifca') return [{ group: 0, message: { fl, payload } }];
   const { groups } = local;
@@ -30,6 +32,9 @@ export function parted({ fl, payload }: Message<ModelHeader>): Parted[] {
   return Array.from({ length: groups }, (_, i) => ({
     group: i,
     // A copy of its own: who holds one model shall not hold all of them.
-    message: { fl: { ...plain, tensors: [...tensors] }, payload: vectorPayload(all.slice(i * size, (i + 1) * size)) },
+    message: {
+      fl: { ...plain, tensors: [...tensors], ...(threshold ? { threshold: thresholdOfGroup(threshold, i) } : {}) },
+      payload: vectorPayload(all.slice(i * size, (i + 1) * size)),
+    },
   }));
 }
