@@ -14,6 +14,8 @@ export const rows = [
   lie('sign flip × 5', { name: 'sign-flip', factor: 5 }),
   lie('Gaussian, σ = 1', { name: 'gaussian', deviation: 1 }),
   lie('a little is enough, z = 1.5', { name: 'little-is-enough', deviations: 1.5, knows: 'everybody' }),
+  // As large as its paper has it for 15 of whom three lie: z = 0.21.
+  lie('a little is enough, z from n and f', { name: 'little-is-enough', knows: 'everybody' }),
   lie('inner product, ε = 0.5', { name: 'inner-product', epsilon: 0.5, knows: 'everybody' }),
   lie('inner product, ε = 5', { name: 'inner-product', epsilon: 5, knows: 'everybody' }),
   lie('label flip', { name: 'label-flip' }),
@@ -21,6 +23,7 @@ export const rows = [
   lie('backdoor', backdoor),
   lie('backdoor, scaled × 5', { ...backdoor, boost: 5 }),
   lie('free rider, noise', { name: 'free-rider', sends: 'noise' }),
+  lie('free rider, the last change of the model', { name: 'free-rider', sends: 'earlier' }),
   lie('NaN', { name: 'not-finite', number: 'nan', where: 'one' }),
   lie('wrong counts, 10⁹', { name: 'wrong-counts', samples: 1e9 }),
   lie('replay, five rounds old', { name: 'replay', age: 5, as: 'numbers' }),
