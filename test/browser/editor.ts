@@ -23,6 +23,7 @@ export interface Editor {
     eachNode(visit: (node: EditorNode) => void): void;
     eachConfig(visit: (node: EditorNode) => void): void;
     dirty(): boolean;
+    getWorkspaceOrder(): string[];
   };
   editor: {
     edit(node: EditorNode): void;
@@ -62,6 +63,8 @@ export interface EditorPage {
   openDialogue(id: string): Promise<void>;
   closeDialogue(button: 'ok' | 'cancel'): Promise<void>;
   show(tab: string): Promise<void>;
+  /** The tab that came last. */
+  showLast(): Promise<void>;
   screenshot(name: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -157,6 +160,9 @@ export async function openEditor(
     show: async (tab) => {
       await page.evaluate((id) => RED.workspaces.show(id), tab);
       await page.waitForTimeout(200);
+    },
+    showLast: async () => {
+      await page.evaluate(() => RED.workspaces.show(RED.nodes.getWorkspaceOrder().at(-1) ?? ''));
     },
     screenshot: async (name) => {
       const folder = join(repositoryRoot, 'screenshots');

@@ -33,6 +33,7 @@ export function examplesRun(version: NodeRedVersion): void {
       it(`${title(file)}: imported by the dialogue, deployed, it runs`, async () => {
         await editor.importExample(file);
         await editor.deploy();
+        await editor.showLast();
         assert.deepEqual(await complaints(editor.page), []);
         await hasLearned(editor.page);
         await editor.page.waitForTimeout(500);

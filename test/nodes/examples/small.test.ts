@@ -98,6 +98,28 @@ describe('the small examples', () => {
     }
   }).timeout(90000);
 
+  it('17: networks that are unlike each other learn of voices that they have never heard, and a small one what all say', async () => {
+    runtime = await startRuntime([...NODES, 'distill', ...OWN], drawing('17'));
+    const accuracy = async (whose: string, round: number): Promise<number> =>
+      figures(await runtime.next(whose, (msg) => figures(msg).round === round, 60000)).accuracy;
+    for (const whose of ['george', 'jackson', 'lucas']) {
+      const [alone, together] = [await accuracy(whose, 1), await accuracy(whose, 12)];
+      assert.ok(together > 0.86 && together > alone + 0.25, `${whose}: ${alone}, then ${together}`);
+    }
+    const student = await accuracy('small network', 12);
+    assert.ok(student > 0.82, `student ${student}`);
+    await runtime.next('int8', () => true, 20000);
+  }).timeout(90000);
+
+  it('18: a small network that sees no label reads nearly as well as its teacher', async () => {
+    runtime = await startRuntime([...NODES, 'distill', ...OWN], drawing('18'));
+    const accuracy = async (whose: string): Promise<number> =>
+      figures(await runtime.next(whose, (msg) => figures(msg).round === 10, 60000)).accuracy;
+    const [teacher, student] = [await accuracy('large one'), await accuracy('small one')];
+    assert.ok(teacher > 0.95 && student > teacher - 0.03, `teacher ${teacher}, student ${student}`);
+    await runtime.next('int8', () => true, 20000);
+  }).timeout(90000);
+
   it('08: finds engines that wear out by what healthy ones were like, and judges one of them', async () => {
     runtime = await startRuntime([...NODES, 'predict', ...OWN], drawing('08'));
     const last = await runtime.next('how good', (msg) => figures(msg).round === 20, 60000);
