@@ -56,6 +56,9 @@ export interface Wish {
   store?: Store;
   /** Everything ends when the model of this round goes out. */
   stopIn?: number;
+  /** Everything ends when it is aborted. */
+  stop?: AbortSignal;
+  onRefused?(refused: RefusedError): void;
   parts?: Partial<DistillParts>;
 }
 
@@ -83,12 +86,16 @@ export async function federate(wish: Wish): Promise<Outcome> {
   const { consensus, members, rounds, store, stopIn = 0 } = wish;
   const participants: Participant[] = [];
   const outcome: Omit<Outcome, 'snapshot'> = { metrics: [], refused: [], networks: {}, messages: [] };
-  const refuse = (refused: RefusedError): number => outcome.refused.push(refused);
+  const refuse = (refused: RefusedError): void => {
+    outcome.refused.push(refused);
+    wish.onRefused?.(refused);
+  };
   const size = Object.keys(members).length;
   let finish: () => void = () => {};
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
   });
+  wish.stop?.addEventListener('abort', () => finish());
   const coordinator = await createCoordinator({
     federation: 'digits',
     model: consensus,

@@ -14,7 +14,9 @@ import {
 } from '../../../lib/distillation';
 import { federatedModel } from '../../../lib/federation';
 import { firstWeights } from '../../../lib/federation/federated-model';
-import { initialWeights } from '../../../lib/model';
+import { initialWeights, parseSpec } from '../../../lib/model';
+import { generator } from '../../../lib/random/generator';
+import { createPool } from '../../../lib/training';
 import type { TrainJob, TrainResult } from '../../../lib/training/engine';
 import { digits, labels, networks, WIDTH } from './digits';
 import { accuracy, engine, training } from './federation';
@@ -72,6 +74,59 @@ describe('a teacher and its student', function () {
     assert.deepEqual(jobs[0].soft, soft);
     const unlabelled = { ...rows, targets: new Float32Array(0) };
     await assert.rejects(teach({ ...job, rows: unlabelled }, keep, watch), { code: 'job' });
+  });
+
+  it('gives the same bits in a worker, also where its probabilities are a part of a larger vector', async () => {
+    const pool = createPool({ threads: 1 });
+    const soft = softTargets(logits, student.spec, teachOptions({ share: 1 }));
+    const large = new Float32Array(soft.probabilities.length + 5);
+    large.set(soft.probabilities, 5);
+    const unlabelled = { features: rows.features, targets: new Float32Array(0), count: rows.count };
+    const job = { student, rows: unlabelled, options: training };
+    try {
+      const here = await teach({ ...job, soft }, train, watch);
+      const there = await teach({ ...job, soft: { ...soft, probabilities: large.subarray(5) } }, pool.train, watch);
+      assert.deepEqual(there.weights, here.weights);
+      const stop = new AbortController();
+      stop.abort();
+      await assert.rejects(teach({ ...job, soft }, pool.train, { ...watch, signal: stop.signal }), {
+        name: 'AbortError',
+      });
+    } finally {
+      await pool.close();
+    }
+  });
+
+  it('may tell any of several labels: each by itself', async () => {
+    const head = (hidden: number) => [
+      { type: 'dense', units: hidden, activation: 'tanh' },
+      { type: 'dense', units: 3, activation: 'sigmoid' },
+    ];
+    const network = (hidden: number) =>
+      federatedModel(
+        parseSpec({ task: 'multi-label', input: [2], layers: head(hidden), labels: ['a', 'b', 'c'], seed: 2 }),
+      );
+    const random = generator(7, 'several labels');
+    const features = Float32Array.from({ length: 800 }, () => random.normal());
+    // Above, right of, and beyond both.
+    const targets = Float32Array.from({ length: 1200 }, (_, i) => {
+      const [x, y] = features.subarray(2 * Math.floor(i / 3));
+      return Number([x > 0, y > 0, x + y > 0.5][i % 3]);
+    });
+    const samples = { features, targets, count: 400 };
+    const [large, small] = [network(24), network(4)];
+    const options = { ...training, epochs: 60 };
+    const trained = await engine.train({ spec: large.spec, weights: initialWeights(large.spec), samples, options });
+    const said = await engine.predict({ spec: large.spec, weights: trained.weights, features, count: 400 });
+    const soft = softTargets(logitsOf(said.outputs, large.spec), small.spec, { temperature: 2, share: 1 });
+    const unlabelled = { features, targets: new Float32Array(0), count: 400 };
+    const taught = await teach({ student: small, rows: unlabelled, soft, options }, train, watch);
+    const { outputs } = await engine.predict({
+      ...{ spec: small.spec, weights: taught.weights, normalisation: taught.normalisation },
+      ...{ features, count: 400 },
+    });
+    const right = outputs.reduce((hits, p, i) => hits + Number(p > 0.5 === targets[i] > 0.5), 0) / 1200;
+    assert.ok(right > 0.93, `${right} of the labels`);
   });
 
   it('has its inputs normalised as its model says, else by the rows', () => {
