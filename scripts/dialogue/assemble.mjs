@@ -20,25 +20,13 @@ function initialOf({ name, kind, value, options }) {
 
 /** What the editor has to know of a field; its looks are in the rows. */
 function forEditor(field) {
-  const { name, kind, type, required, when, whole, between, empty, needed, or, recheck } = field;
-  const isJudged = whole !== undefined || between !== undefined || needed !== undefined;
+  const { name, kind, type, required, when, or, recheck } = field;
+  const { empty, needed, longest, whole, between } = field;
+  const isJudged = [needed, longest, whole, between].some((rule) => rule !== undefined);
   const error = isJudged ? (field.error ?? `error.${name}`) : undefined;
-  const known = {
-    name,
-    kind,
-    value: initialOf(field),
-    type,
-    required,
-    when,
-    whole,
-    between,
-    empty,
-    needed,
-    or,
-    recheck,
-  };
-  const typeField = or && { name: `${name}Type`, kind: 'own', value: or.chosen ? or.type : 'num' };
-  return [{ ...known, error }, ...(typeField ? [typeField] : [])];
+  const rules = { empty, needed, longest, whole, between, error };
+  const known = { name, kind, value: initialOf(field), type, required, when, ...rules, or, recheck };
+  return [known, ...(or ? [{ name: `${name}Type`, kind: 'own', value: or.chosen ? or.type : 'num' }] : [])];
 }
 
 function scriptOf(root, fields, prefix) {

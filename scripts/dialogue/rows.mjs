@@ -77,7 +77,7 @@ function between({ title, note, tip, html, id, when }) {
   if (title) return `<div class="fl-title"${shown} data-i18n="title.${title}"></div>`;
   if (note) return `<div class="fl-note"${shown}${note === true ? '' : ` data-i18n="${note}"`}></div>`;
   if (tip) return `<div class="form-tips fl-tip"${shown}${tip === true ? '' : ` data-i18n="${tip}"`}></div>`;
-  return html;
+  return when ? `<div data-fl-when="${when}">\n${html.replace(/^/gm, '  ')}\n</div>` : html;
 }
 
 function row(field, prefix, guests) {

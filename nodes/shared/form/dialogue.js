@@ -4,7 +4,7 @@ const input = (name) => $(PREFIX + name);
 
 const isBlank = (value) => value === undefined || value === null || String(value).trim() === '';
 const isWhole = (value, least, most = Number.MAX_SAFE_INTEGER) =>
-  /^\d+$/.test(String(value).trim()) && Number(value) >= least && Number(value) <= most;
+  !isBlank(value) && Number.isInteger(Number(value)) && Number(value) >= least && Number(value) <= most;
 /** `interval` as '(0, 1]': above 0 and up to 1. */
 const isWithin = (value, interval) => {
   const [, from, least, most, to] = /^([[(])(.+), (.+)([\])])$/.exec(interval);
@@ -38,7 +38,7 @@ const holds = (condition, node) =>
   );
 
 /** A field that is not shown is never wrong. `check`: true, or what is wrong, where that takes more than a declaration says. */
-const judge = ({ name, kind, type, value: initial, when, or, empty, needed, whole, between, error }, check) =>
+const judge = ({ name, kind, type, value: initial, when, or, empty, needed, longest, whole, between, error }, check) =>
   function (given, _opt) {
     const value = given === undefined && kind !== 'own' ? initial : given;
     if (when && !holds(when, this)) return true;
@@ -46,7 +46,10 @@ const judge = ({ name, kind, type, value: initial, when, or, empty, needed, whol
     const isEmpty = type ? !value || value === '_ADD_' : isBlank(value);
     if (empty && isEmpty) return true;
     const fits =
-      (!needed || !isEmpty) && (!whole || isWhole(value, ...whole)) && (!between || isWithin(value, between));
+      (!needed || !isEmpty) &&
+      (!longest || String(value).trim().length <= longest) &&
+      (!whole || isWhole(value, ...whole)) &&
+      (!between || isWithin(value, between));
     if (!fits) return this._(error);
     return check ? check.call(this, value) : true;
   };
@@ -99,6 +102,8 @@ const dialogue = ({ checks = {}, watches = [], opened, changed, saved, closed, .
     oneditprepare: function () {
       editing = this.id;
       for (const { name, kind, value, type } of FIELDS) {
+        // What is a choice of 'true' and 'false' now was a box in older flows.
+        if (kind === 'choice' && typeof this[name] === 'boolean') input(name).val(String(this[name]));
         if (this[name] !== undefined || type || typeof value === 'object') continue;
         if (kind === 'checkbox') input(name).prop('checked', value);
         else input(name).val(value);

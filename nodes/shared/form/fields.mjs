@@ -12,6 +12,9 @@ export const number = (name, value, range, looks) => ({
 /** `options`: { value: key of its text }, or [value, ...] where the keys are NAME.value. */
 export const choice = (name, options, looks) => ({ name, kind: 'choice', options, ...looks });
 
+/** Options whose texts lie together: keyed('option', 'all', 'some') is { all: 'option.all', some: 'option.some' }. */
+export const keyed = (under, ...values) => Object.fromEntries(values.map((value) => [value, `${under}.${value}`]));
+
 export const checkbox = (name, looks) => ({ name, kind: 'checkbox', ...looks });
 
 /** A property of the message. */
@@ -40,3 +43,15 @@ export const observed = [
   { ...model, required: false, needed: true, icon: 'sitemap' },
   text('federation', { icon: 'share-alt', placeholder: true }),
 ];
+
+/** Of who takes part with samples of its own. */
+export const participant = [
+  text('client', { longest: 100, placeholder: true, icon: 'user-o' }),
+  text('federation', { value: 'default', needed: true, icon: 'share-alt' }),
+  model,
+  number('minSamples', '16', [1, 10000000], { unit: 'unit.samples', icon: 'sign-in' }),
+];
+
+/** How many samples it keeps: its dialogue includes form/participant.js. */
+export const capacity = (value) =>
+  number('capacity', value, [1, 10000000], { unit: 'unit.most', recheck: ['minSamples'], icon: 'inbox' });
