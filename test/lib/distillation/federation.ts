@@ -21,6 +21,7 @@ import {
   type RoundMetrics,
   type Snapshot,
 } from '../../../lib/federation';
+import type { OwnState } from '../../../lib/federation/own-weights';
 import { decidedClasses } from '../../../lib/metrics/classification';
 import type { RefusedError } from '../../../lib/refused';
 import type { Store } from '../../../lib/state';
@@ -58,6 +59,8 @@ export interface Wish {
   stopIn?: number;
   /** Everything ends when it is aborted. */
   stop?: AbortSignal;
+  /** Of each model as it goes out. */
+  onModel?(round: number): void;
   onRefused?(refused: RefusedError): void;
   parts?: Partial<DistillParts>;
 }
@@ -67,6 +70,8 @@ export interface Outcome {
   metrics: RoundMetrics[];
   refused: RefusedError[];
   networks: Record<string, OwnNetwork>;
+  /** What each client has kept of its network, in this run or one before. */
+  kept: Record<string, OwnState>;
   messages: Message<FederationHeader>[];
 }
 
@@ -85,7 +90,7 @@ export async function accuracy(
 export async function federate(wish: Wish): Promise<Outcome> {
   const { consensus, members, rounds, store, stopIn = 0 } = wish;
   const participants: Participant[] = [];
-  const outcome: Omit<Outcome, 'snapshot'> = { metrics: [], refused: [], networks: {}, messages: [] };
+  const outcome: Omit<Outcome, 'snapshot'> = { metrics: [], refused: [], networks: {}, kept: {}, messages: [] };
   const refuse = (refused: RefusedError): void => {
     outcome.refused.push(refused);
     wish.onRefused?.(refused);
@@ -104,6 +109,7 @@ export async function federate(wish: Wish): Promise<Outcome> {
     store,
     send(message) {
       outcome.messages.push(message);
+      if (message.fl.kind === 'model') wish.onModel?.(message.fl.round);
       if (message.fl.kind === 'model' && message.fl.round === stopIn) setTimeout(finish, 20);
       setImmediate(() => {
         for (const participant of participants) participant.receive(message);
@@ -116,6 +122,7 @@ export async function federate(wish: Wish): Promise<Outcome> {
   for (const [client, { network, own, rows }] of Object.entries(members)) {
     const pair = { consensus, network };
     const kept = decodeDistilled(await store?.read(`network ${client}`), pair);
+    if (kept.state) outcome.kept[client] = kept.state;
     const learner = distillLearner({
       ...pair,
       rows: () => rows,
@@ -125,6 +132,7 @@ export async function federate(wish: Wish): Promise<Outcome> {
       options: distillOptions(wish.distill ?? {}),
       state: kept.state,
       save: async (state) => {
+        if (state) outcome.kept[client] = state;
         if (state) await store?.write(`network ${client}`, encodeDistilled(state, pair));
       },
       onNetwork: (made) => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generator } from '../../../lib/random/generator';
+import { type Kill, lifeOf } from '../killed-process';
 import type { KilledFederation } from './federation-process';
 
 interface Life {
@@ -14,48 +14,16 @@ interface Life {
   refused: string[];
 }
 
-interface Kill {
-  /** So many models have gone out in this life, */
-  rounds: number;
-  /** and then so long. */
-  ms: number;
-}
-
 /** Runs the federation in `folder` (none: without a store). */
-function live(folder: string, federation: KilledFederation, kill?: Kill): Promise<Life> {
-  return new Promise((resolve, reject) => {
-    const wish = JSON.stringify(federation);
-    const child = spawn(process.execPath, [join(__dirname, 'federation-process.js'), folder, wish]);
-    let said = '\n';
-    let errors = '';
-    let timer: NodeJS.Timeout | undefined;
-    child.stderr.on('data', (chunk) => {
-      errors += chunk;
-    });
-    child.stdout.on('data', (chunk) => {
-      said += chunk;
-      if (!kill || said.split('\nround ').length <= kill.rounds) return;
-      timer ??= setTimeout(() => child.kill('SIGKILL'), kill.ms);
-    });
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      clearTimeout(timer);
-      if (code !== 0 && signal !== 'SIGKILL') {
-        reject(new Error(`The federation ended by itself: ${errors}`));
-        return;
-      }
-      // The last line may be cut.
-      const lines = said.slice(0, said.lastIndexOf('\n') + 1).split('\n');
-      const told = (word: string): string[] =>
-        lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
-      resolve({
-        rounds: told('round').map(Number),
-        told: new Map(told('told').map((line) => [Number.parseInt(line, 10), line])),
-        end: told('end')[0],
-        refused: told('refused'),
-      });
-    });
-  });
+async function live(folder: string, federation: KilledFederation, kill?: Kill): Promise<Life> {
+  const script = join(__dirname, 'federation-process.js');
+  const said = await lifeOf(script, [folder, JSON.stringify(federation)], kill);
+  return {
+    rounds: said('round').map(Number),
+    told: new Map(said('told').map((line) => [Number.parseInt(line, 10), line])),
+    end: said('end')[0],
+    refused: said('refused'),
+  };
 }
 
 const four = ['a', 'b', 'c', 'd'];
