@@ -1,4 +1,4 @@
-import { choice, model, name, note, number, own, shownWhen, text, title } from '../shared/form/fields.mjs';
+import { capacity, choice, model, name, note, number, own, shownWhen, text, title } from '../shared/form/fields.mjs';
 
 /** Several fl-models, each of some roles. */
 const chosen = (field, when, icon) => ({ ...model, name: field, required: false, needed: true, when, icon });
@@ -12,7 +12,7 @@ export default [
   chosen('teacher', 'role=teach', 'user'),
   chosen('student', lessons, 'child'),
   ...shownWhen('role=member', [
-    text('client', { placeholder: true, icon: 'user-o' }),
+    text('client', { longest: 100, placeholder: true, icon: 'user-o' }),
     text('federation', { value: 'default', needed: true, icon: 'share-alt' }),
   ]),
   chosen('network', 'role=member', 'cubes'),
@@ -46,7 +46,7 @@ export default [
   note('hint.student', { when: 'role=student' }),
   ...shownWhen(taking, [
     number('minSamples', '16', [1, 10000000], { unit: 'unit.samples', icon: 'sign-in' }),
-    number('capacity', '10000', [1, 10000000], { unit: 'unit.most', recheck: ['minSamples'], icon: 'inbox' }),
+    capacity('10000'),
     choice('eviction', ['oldest', 'reservoir'], { icon: 'recycle' }),
   ]),
   choice('persistent', { true: 'persistent.disk', false: 'persistent.memory' }, { icon: 'hdd-o' }),
