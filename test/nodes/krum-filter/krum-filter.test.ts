@@ -280,6 +280,23 @@ describe('fl-krum-filter', () => {
     assert.equal((await runtime.next('through')).fl?.kind, 'model');
   });
 
+  for (const settings of [
+    { method: 'centered-clip' },
+    { method: 'norm-clip' },
+    { method: 'fltrust', trusted: 'mine' },
+  ]) {
+    it(`${settings.method}: survives mutated messages, and still judges a round`, async () => {
+      runtime = await startRuntime(['krum-filter'], flow(settings));
+      for (const msg of mutated([honest(1), attacker(), honest(2, { client: 'mine' })], 1000, 3))
+        runtime.send('k', msg);
+      const header = { federation: 'other', attempt: 'z' };
+      for (const client of [1, 2, 3, 4]) runtime.send('k', honest(client, header));
+      runtime.send('k', honest(5, { ...header, client: 'mine' }));
+      await runtime.next('through', ({ fl }) => fl?.federation === 'other' && fl.kind === 'update', 15000);
+      assert.equal(isPolluted(), false);
+    });
+  }
+
   it('survives thousands of mutated messages, and still judges a round', async () => {
     runtime = await startRuntime(['krum-filter'], flow());
     const good = [honest(1), honest(2), attacker(), modelMessage(wave())];
