@@ -50,7 +50,7 @@ function passOf(attacked, quantize) {
   return (message) => attacked(message).flatMap(coded);
 }
 
-/** As the federation itself tells it, round by round: asked, sent and withheld updates, what that saved, and the bytes up until each round. */
+/** As the federation itself tells it, round by round: asked, sent and withheld updates, what that saved, and the bytes of the updates until each round. */
 function trafficOf(metrics) {
   const sum = (of) => metrics.reduce((all, round) => all + (of(round) ?? 0), 0);
   return {
@@ -58,7 +58,7 @@ function trafficOf(metrics) {
     sent: sum(({ updates }) => updates),
     withheld: sum(({ withheld }) => withheld),
     bytesSaved: sum(({ bytesSaved }) => bytesSaved),
-    upCurve: metrics.map(({ bytesUpTotal }) => bytesUpTotal),
+    upCurve: metrics.map((_, round) => metrics.slice(0, round + 1).reduce((all, { bytesUp }) => all + bytesUp, 0)),
   };
 }
 

@@ -33,6 +33,29 @@ describe('a cell of an experiment', function () {
     assert.notDeepEqual(await runCell({ ...small, seed: 2 }), figures);
   });
 
+  it('tells from the metrics of the federation what was sent, and what that saved', async () => {
+    interface Traffic extends Figures {
+      asked: number;
+      sent: number;
+      withheld: number;
+      bytesSaved: number;
+      upCurve: number[];
+    }
+    const run = async (settings: object): Promise<Traffic> =>
+      (await runCell({ ...small, traffic: true, ...settings })) as Traffic;
+    const all = await run({});
+    const half = await run({ federation: { sending: { name: 'periodic', every: 2 } } });
+    const coded = await run({ quantize: { bits: 8 } });
+    assert.deepEqual([all.asked, all.sent, all.withheld, all.bytesSaved], [30, 30, 0, 0]);
+    assert.deepEqual([half.asked, half.sent, half.withheld], [30, 15, 15]);
+    // Each update is as long as the others, so what was sent and what was saved are all that there would have been.
+    assert.equal(half.bytesUp + half.bytesSaved, all.bytesUp);
+    assert.equal(half.upCurve.at(-1), half.bytesUp);
+    // An update that stays has been computed.
+    assert.equal(half.steps, all.steps);
+    assert.ok(coded.bytesUp > all.bytesUp / 4 && coded.bytesUp < all.bytesUp / 3.9, `${coded.bytesUp}`);
+  });
+
   it('attacks a share of the clients', async () => {
     const [honest, flipped, backdoor] = await Promise.all([
       runCell(small),
