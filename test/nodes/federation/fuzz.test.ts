@@ -185,6 +185,8 @@ describe('hostile settings', () => {
       { sampler: 'availability', sampleCount: '2', minBattery: '20', minBytesPerSecond: '10' },
       { sampler: 'poisson', probability: '0.5', sending: 'norm', sendingThreshold: '0.1', sendingPatience: '3' },
       { sending: 'periodic', sendingEvery: '3' },
+      { schedule: 'step', scheduleEvery: '5', scheduleFactor: '0.5' },
+      { schedule: 'inverse', scheduleDecay: '0.1' },
     ],
   };
   const readers: [string, (settings: Settings) => unknown][] = [
