@@ -1,5 +1,8 @@
 /** Timing that stands noise: two ways of doing the same are timed in turn, and the median of the ratios is what counts. */
 
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 /** One line of the report. */
 export interface Row {
   /** For example "train/dense". A name appears once for each `against`. */
@@ -50,4 +53,15 @@ export async function compare(ours: Work, theirs: Work, { turns = 7, ms = 100 } 
     theirs: median(pairs.map(([, other]) => other)),
     ratio: median(pairs.map(([mine, other]) => other / mine)),
   };
+}
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+/** Of this process, without the memory of WebAssembly. */
+export function bytesUsed(): number {
+  collectGarbage();
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }

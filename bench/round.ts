@@ -2,8 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { sampleBank } from '../lib/data/sample-bank';
 import {
   type Coordinator,
@@ -22,7 +20,7 @@ import { createStore } from '../lib/state';
 import { createPool } from '../lib/training/pool';
 import type { ModelHeader, UpdateHeader } from '../lib/update/message';
 import { vectorPayload } from '../lib/update/vector';
-import type { Row } from './measure';
+import { bytesUsed, type Row } from './measure';
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1];
 
@@ -147,16 +145,6 @@ async function collect(clients: number, model: FederatedModel): Promise<{ coordi
   }
   if (coordinator.snapshot().answers !== clients - 1) throw new Error('The updates were not taken.');
   return { coordinator, seconds };
-}
-
-setFlagsFromString('--expose-gc');
-const collectGarbage: () => void = runInNewContext('gc');
-
-function bytesUsed(): number {
-  collectGarbage();
-  collectGarbage();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }
 
 export async function round(): Promise<Row[]> {
