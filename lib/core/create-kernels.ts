@@ -4,11 +4,10 @@ import { INFINITY_BITS } from './bins';
 import { createByCoordinate } from './by-coordinate';
 import { createFold } from './fold';
 import type { Kernels } from './kernels';
+import { BLOCK } from './norm';
 import { aligned, type Core, createCore } from './wasm';
 import { createWeightedSum } from './weighted-sum';
 
-/** Numbers a block; part of the result of norm() and dot(), whose partial sums are one a block. */
-const BLOCK = 8192;
 /** Numbers of each vector, which one vector in float64 is beside, so that they stay in the first cache. */
 const STRETCH = 4096;
 /** Columns of a block of distances, as in core/kernels/distance.h, and the bytes of all blocks that are made at a time. */

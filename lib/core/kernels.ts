@@ -21,14 +21,14 @@ export interface Kernels {
     norms?: ArrayLike<number>,
   ): Float32Array;
   /**
-   * As weightedSum, of weights that come from the vectors themselves: weigh() gets the dot product of each with the direction,
-   * in their order, divisor() is asked at the end. The norms must be theirs; they bound the sum.
+   * As weightedSum, of weights that come from the vectors themselves: weigh() gets the dot product of each with the direction
+   * and its norm, in their order, divisor() is asked at the end; neither may use these kernels. `norms`: theirs, if known.
    */
   sumAlong(parts: {
     direction: Float32Array;
     vectors: readonly Float32Array[];
-    norms: ArrayLike<number>;
-    weigh(dot: number, index: number): number;
+    norms?: ArrayLike<number>;
+    weigh(dot: number, norm: number, index: number): number;
     divisor(): number;
   }): Float32Array;
   /** Euclidean norm with float64 accumulation. NaN or infinity in the vector gives NaN or infinity. */

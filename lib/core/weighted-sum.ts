@@ -1,6 +1,7 @@
 /** Exact weighted sums of vectors that are all there: the bits of a fold of the same terms, in less time. */
 import { binsBytes, createBins } from './bins';
 import type { Kernels } from './kernels';
+import { normAt } from './norm';
 import { aligned, type Core } from './wasm';
 
 /** The most numbers of a block of columns, 32 bytes each: they stay in the second cache. */
@@ -41,16 +42,17 @@ export function createWeightedSum(core: Core): Pick<Kernels, 'weightedSum' | 'su
 
     sumAlong({ direction, vectors, norms, weigh, divisor }) {
       const length = lengthOf([direction, ...vectors]);
-      if (norms.length !== vectors.length)
-        throw new RangeError('A sum along a direction needs the norm of each vector');
+      if (norms && norms.length !== vectors.length) throw new RangeError('There is not a norm for each vector');
       const binsAt = base + aligned(length * 8);
       core.reserve(binsAt + binsBytes(length) - base);
       core.float64(base, length).set(direction);
       const bins = createBins(core, binsAt, length);
       for (const [i, vector] of vectors.entries()) {
         // The vector is weighed and added while it is near.
-        const weight = weigh(wasm.dot_wide(bins.put(vector), base, length), i);
-        if (weight !== 0) bins.add(weight, norms[i]);
+        const at = bins.put(vector);
+        const norm = norms ? norms[i] : normAt(core, at, length);
+        const weight = weigh(wasm.dot_wide(at, base, length), norm, i);
+        if (weight !== 0) bins.add(weight, norm);
       }
       return bins.mean(length, divisor()).slice();
     },

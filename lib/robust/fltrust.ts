@@ -6,7 +6,7 @@
 import { RefusedError } from '../refused';
 import { checkInput, checkUniform } from './parameters';
 import type { Rule } from './rule';
-import { normsOf, sumOf } from './sums';
+import { sumOf } from './sums';
 
 export function fltrust(): Rule {
   return {
@@ -26,15 +26,16 @@ export function fltrust(): Rule {
           'FLTrust compares the updates with one of the aggregator: give the aggregator samples of its own that its model can learn from.',
         );
       }
-      const norms = normsOf(input, kernels);
+      const norms = new Float64Array(vectors.length);
       const scores = new Float64Array(vectors.length);
       const aggregate = kernels.sumAlong({
         direction: root,
         vectors,
-        norms,
-        weigh(dot, i) {
-          scores[i] = norms[i] > 0 ? Math.min(1, Math.max(0, dot / (norms[i] * length))) : 0;
-          return scores[i] > 0 ? (scores[i] * length) / norms[i] : 0;
+        norms: input.norms,
+        weigh(dot, norm, i) {
+          norms[i] = norm;
+          scores[i] = norm > 0 ? Math.min(1, Math.max(0, dot / (norm * length))) : 0;
+          return scores[i] > 0 ? (scores[i] * length) / norm : 0;
         },
         // When none is trusted the sum is zero.
         divisor: () => sumOf(scores) || 1,

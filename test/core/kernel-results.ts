@@ -16,12 +16,10 @@ export function kernelInput(): Float32Array {
 /** The products that sumAlong() weighs by. */
 function dotsAlong(direction: Float32Array, vectors: Float32Array[]): Float64Array {
   const dots = new Float64Array(vectors.length);
-  const norms = vectors.map((vector) => createKernels().norm(vector));
   createKernels().sumAlong({
     direction,
     vectors,
-    norms,
-    weigh(dot, i) {
+    weigh(dot, _norm, i) {
       dots[i] = dot;
       return 0;
     },

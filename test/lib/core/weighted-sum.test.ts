@@ -56,11 +56,13 @@ describe('Weighted sums', () => {
       const vectors = vectorsOf(count, length);
       const [direction] = vectorsOf(1, length);
       const weights = vectors.map(() => 0);
+      const norms = normsOf(vectors);
       const found = kernels.sumAlong({
         direction,
         vectors,
-        norms: normsOf(vectors),
-        weigh(dot, i) {
+        ...(count > 5 ? {} : { norms }),
+        weigh(dot, norm, i) {
+          assert.equal(norm, norms[i]);
           const expected = direction.reduce((sum, x, k) => sum + x * vectors[i][k], 0);
           const size = direction.reduce((sum, x, k) => sum + Math.abs(x * vectors[i][k]), 0);
           assert.ok(Math.abs(dot - expected) <= 1e-13 * size, `${dot} is not ${expected}`);
