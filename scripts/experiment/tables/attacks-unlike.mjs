@@ -6,7 +6,7 @@ export const table = {
   title: 'Attacks by a fifth of the clients, where honest clients are unlike',
   about: `
 As in [attacks](attacks.md), but the classes of each client are drawn from Dirichlet(0.5): honest updates lie apart, so that a lie stands out less and a rule that leaves
-out what lies apart leaves out what nobody else has. It learns slower, too: with 30 rounds in place of ten FLAME holds the backdoors, at 0.8 points ([robust](../robust.md)).`,
+out what lies apart leaves out what nobody else has. It learns slower, too: with thirty rounds in place of ten FLAME holds the backdoors ([attacks-rounds](attacks-rounds.md)).`,
   data: [
     {
       name: 'digits',

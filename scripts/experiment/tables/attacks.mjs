@@ -33,7 +33,7 @@ export const rows = [
 const f = 3;
 /** Bulyan needs 4f + 3 updates, all that there are. */
 const rule = (name, options, quorum = 12) => ({ name, settings: { federation: { rule: options, quorum } } });
-const columns = [
+export const columns = [
   rule('mean', { name: 'mean' }),
   rule('median', { name: 'median', f }),
   rule('trimmed mean', { name: 'trimmed-mean', beta: 0.25, f }),
