@@ -58,7 +58,7 @@ export async function compare(ours: Work, theirs: Work, { turns = 7, ms = 100 } 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-/** Of this process, without the memory of WebAssembly. */
+/** Of this process, with the memory of WebAssembly. */
 export function bytesUsed(): number {
   collectGarbage();
   collectGarbage();

@@ -152,8 +152,7 @@ export async function round(): Promise<Row[]> {
   await (await collect(1000, model)).coordinator.close();
   const before = bytesUsed();
   const many = await collect(1000, model);
-  // The sum itself lives in memory of WebAssembly, which is not counted above: 32 bytes a number.
-  const used = bytesUsed() - before + 32 * model.layout.size;
+  const used = bytesUsed() - before;
   await many.coordinator.close();
   const times: number[][] = [[], []];
   for (let turn = 0; turn < 5; turn++) {

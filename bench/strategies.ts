@@ -37,7 +37,7 @@ function held(name: StrategyName, updates: number, length: number): number {
   taken();
   const before = bytesUsed();
   const aggregation = taken();
-  const bytes = bytesUsed() - before + 32 * length * strategy.vectorsPerUpdate;
+  const bytes = bytesUsed() - before;
   aggregation.clear();
   return bytes / (4 * length);
 }
