@@ -11,6 +11,7 @@ import { toldFacts } from '../shared/facts';
 import { createIntake, headerOf, type Intake } from '../shared/intake';
 import { openSamples } from '../shared/kept-samples';
 import { findModel, stateFolder } from '../shared/model';
+import { once } from '../shared/once';
 import { requirePlace } from '../shared/participation';
 import { figuresOf, openPersonal } from '../shared/personal';
 import { leasePool } from '../shared/pool';
@@ -36,7 +37,6 @@ export = (RED: Red): void => {
     const pool = leasePool(RED, shell.closing);
     const refusals = collectRefusals(shell);
     const facts = toldFacts();
-    let work: Promise<Work> | undefined;
 
     const event = (payload: Record<string, unknown>): void => {
       if (!shell.closing.aborted) this.send([null, { topic: 'fl/client', payload }]);
@@ -130,10 +130,7 @@ export = (RED: Red): void => {
       });
       return { intake, participant, changed, ...(personal ? { personal } : {}) };
     };
-    const ready = (): Promise<Work> => {
-      work ??= open();
-      return work;
-    };
+    const ready = once(open);
 
     shell.onInput(async (msg) => {
       const { intake, participant, personal } = await ready();
@@ -144,7 +141,7 @@ export = (RED: Red): void => {
       else refusals.during(() => participant.receive(msg));
     });
     shell.onClose(async () => {
-      const all = await work?.catch(() => undefined);
+      const all = await ready.opened();
       all?.participant.close();
       all?.personal?.close();
       await all?.intake.save();

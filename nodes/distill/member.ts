@@ -9,6 +9,7 @@ import { createEmbedding } from '../shared/embedding';
 import { createIntake, headerOf, type Intake } from '../shared/intake';
 import { openSamples } from '../shared/kept-samples';
 import { findModel, stateFolder } from '../shared/model';
+import { once } from '../shared/once';
 import { requirePlace } from '../shared/participation';
 import type { Context, Role } from './context';
 import { memberOptions } from './options';
@@ -85,11 +86,7 @@ export function memberRole(context: Context): Role {
     changed = () => (intake.loading ? show() : seat.participant.samplesChanged());
     return { intake, publicRows, seat, changed };
   };
-  let work: Promise<Work> | undefined;
-  const ready = (): Promise<Work> => {
-    work ??= open();
-    return work;
-  };
+  const ready = once(open);
   return {
     async start() {
       status.working('status.starting');
@@ -108,7 +105,7 @@ export function memberRole(context: Context): Role {
       } else seat?.refusals.during(() => seat.participant.receive(msg));
     },
     async close() {
-      const all = await work?.catch(() => undefined);
+      const all = await ready.opened();
       all?.seat?.participant.close();
       all?.seat?.learner.close();
       await Promise.all([all?.intake.save(), all?.publicRows.save()]);

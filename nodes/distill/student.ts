@@ -5,6 +5,7 @@ import { createStore } from '../../lib/state/store';
 import { type GlobalModel, isKind } from '../shared/global-model';
 import { headerOf } from '../shared/intake';
 import { findModel, stateFolder } from '../shared/model';
+import { once } from '../shared/once';
 import { type Classroom, openClassroom } from './classroom';
 import type { Context, Role } from './context';
 import { studentOptions } from './options';
@@ -57,11 +58,7 @@ export function studentRole(context: Context): Role {
     changed = classroom.proceed;
     return { publicRows, classroom, show: changed };
   };
-  let work: Promise<Work> | undefined;
-  const ready = (): Promise<Work> => {
-    work ??= open();
-    return work;
-  };
+  const ready = once(open);
   return {
     async start() {
       status.working('status.starting');
@@ -76,7 +73,7 @@ export function studentRole(context: Context): Role {
       } else if (fl === undefined || fl.kind === 'samples') await publicRows.take(msg);
     },
     async close(removed) {
-      const all = await work?.catch(() => undefined);
+      const all = await ready.opened();
       if (removed) await Promise.all([all?.publicRows.forget(), all?.classroom?.forget()]);
       else await Promise.all([all?.publicRows.save(), all?.classroom?.settled()]);
     },

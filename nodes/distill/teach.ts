@@ -12,6 +12,7 @@ import { type GlobalModel, isKind } from '../shared/global-model';
 import { createIntake, headerOf, type Intake } from '../shared/intake';
 import { type KeptSamples, openSamples } from '../shared/kept-samples';
 import { findModel, type Model, stateFolder } from '../shared/model';
+import { once } from '../shared/once';
 import { type Classroom, openClassroom } from './classroom';
 import type { Context, Role } from './context';
 import { teachOptions } from './options';
@@ -97,11 +98,7 @@ export function teacherRole(context: Context): Role {
     const classroom = await openClassroom(context, { teacher, student, options, ready, lessonOf, show });
     return { teacher, intake, samples, classroom };
   };
-  let work: Promise<Work> | undefined;
-  const ready = (): Promise<Work> => {
-    work ??= open();
-    return work;
-  };
+  const ready = once(open);
   return {
     async start() {
       status.working('status.starting');
@@ -120,7 +117,7 @@ export function teacherRole(context: Context): Role {
       } else if (fl === undefined || fl.kind === 'samples') await intake.take(msg);
     },
     async close(removed) {
-      const all = await work?.catch(() => undefined);
+      const all = await ready.opened();
       if (removed) await Promise.all([all?.samples.forget(), all?.classroom.forget()]);
       else await Promise.all([all?.intake.save(), all?.classroom.settled()]);
     },

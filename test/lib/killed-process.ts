@@ -2,8 +2,10 @@
 import { spawn } from 'node:child_process';
 
 export interface Kill {
-  /** So many lines "round ..." have been said, */
+  /** So many lines that begin with `word` have been said, */
   rounds: number;
+  /** Default: round. */
+  word?: string;
   /** and then so long. */
   ms: number;
 }
@@ -23,7 +25,7 @@ export function lifeOf(script: string, parameters: string[], kill?: Kill): Promi
     });
     child.stdout.on('data', (chunk) => {
       said += chunk;
-      if (!kill || said.split('\nround ').length <= kill.rounds) return;
+      if (!kill || said.split(`\n${kill.word ?? 'round'} `).length <= kill.rounds) return;
       timer ??= setTimeout(() => child.kill('SIGKILL'), kill.ms);
     });
     child.on('error', reject);

@@ -1,37 +1,21 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generator } from '../../../lib/random/generator';
 import { createStore } from '../../../lib/state';
+import { lifeOf } from '../killed-process';
 
 const INSTANTS = 60;
 /** Of all the killed writers together: a busy machine needs more of them for as many. */
 const WRITES = 60;
 
-/** Runs the writer, kills it `delayMs` after its first write; the last number that it said. */
-function killed(folder: string, delayMs: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(__dirname, 'writer-process.js'), folder]);
-    let said = '';
-    let errors = '';
-    let timer: NodeJS.Timeout | undefined;
-    child.stderr.on('data', (chunk) => {
-      errors += chunk;
-    });
-    child.stdout.on('data', (chunk) => {
-      said += chunk;
-      timer ??= setTimeout(() => child.kill('SIGKILL'), delayMs);
-    });
-    child.on('error', reject);
-    child.on('close', (_code, signal) => {
-      clearTimeout(timer);
-      if (signal !== 'SIGKILL') reject(new Error(`The writer ended by itself: ${errors}`));
-      // The last line may be cut.
-      else resolve(Number(said.slice(0, said.lastIndexOf('\n')).split('\n').at(-1)) || 0);
-    });
-  });
+const script = join(__dirname, 'writer-process.js');
+
+/** Runs the writer, kills it so long after it has begun to write; the last number that it said. */
+async function killed(folder: string, ms: number): Promise<number> {
+  const said = await lifeOf(script, [folder], { word: 'from', rounds: 1, ms });
+  return Number(said('wrote').at(-1) ?? 0);
 }
 
 describe('store, killed', () => {

@@ -5,11 +5,11 @@ async function main(): Promise<void> {
   const store = createStore(process.argv[2]);
   const found = await store.read('victim');
   let number = (found?.json as { number: number } | undefined)?.number ?? 0;
-  process.stdout.write('ready\n');
+  process.stdout.write(`from ${number}\n`);
   for (;;) {
     number++;
     await store.write('victim', { json: { number }, parts: { weights: Buffer.alloc(200_000, number % 251) } });
-    process.stdout.write(`${number}\n`);
+    process.stdout.write(`wrote ${number}\n`);
   }
 }
 
