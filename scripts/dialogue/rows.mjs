@@ -4,7 +4,14 @@ const text = (key) => `<span data-i18n="${key}"></span>`;
 const attribute = (name, value) => (value === undefined ? '' : ` ${name}="${value}"`);
 const icon = (name) => (name ? `<i class="fa fa-${name}"></i> ` : '');
 const unitKey = ({ name, unit }) => (unit === true ? `unit.${name}` : unit);
-const unitOf = (field) => (field.unit ? ` <span class="fl-unit" data-i18n="${unitKey(field)}"></span>` : '');
+/** `unit`: a key, or { when it is shown: key }. */
+function unitOf(field) {
+  if (!field.unit) return '';
+  const units = typeof field.unit === 'object' ? Object.entries(field.unit) : [[undefined, unitKey(field)]];
+  return units
+    .map(([when, key]) => ` <span class="fl-unit"${attribute('data-fl-when', when)} data-i18n="${key}"></span>`)
+    .join('');
+}
 const labelKey = ({ name, label }) => (typeof label === 'string' ? label : `label.${name}`);
 const placeholderOf = ({ name, placeholder }) =>
   placeholder === undefined

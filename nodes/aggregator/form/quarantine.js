@@ -27,15 +27,13 @@ const showQuarantine = (node) => {
       .append(back)
       .append($('<b></b>').text(client))
       .append(
-        $('<div class="fl-aggregator-unit" style="margin-left: 0"></div>').text(
-          node._('quarantine.since', { since, rejections }),
-        ),
+        $('<div class="fl-unit" style="margin-left: 0"></div>').text(node._('quarantine.since', { since, rejections })),
       )
-      .append($('<div class="fl-aggregator-unit" style="margin-left: 0"></div>').text(reason));
+      .append($('<div class="fl-unit" style="margin-left: 0"></div>').text(reason));
   };
   const say = (sentence) => {
     shown = '';
-    list.empty().append($('<span class="fl-aggregator-unit" style="margin-left: 0"></span>').text(sentence));
+    list.empty().append($('<span class="fl-unit" style="margin-left: 0"></span>').text(sentence));
   };
   const show = ({ problem, quarantined }) => {
     if (ended) return;
