@@ -29,7 +29,8 @@ const strategy = [
     { when: 'strategy=scaffold' },
   ),
   parameter('alpha', '0.01', '(0, 1e6]', { when: 'strategy=feddyn' }),
-  parameter('q', '1', '[0, 100]', { when: 'strategy=qfedavg' }),
+  // The q of the paper: names of one letter are the editor's own.
+  parameter('fairness', '1', '[0, 100]', { when: 'strategy=qfedavg' }),
   parameter('beta', '0.9', '[0, 1)', { unit: 'unit.kept', when: 'strategy=fedavgm' }),
   parameter('beta1', '', '[0, 1)', {
     unit: { 'strategy=fedadagrad': 'unit.emptyZero', 'strategy=fedadam,fedyogi': 'unit.emptyBeta1' },

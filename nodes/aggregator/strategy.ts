@@ -11,6 +11,10 @@ export function strategyOf(settings: Settings): StrategyOptions {
     const found = fields.map((field): [F, number] => [field, number(settings, field, Number.NaN)]);
     return Object.fromEntries(found.filter(([, value]) => !Number.isNaN(value))) as { [N in F]?: number };
   };
+  const renamed = <F extends string>(parameter: F, field: string): { [N in F]?: number } => {
+    const value = number(settings, field, Number.NaN);
+    return (Number.isNaN(value) ? {} : { [parameter]: value }) as { [N in F]?: number };
+  };
   switch (name) {
     case 'fedavg':
     case 'fedsgd':
@@ -32,7 +36,8 @@ export function strategyOf(settings: Settings): StrategyOptions {
     case 'fedyogi':
       return { name, ...given('beta1', 'beta2', 'tau', 'serverLearningRate') };
     case 'qfedavg':
-      return { name, ...given('q') };
+      // The editor keeps no field of one letter; a flow made by hand may have it.
+      return { name, ...given('q'), ...renamed('q', 'fairness') };
     case 'ifca':
       return { name, ...given('groups') };
     case 'clustered':

@@ -17,7 +17,7 @@ const fields: Record<string, string[]> = {
   fedadagrad: ['beta1', 'tau', 'serverLearningRate', 'proximal'],
   fedadam: ['beta1', 'beta2', 'tau', 'serverLearningRate', 'proximal'],
   fedyogi: ['beta1', 'beta2', 'tau', 'serverLearningRate', 'proximal'],
-  qfedavg: ['q', 'proximal'],
+  qfedavg: ['fairness', 'proximal'],
   ifca: ['groups', 'proximal'],
   clustered: ['eps1', 'eps2', 'minGroup', 'maxGroups', 'proximal'],
 };

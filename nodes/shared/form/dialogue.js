@@ -73,6 +73,9 @@ const typedOf = (node, { name, kind, or }) => {
   };
 };
 
+/** Key of the label of the input where a node has none of its own. */
+const usualInput = 'port.input';
+
 /**
  * The definition of a node type from its declared fields and what it has of its own: `checks` { field: function of the value, with
  * the node as this }; `opened`, called with the node as this when the dialogue opens; `changed`, when it opens and when a field
@@ -92,7 +95,7 @@ const dialogue = ({ checks = {}, watches = [], opened, changed, saved, closed, .
     category: 'federated learning',
     color: '#9fc3bd',
     inputLabels: function () {
-      return this._('port.input');
+      return this._(usualInput);
     },
     labelStyle: function () {
       return this.name ? 'node_label_italic' : '';

@@ -29,7 +29,7 @@ describe('strategies in a flow', () => {
     ['FedDyn', { strategy: 'feddyn', alpha: '0.1' }],
     ['FedYogi with FedProx at the clients', { strategy: 'fedyogi', serverLearningRate: '0.2', proximal: '0.01' }],
     ['FedNova with momentum', { strategy: 'fednova', optimizer: 'momentum', learningRate: '0.02' }],
-    ['q-FedAvg', { strategy: 'qfedavg', q: '0.5' }],
+    ['q-FedAvg', { strategy: 'qfedavg', fairness: '0.5' }],
   ];
   for (const [name, settings] of chosen) {
     it(`${name} learns; stopped in the middle and started again it ends with the same bits`, async function () {

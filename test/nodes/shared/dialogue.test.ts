@@ -46,6 +46,29 @@ describe('a dialogue of declared fields', () => {
     });
   }
 
+  it('has no field with a name that the editor keeps for itself: it would be lost on deploy', () => {
+    const internal = [
+      'changed',
+      'dirty',
+      'id',
+      'moved',
+      'selected',
+      'type',
+      'users',
+      'valid',
+      'validationErrors',
+      'wires',
+    ];
+    for (const node of declared) {
+      const names = Object.keys(definition(node).defaults);
+      assert.deepEqual(
+        names.filter((name) => name.length < 2 || name.startsWith('_') || internal.includes(name)),
+        [],
+        node,
+      );
+    }
+  });
+
   const wrong: [node: string, field: string, stored: Record<string, unknown>, says: unknown][] = [
     // Whole numbers.
     ['quantize', 'bits', { bits: '16' }, true],
