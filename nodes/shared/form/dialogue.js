@@ -73,8 +73,18 @@ const typedOf = (node, { name, kind, or }) => {
   };
 };
 
-/** Key of the label of the input where a node has none of its own. */
-const usualInput = 'port.input';
+/** What the nodes on the canvas have unless they say otherwise. */
+const usualPort = 'port.input';
+const usual = {
+  category: 'federated learning',
+  color: '#9fc3bd',
+  inputLabels: function () {
+    return this._(usualPort);
+  },
+  labelStyle: function () {
+    return this.name ? 'node_label_italic' : '';
+  },
+};
 
 /**
  * The definition of a node type from its declared fields and what it has of its own: `checks` { field: function of the value, with
@@ -92,14 +102,7 @@ const dialogue = ({ checks = {}, watches = [], opened, changed, saved, closed, .
     return [name, { value, ...(type ? { type, required } : {}), ...validate }];
   };
   return {
-    category: 'federated learning',
-    color: '#9fc3bd',
-    inputLabels: function () {
-      return this._(usualInput);
-    },
-    labelStyle: function () {
-      return this.name ? 'node_label_italic' : '';
-    },
+    ...(own.category === 'config' ? {} : usual),
     ...own,
     defaults: Object.fromEntries(FIELDS.map(entry)),
     oneditprepare: function () {
