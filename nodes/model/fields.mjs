@@ -27,7 +27,7 @@ export default [
   ...network(number('outputs', '1', [1, Number.MAX_SAFE_INTEGER], { when: 'task=regress', icon: 'sign-out' })),
   choice('source', options('layers', 'file', 'consensus'), { icon: 'cubes' }),
   ...shownWhen('source=consensus', [
-    number('publicRows', '', undefined, { icon: 'table' }),
+    text('publicRows', { width: '150px', icon: 'table' }),
     text('digest', { placeholder: true, icon: 'barcode' }),
     note('hint.consensus'),
   ]),
