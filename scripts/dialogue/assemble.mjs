@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { optionsOf, rowsOf } from './rows.mjs';
 
-/** Parts are read here and not copied: x.form.html, and what lies in a folder form/. */
-export const isPart = (file) => file.endsWith('.form.html') || /^nodes\/[^/]+\/form\//.test(file);
+/** Parts are read here and not copied. */
+export const isPart = (file) => /^nodes\/[^/]+\/form\//.test(file);
 
 const indented = (text, indent) => text.trimEnd().replace(/^(?=.)/gm, indent);
 
@@ -42,39 +42,24 @@ function scriptOf(root, fields, prefix) {
 }
 
 /**
- * The dialogue of nodes/x/x.html (`file`, relative to `root`): x.form.html goes before it; a line `<!-- include form/part.html -->`
- * or `// include form/part.js` stands for that part, with its indentation (parts of several dialogues lie in ../shared/form);
- * `<!-- fields -->` or `<!-- fields SECTION -->` for the rows of the fields that fields.mjs declares, `// fields` for what the
- * editor does with them.
+ * The dialogue of nodes/x/x.html (`file`, relative to `root`): a line `// include form/part.js` stands for that part, with its
+ * indentation (parts of several dialogues lie in ../shared/form); `<!-- fields -->` for the rows of the fields that fields.mjs
+ * declares, `// fields` for what the editor does with them.
  */
 export async function dialogueOf(root, file) {
   const folder = dirname(file);
-  const included = (text) =>
-    text.replace(
-      /^([ \t]*)(?:<!-- include ((?:\.\.\/shared\/)?form\/[\w-]+\.html) -->|\/\/ include ((?:\.\.\/shared\/)?form\/[\w-]+\.js))$/gm,
-      (_, indent, html, script) => indented(readFileSync(join(root, folder, html ?? script), 'utf8'), indent),
-    );
-  const form = file.replace(/\.html$/, '.form.html');
-  const parts = [...(existsSync(join(root, form)) ? [form] : []), file];
-  const whole = parts.map((part) => included(readFileSync(join(root, part), 'utf8'))).join('');
-
+  const whole = readFileSync(join(root, file), 'utf8').replace(
+    /^([ \t]*)\/\/ include ((?:\.\.\/shared\/)?form\/[\w-]+\.js)$/gm,
+    (_, indent, part) => indented(readFileSync(join(root, folder, part), 'utf8'), indent),
+  );
   const declaration = join(root, folder, 'fields.mjs');
+  // The help of a node has no fields.
   if (!existsSync(declaration)) return whole;
-  const { default: declared } = await import(pathToFileURL(declaration));
-  const sections = Array.isArray(declared) ? { '': declared } : declared;
-  const look = readFileSync(join(root, 'nodes/shared/form/look.css'), 'utf8').trimEnd();
-  const style = ['<style>', indented(look, '  '), '</style>', ''].join('\n');
-  let isStyled = false;
+  const { default: fields } = await import(pathToFileURL(declaration));
   const prefix = /category:\s*'config'/.test(whole) ? 'node-config-input-' : 'node-input-';
+  const look = readFileSync(join(root, 'nodes/shared/form/look.css'), 'utf8');
+  const rows = ['<style>', indented(look, '  '), '</style>', rowsOf(fields, prefix)].join('\n');
   return whole
-    .replace(/^([ \t]*)<!-- fields ?([\w-]*) -->$/gm, (_, indent, section) => {
-      if (!sections[section]) throw new Error(`${file}: fields.mjs declares no section '${section}'`);
-      const rows = rowsOf(sections[section], prefix);
-      const styled = isStyled ? rows : style + rows;
-      isStyled = true;
-      return indented(styled, indent);
-    })
-    .replace(/^([ \t]*)\/\/ fields$/m, (_, indent) =>
-      indented(scriptOf(root, Object.values(sections).flat(), prefix), indent),
-    );
+    .replace(/^([ \t]*)<!-- fields -->$/m, (_, indent) => indented(rows, indent))
+    .replace(/^([ \t]*)\/\/ fields$/m, (_, indent) => indented(scriptOf(root, fields, prefix), indent));
 }
