@@ -21,6 +21,7 @@ import { createPool } from '../lib/training/pool';
 import type { ModelHeader, UpdateHeader } from '../lib/update/message';
 import { vectorPayload } from '../lib/update/vector';
 import { bytesUsed, type Row } from './measure';
+import { wideModel } from './wide-model';
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1];
 
@@ -93,20 +94,6 @@ async function overhead(): Promise<number> {
   }
 }
 
-/** 10,000 numbers. */
-const wide = (): FederatedModel =>
-  federatedModel(
-    {
-      version: 1,
-      task: 'regress',
-      input: [99],
-      layers: [{ type: 'dense', units: 100, activation: 'linear' }],
-      loss: 'mean_squared_error',
-      seed: 1,
-    },
-    'none',
-  );
-
 /** Asks `clients` made-up clients and takes the updates of all but one of them in. */
 async function collect(clients: number, model: FederatedModel): Promise<{ coordinator: Coordinator; seconds: number }> {
   let asked: ModelHeader | undefined;
@@ -148,7 +135,7 @@ async function collect(clients: number, model: FederatedModel): Promise<{ coordi
 }
 
 export async function round(): Promise<Row[]> {
-  const model = wide();
+  const model = wideModel();
   await (await collect(1000, model)).coordinator.close();
   const before = bytesUsed();
   const many = await collect(1000, model);

@@ -2,28 +2,19 @@
  * What an update costs the aggregator when it comes late, or where there are no rounds: taken in, with its share of the models
  * that are made and sent, against an update of plain rounds. 100 clients at work, 10,000 numbers.
  */
-import { type Coordinator, createCoordinator, federatedModel, federationOptions } from '../lib/federation';
+import { type Coordinator, createCoordinator, federationOptions } from '../lib/federation';
 import type { FederationOptions } from '../lib/federation/options';
 import type { TimingOptions } from '../lib/federation/timing/options';
 import { generator } from '../lib/random/generator';
 import type { ModelHeader, UpdateHeader } from '../lib/update/message';
 import { vectorPayload } from '../lib/update/vector';
 import { compare, type Row } from './measure';
+import { wideModel } from './wide-model';
 
 const CLIENTS = 100;
 const ANSWERS = 600;
 
-const model = federatedModel(
-  {
-    version: 1,
-    task: 'regress',
-    input: [99],
-    layers: [{ type: 'dense', units: 100, activation: 'linear' }],
-    loss: 'mean_squared_error',
-    seed: 1,
-  },
-  'none',
-);
+const model = wideModel();
 const random = generator(1, 'bench timing');
 const payload = vectorPayload(Float32Array.from({ length: model.layout.size }, () => random.normal() * 0.001));
 

@@ -14,9 +14,6 @@ export interface LessonParts {
 }
 
 export interface Lessons {
-  readonly busy: boolean;
-  /** A teacher has come that is to be learnt from, and nobody has yet. */
-  readonly waits: boolean;
   /** If it is to be learnt from, it is: now, or as soon as there is what a lesson needs. */
   offer(teacher: GlobalModel): void;
   /** Learns from the newest teacher, whether it was due or not. False when none has come. */
@@ -66,12 +63,6 @@ export function createLessons({ shell, every, ready, teach, show }: LessonParts)
     proceed();
   };
   return {
-    get busy() {
-      return busy;
-    },
-    get waits() {
-      return waiting !== undefined;
-    },
     offer(teacher) {
       newest = teacher;
       if (isDue(teacher) && !isKnown(teacher)) take(teacher);
