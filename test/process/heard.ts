@@ -6,4 +6,6 @@ export type Heard =
   /** A model goes out of the aggregator; and comes out of the fl-cluster that follows a client. */
   | { kind: 'model'; round: number }
   | { kind: 'followed'; round: number }
+  /** A model goes out of a node that makes one: its weights, in base64. */
+  | { kind: 'bits'; whose: string; round: number; bits: string }
   | { kind: 'error'; message: string; node: string };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { cameraKills, groupsThatPart, groupsWithLiar } from './camera-kills';
 import { privateKills } from './private-kills';
+import { voiceKills } from './voice-kills';
 
 describe('a Node-RED that is killed fifty times while it learns', function () {
   this.timeout(900_000);
@@ -18,6 +19,11 @@ describe('a Node-RED that is killed fifty times while it learns', function () {
 
   it('keeps groups that part, and the way there (twenty times)', async () => {
     const { rounds } = await cameraKills(groupsThatPart, { kills: 20, seed: 2 });
+    console.log(`    ${rounds} rounds`);
+  });
+
+  it('keeps the networks that members of a federation of predictions have of their own (twenty times)', async () => {
+    const { rounds } = await voiceKills({ kills: 20, seed: 3 });
     console.log(`    ${rounds} rounds`);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { cameraKills, groupsWithLiar } from './camera-kills';
 import { privateKills } from './private-kills';
+import { voiceKills } from './voice-kills';
 
 describe('a Node-RED that is killed while it learns', function () {
   this.timeout(120_000);
@@ -12,5 +13,9 @@ describe('a Node-RED that is killed while it learns', function () {
 
   it('keeps who is in which group, what speaks against a liar and that it is in quarantine', async () => {
     await cameraKills(groupsWithLiar, { kills: 3, seed: 3 });
+  });
+
+  it('keeps the networks that members of a federation of predictions have of their own', async () => {
+    await voiceKills({ kills: 3, seed: 5 });
   });
 });
