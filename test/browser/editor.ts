@@ -1,7 +1,7 @@
 /** Chromium on Node-RED's editor: what a person does there, as functions. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { type NodeRedProcess, repositoryRoot } from '../../scripts/lib/node-red-process';
 
 /** What of the editor's global object the tests ask. */
@@ -69,6 +69,48 @@ export interface EditorPage {
   close(): Promise<void>;
 }
 
+/**
+ * Opens a tree of the editor along `path` and chooses its last entry, until `chosen` is there. The lists load and slide as
+ * they like, and a click on an open entry closes it: so each step looks at the tree anew, and clicks what is closed.
+ */
+async function walkTree(within: Locator, path: readonly string[], chosen: Locator): Promise<void> {
+  const labels: Locator[] = [];
+  let branch = within;
+  for (const text of path) {
+    branch = branch.locator(
+      `.red-ui-editableList-item-content:has(> .red-ui-treeList-label:has-text(${JSON.stringify(text)}))`,
+    );
+    labels.push(branch.locator('> .red-ui-treeList-label'));
+  }
+  const wait = 250;
+  const patience = 20;
+  let stuck = 0;
+  let before = -1;
+  for (let left = 60_000 / wait; left > 0; left--) {
+    if ((await chosen.count()) > 0) return;
+    let deepest = labels.length - 1;
+    while (deepest >= 0 && !(await labels[deepest].isVisible())) deepest--;
+    stuck = deepest === before ? stuck + 1 : 0;
+    before = deepest;
+    const label = labels[Math.max(deepest, 0)];
+    const open =
+      deepest < labels.length - 1 &&
+      (
+        await label
+          .locator('xpath=..')
+          .getAttribute('class')
+          .catch(() => '')
+      )?.includes('expanded');
+    // Open, and nothing to be seen for long: its list was lost while it slid, closing and opening brings it back.
+    if (deepest >= 0 && (!open || stuck % patience === patience - 1))
+      await label.click({ timeout: 2000 }).catch(() => {});
+    await within.page().waitForTimeout(wait);
+  }
+  throw new Error(
+    `"${path.join(' / ')}" cannot be chosen; the tree shows: ${(await within.allInnerTexts()).join(' ')}`,
+  );
+}
+
 export async function openEditor(
   browser: Browser,
   nodeRed: NodeRedProcess,
@@ -79,7 +121,7 @@ export async function openEditor(
     viewport: { width: options.width ?? 1600, height: options.height ?? 1000 },
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
   page.on('console', (message) => {
@@ -95,23 +137,9 @@ export async function openEditor(
     importExample: async (fileName) => {
       await page.evaluate(() => RED.actions.invoke('core:show-examples-import-dialog'));
       const dialogue = page.locator('.ui-dialog:visible');
-      const entry = (text: string | RegExp) =>
-        dialogue.locator('.red-ui-treeList-label:visible').filter({ hasText: text }).last();
-      await entry('@fl-tinyml/node-red-federated').click();
-      const file = entry(fileName.replace(/\.json$/, ''));
-      // The tree's own root is called like our folder: ours is the one below it.
-      await dialogue.getByText('flows', { exact: true }).nth(1).or(file).last().waitFor();
-      // On a busy machine it may open by itself a moment after it was looked at, and a click closes it then.
-      for (let tries = 0; tries < 3 && !(await file.isVisible()); tries++) {
-        await dialogue.getByText('flows', { exact: true }).last().click();
-        await file.waitFor({ timeout: 2000 }).catch(() => {});
-      }
+      const path = ['@fl-tinyml/node-red-federated', 'flows', fileName.replace(/\.json$/, '')];
+      await walkTree(dialogue, path, page.locator('#red-ui-clipboard-dialog-ok:enabled'));
       const ok = page.locator('#red-ui-clipboard-dialog-ok:visible');
-      // The list still slides open: a click may come before its entry is where it will be.
-      for (let tries = 0; tries < 5 && (await ok.isDisabled()); tries++) {
-        await file.click();
-        await page.waitForTimeout(300);
-      }
       await ok.click();
       await dialogue.waitFor({ state: 'hidden' });
     },
