@@ -22,11 +22,11 @@ import type { GlobalModel, Learner, LearningControl, LearningTask, LocalUpdate }
 import { learnBest } from './local/best';
 import { learnByRule } from './local/learning';
 import { type LocalMemory, localMemory } from './local/memory';
+import { groupOfAsking, isOfGroups, modelOfGroup, ownGroup } from './local/own-group';
 import { keepsVector } from './local/rule';
 import { receivedModel } from './received-model';
 import { encodeTold, statisticsOf } from './round-zero';
 import { createSender } from './sending/sender';
-import { thresholdOfGroup } from './threshold';
 import { type Done, isSameWork, isStillWelcome, type Task, type Work } from './work';
 
 export type ParticipantStatus =
@@ -90,8 +90,6 @@ export function createParticipant(parts: ParticipantParts): Participant {
   let closed = false;
   let joined = false;
   let round = 0;
-  /** Among the groups of clients, of which this one has been told last, or which it has chosen; undefined: none yet. */
-  let group: number | undefined;
   let task: Task | undefined;
   let done: Done | undefined;
   /** The last asking of this client that came, and of anybody. */
@@ -101,6 +99,9 @@ export function createParticipant(parts: ParticipantParts): Participant {
   let gathering: AbortController | undefined;
 
   const say = (code: string, message: string): void => parts.onRefused?.(new RefusedError(code, message));
+  const group = ownGroup(memory, fingerprint, (reason) =>
+    say('group-not-kept', `The group of "${client}" could not be written to disk: ${reason}`),
+  );
   const header = (of: number) => ({ federation, model: model.fingerprint, round: of, client });
   const send = (fl: FederationHeader, payload: Buffer = empty): void => {
     if (!closed) parts.send({ fl, payload });
@@ -179,15 +180,6 @@ export function createParticipant(parts: ParticipantParts): Participant {
     }
   };
 
-  /** Of the models of all groups the one of this client's; undefined: it has none yet. */
-  const ofGroup = ({ fl, global, further }: Work): GlobalModel | undefined => {
-    if (fl.local?.name !== 'ifca') return global;
-    const weights = group === undefined ? undefined : [global.weights, ...further][group];
-    if (group === undefined || !weights) return undefined;
-    const threshold = fl.threshold && thresholdOfGroup(fl.threshold, group).value;
-    return { ...global, weights: Float32Array.from(weights), ...(threshold === undefined ? {} : { threshold }) };
-  };
-
   const consider = (message: Message<ModelHeader>): void => {
     const { fl } = message;
     const asked = isAsked(fl);
@@ -199,14 +191,14 @@ export function createParticipant(parts: ParticipantParts): Participant {
     const work: Work = { fl, ...receivedModel(message, model), settled: asked ? settledOf(fl) : 0 };
     // The model of a group in which this client is not, or of the others who are asked at the same time.
     const isBeside = fl.attempt === attempt && fl.cohort.length > 0;
-    if (!asked && fl.group !== undefined && (fl.group !== group || isBeside)) return;
+    if (!asked && fl.group !== undefined && (fl.group !== group.now || isBeside)) return;
     // Delivered twice, or held up on its way.
     const isLate = isOlder(fl.attempt, asked && fl.maxStaleness ? attempt : newest);
     if (isLate || (asked && fl.attempt === attempt)) return;
     if (asked) attempt = fl.attempt;
     if (!isOlder(fl.attempt, newest)) newest = fl.attempt;
     round = fl.round;
-    if (asked) group = fl.group ?? (fl.local?.name === 'ifca' ? group : undefined);
+    if (asked) group.set(groupOfAsking(fl, group.now));
     if (asked && task && isSameWork(task, work)) {
       // Asked again while at it: the answer will be to the latest asking.
       task.fl = fl;
@@ -223,7 +215,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
       return;
     }
     // What it has learned from already it knows.
-    const heard = ofGroup(work);
+    const heard = modelOfGroup(work, group.now);
     if (heard && !(asked && isDone)) {
       const final = fl.cohort.length === 0;
       learner.hear?.(heard, { options: optionsOf(fl), final, ...(fl.local ? { local: fl.local } : {}) });
@@ -236,7 +228,6 @@ export function createParticipant(parts: ParticipantParts): Participant {
   const answer = (ready: Done): void => {
     done = ready;
     const { fl, local, stays } = ready;
-    group = local.group ?? group;
     if (stays !== undefined) {
       decline(fl, stays, local.samples);
       return;
@@ -319,6 +310,10 @@ export function createParticipant(parts: ParticipantParts): Participant {
       );
       const told = (await errors)?.[local.group ?? 0];
       if (told && sketchedNumbers(told) <= local.samples) local = { ...local, errors: told };
+      if (isMine()) {
+        group.set(local.group ?? group.now);
+        await group.keep();
+      }
       if (fl.sending && isMine()) ({ local, stays } = await sender.consider(fl.sending, local, mine.global.weights));
     } catch (error) {
       if (!isMine()) return;
@@ -332,6 +327,20 @@ export function createParticipant(parts: ParticipantParts): Participant {
     parts.onTrained?.({ round, samples: local.samples, ...local.metrics });
     answer({ ...mine, local, ...(stays === undefined ? {} : { stays }) });
     show();
+  };
+
+  /** Never throws. */
+  const guarded = (work: () => void): void => {
+    if (closed) return;
+    try {
+      work();
+    } catch (error) {
+      parts.onRefused?.(
+        error instanceof RefusedError
+          ? error
+          : new RefusedError('message', 'The message cannot be used: its content does not fit its header.'),
+      );
+    }
   };
 
   const take = (message: Message): void => {
@@ -356,24 +365,16 @@ export function createParticipant(parts: ParticipantParts): Participant {
         'The aggregator has another model than this client: choose the same fl-model in both.',
       );
     }
-    if (isOf(message, 'model')) consider(message);
-    else if (fl.kind === 'invite') invited(fl);
+    if (isOf(message, 'model')) {
+      if (group.isRead || !isOfGroups(message.fl)) consider(message);
+      // Which group it was in before a restart. What comes meanwhile waits in the same line.
+      else group.read().then(() => guarded(() => consider(message)));
+    } else if (fl.kind === 'invite') invited(fl);
     else if (fl.kind === 'statistics-request') statistics(fl).catch((error: unknown) => say('internal', String(error)));
   };
 
   return {
-    receive(message) {
-      if (closed) return;
-      try {
-        take(parseMessage(message));
-      } catch (error) {
-        parts.onRefused?.(
-          error instanceof RefusedError
-            ? error
-            : new RefusedError('message', 'The message cannot be used: its content does not fit its header.'),
-        );
-      }
-    },
+    receive: (message) => guarded(() => take(parseMessage(message))),
     samplesChanged() {
       if (closed) return;
       if (!joined && obstacleTo(needed) === undefined) join();

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FederationOptions, GlobalModel } from '../../../../lib/federation';
 import { parted } from '../../../../lib/federation/groups/parted';
+import { localMemory } from '../../../../lib/federation/local/memory';
 import { defaultOptions } from '../../../../lib/federation/options';
 import { createStrategy } from '../../../../lib/federation/strategies';
 import { ON_THE_WAY } from '../../../../lib/federation/strategies/clustered';
-import { createStore, type Store } from '../../../../lib/state';
+import { createStore, type StateRecord, type Store } from '../../../../lib/state';
 import type { FederationHeader, Message, ModelHeader } from '../../../../lib/update/message';
 import { readVector } from '../../../../lib/update/vector';
 import { type Quadratic, quadraticLearner, runQuadratics } from '../quadratic';
@@ -109,6 +110,39 @@ for (const strategy of [{ name: 'ifca', groups: 2 }, { name: 'clustered' }] as c
           const away = Math.hypot(...restOf(kindOf(name)).map((value, j) => weights[j] - value));
           assert.ok(away < 0.5, `${name} heard ${weights}`);
         }
+      }
+    });
+
+    it('lets each client hear of the last model of its group after a restart, though nobody is asked any more', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'fl-groups-'));
+      const records = new Map<string, StateRecord>();
+      const atClients: Pick<Store, 'read' | 'write'> = {
+        read: async (name) => records.get(name),
+        write: async (name, record) => void records.set(name, record),
+      };
+      const run = async (kept: boolean) => {
+        const heard = new Map<string, GlobalModel>();
+        const toy = await toyFederation({
+          options: { minClients: 6, quorum: 1, rounds: 20, training, strategy },
+          parts: { store: createStore(folder) },
+        });
+        clients.forEach((client, i) => {
+          const name = `client-${i}`;
+          const learner = { ...quadraticLearner(client), hear: (model: GlobalModel) => void heard.set(name, model) };
+          toy.add(name, { learner, memory: localMemory(name, kept ? atClients : undefined) }).samplesChanged();
+        });
+        await toy.settle();
+        await toy.close();
+        assert.deepEqual(toy.refused, []);
+        return { heard, asked: toy.sent.filter(({ fl }) => fl.kind === 'update').length };
+      };
+      try {
+        const [first, second, without] = [await run(true), await run(true), await run(false)];
+        assert.deepEqual([first.asked, second.asked, first.heard.size], [120, 0, 6]);
+        assert.deepEqual([...second.heard].sort(), [...first.heard].sort());
+        assert.equal(without.heard.size, 0);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
       }
     });
 
