@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { PublicRows } from '../distillation/public-rows';
 import type { ExportJob, ExportResult } from '../export/job';
 import type { RuleOptions } from '../robust/options';
 import type { Combined, RuleInput } from '../robust/rule';
@@ -47,6 +48,8 @@ export interface Pool {
   robustness(job: RobustnessJob, control?: JobControl): Promise<Robustness>;
   /** A rule of lib/robust/ over vectors; those in shared memory are not copied. Rejects as rule.combine() throws. */
   combine(rule: RuleOptions, input: RuleInput, control?: JobControl): Promise<Combined>;
+  /** Of any number of rows: sorting a hundred thousand takes long. Rejects as publicRows() throws. */
+  publicRows(block: SampleBlock, width: number, control?: Omit<JobControl, 'engine'>): Promise<PublicRows>;
   /** A model as files, with ranges taken and figures measured on the samples of the job. Always by the engine core. */
   exportModel(job: ExportJob, control?: JobControl): Promise<ExportResult>;
   readonly threads: number;
@@ -63,6 +66,13 @@ function crossing(vector: Float32Array, kind: LaneOptions['kind']): Float32Array
   if (shared) return kind === 'thread' ? vector : Float32Array.from(vector);
   return vector.byteLength === vector.buffer.byteLength ? vector : vector.slice();
 }
+
+/** To a thread. */
+const blockAcross = ({ features, targets, count }: SampleBlock): SampleBlock => ({
+  features: crossing(features, 'thread'),
+  targets: crossing(targets, 'thread'),
+  count,
+});
 
 /** A job with its weights and samples as they cross. */
 function carried<J extends Pick<TrainJob, 'weights' | 'samples' | 'soft'>>(
@@ -187,13 +197,11 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
       ];
       return threadLane.run('combine', parameters, control);
     },
+    async publicRows(block, width, control = {}) {
+      return threadLane.run('publicRows', (stop) => [blockAcross(block), width, stop], control);
+    },
     async exportModel(job, control = {}) {
-      const across = (block: SampleBlock | undefined): SampleBlock | undefined =>
-        block && {
-          features: crossing(block.features, 'thread'),
-          targets: crossing(block.targets, 'thread'),
-          count: block.count,
-        };
+      const across = (block: SampleBlock | undefined): SampleBlock | undefined => block && blockAcross(block);
       const parameters = (stop: StopFlag): [ExportJob, StopFlag] => [
         {
           ...job,

@@ -1,10 +1,19 @@
 /** What crosses between the pool and its workers. */
+import type { PublicRows } from '../distillation/public-rows';
 import type { ExportJob, ExportResult } from '../export/job';
 import type { RuleOptions } from '../robust/options';
 import type { Combined, RuleInput } from '../robust/rule';
 import type { Robustness, RobustnessJob } from '../robustness/job';
 import type { EmbedJob, EmbedResult } from './backbone';
-import type { EvasionJob, EvasionResult, PredictJob, PredictResult, TrainJob, TrainResult } from './engine';
+import type {
+  EvasionJob,
+  EvasionResult,
+  PredictJob,
+  PredictResult,
+  SampleBlock,
+  TrainJob,
+  TrainResult,
+} from './engine';
 import type { EngineChoice } from './select';
 
 /** One Int32, in memory shared with a thread: not 0 means stop. */
@@ -20,6 +29,7 @@ export interface WorkerMethods {
   robustness(job: RobustnessJob, engine: EngineChoice, stop: StopFlag): Promise<Robustness>;
   /** The vectors of the input, and its root, in shared memory. */
   combine(rule: RuleOptions, input: RuleInput, stop: StopFlag): Promise<Combined>;
+  publicRows(block: SampleBlock, width: number, stop: StopFlag): Promise<PublicRows>;
   exportModel(job: ExportJob, stop: StopFlag): Promise<ExportResult>;
 }
 

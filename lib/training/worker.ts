@@ -2,6 +2,7 @@
 import { isMainThread } from 'node:worker_threads';
 import * as workerpool from 'workerpool';
 import { createKernels } from '../core/index';
+import { publicRows } from '../distillation/public-rows';
 import { exportModel } from '../export/export-model';
 import { RefusedError } from '../refused';
 import { createRule } from '../robust/create-rule';
@@ -107,6 +108,10 @@ const methods: Handlers = {
     if (!rule) throw new RangeError('The mean needs no rule.');
     const combined = rule.combine(input, createKernels());
     return handOver(combined, combined.aggregate);
+  },
+  async publicRows(block, width, stop) {
+    checkStop(stop);
+    return publicRows(block, width);
   },
   async exportModel(job, stop) {
     checkStop(stop);

@@ -5,6 +5,7 @@ import { otherRows } from '../../lib/distillation/student';
 import { inputSize, sampleSize } from '../../lib/model/shapes';
 import { RefusedError } from '../../lib/refused';
 import type { Store } from '../../lib/state/store';
+import type { SampleBlock } from '../../lib/training/engine';
 import { createEmbedding } from '../shared/embedding';
 import { createIntake } from '../shared/intake';
 import { openSamples } from '../shared/kept-samples';
@@ -15,6 +16,8 @@ import { MOST_PUBLIC_ROWS } from './options';
 
 /** Rows that come one by one are looked at together. */
 const LOOK_MS = 200;
+/** Numbers that are put in order on the event loop (some milliseconds); more go to a worker. */
+const MOST_HERE = 65_536;
 
 export interface PublicIntake {
   /** In their order, as the layers of the network take them; undefined: none, or the first are still coming. */
@@ -81,10 +84,15 @@ export async function openPublicRows(context: Context, parts: PublicParts): Prom
   let looking: Promise<void> = Promise.resolve();
   let planned = false;
 
+  const inOrder = async (block: SampleBlock): Promise<PublicRows> =>
+    block.features.length <= MOST_HERE
+      ? publicRows(block, width)
+      : (await pool.get()).publicRows(block, width, { signal: shell.closing });
+
   const look = async (): Promise<void> => {
     planned = false;
     if (intake.loading) return;
-    const all = publicRows(samples.bank.block(), width);
+    const all = await inOrder(samples.bank.block());
     if (all.count === 0 || all.digest === digest) {
       if (all.count === 0) rows = digest = undefined;
       onChange();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createKernels } from '../../../lib/core';
+import { publicRows } from '../../../lib/distillation';
 import { exportModel } from '../../../lib/export';
 import { defaultModel, fingerprint, initialWeights } from '../../../lib/model/index';
 import { generator } from '../../../lib/random/generator';
@@ -99,6 +100,17 @@ describe('pool', () => {
       name: 'RefusedError',
       code: 'too-few-updates',
     });
+  });
+
+  it('puts public rows in order in a worker, as they are here, into memory that threads share', async () => {
+    const random = generator(4, 'pool rows');
+    const features = Float32Array.from({ length: 3 * 400 }, () => random.below(4));
+    const block = { features, targets: Float32Array.from({ length: 400 }, () => random.below(2)), count: 400 };
+    const [there, here] = [await pool.publicRows(block, 3), publicRows(block, 3)];
+    assert.ok(here.count < 400);
+    assert.deepEqual(there, here);
+    assert.ok(there.features.buffer instanceof SharedArrayBuffer);
+    await assert.rejects(pool.publicRows(block, 2), { name: 'RefusedError', code: 'public-rows' });
   });
 
   it('exports a model in a worker, with the bytes that it gives here, and can be stopped', async () => {

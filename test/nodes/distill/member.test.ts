@@ -101,6 +101,16 @@ describe('fl-distill, members with networks of their own', function () {
     await finished(1);
   });
 
+  it('takes very many rows, which other threads put in order', async () => {
+    await run(changed(memberFlow({ consensus: agreed }), { open: { start: 'message' } }));
+    const many = Array.from({ length: 40_000 }, (_, i) => [(i * 7919) % 40_000, -i]);
+    runtime.send('north-member', { topic: 'public', payload: many });
+    const block = { features: Float32Array.from(many.flat()), targets: new Float32Array(0), count: many.length };
+    const event = payload(await runtime.next('events', isEvent('public-rows'), 20_000));
+    assert.deepEqual([event.rows, event.digest], [40_000, publicRows(block, 2).digest]);
+    await runtime.next('caught', (msg) => sentence(msg).includes(String(event.digest)));
+  });
+
   it('waits for rows that are still to come', async () => {
     await run(changed(memberFlow({ consensus: agreed }), { open: { start: 'message' } }));
     runtime.send('north-member', {
