@@ -140,7 +140,7 @@ export function createGate({ federation, model, strategy, kernels, asked, reach,
         `The personal model of "${fl.personal}" came to the aggregator: wire that output to fl-predict, fl-evaluate or fl-export.`,
       );
     }
-    if (fl.kind === 'model' || fl.kind === 'statistics-request') {
+    if (fl.kind === 'model' || fl.kind === 'statistics-request' || (fl.kind === 'secure' && 'cohort' in fl)) {
       if (isOfRun(fl.attempt, run)) return undefined;
       throw new RefusedError(
         'two-aggregators',

@@ -22,3 +22,4 @@ export {
 } from './ledger';
 export { localEvent, privatise } from './local';
 export { addNoise, type NormalSource, seededNoise, systemNoise } from './noise';
+export * from './secure/index';

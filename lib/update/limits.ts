@@ -24,6 +24,12 @@ export const limits = {
   /** How many times as long as the model a vector may be that would move it: a longer one has diverged, or is meant to harm. */
   timesTheModel: 1e6,
   codecs: 8,
+  /** Clients of one secure sum: each hears the keys of all. */
+  secureCohort: 1000,
+  /** With whom one client shares masks: a share has one of 255 points, and one is for itself. */
+  secureNeighbours: 254,
+  /** Bytes of one message of its steps. */
+  secureBytes: 1024 * 1024,
   /** Whole numbers of a quantile sketch. */
   sketch: 1025,
   /** Parameters of one codec step, and notes of one header. */

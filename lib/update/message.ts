@@ -109,6 +109,22 @@ export type SendingOptions = { patience?: number } & (
   | { name: 'periodic'; every: number }
 );
 
+/** How all clients of an asking code and mask their updates, so that only the sum of them can be read (lib/privacy/secure). */
+export interface SecureSettings {
+  /** More than this share of the holders of a secret must answer to open it: from a half to below 1. */
+  threshold: number;
+  /** With how many others each client shares masks: even; all others, where there are no more. */
+  neighbours: number;
+  /** Each number is held to [-clip, clip]. */
+  clip: number;
+  /** That interval is coded as 0 ... range; all clients together must stay below 2^32. */
+  range: number;
+  /** An update of so many samples or more weighs 1, one of fewer that part of it; absent: each weighs 1. */
+  maxSamples?: number;
+  /** Keys are signed, and so is who is left before masks are taken off: for aggregators that may lie. */
+  signed?: boolean;
+}
+
 /** aggregator -> participants. Payload: the full vector. The cohort trains; everybody may predict with it. */
 export interface ModelHeader extends HeaderBase, Attempt {
   kind: 'model';
@@ -127,6 +143,8 @@ export interface ModelHeader extends HeaderBase, Attempt {
   group?: number;
   /** Absent: plain training. */
   local?: LocalRule;
+  /** Updates are wanted masked; absent: as they are. */
+  secure?: SecureSettings;
   /** The client whose own model this is: for use on its gateway, never for a round. */
   personal?: string;
   /**
@@ -179,6 +197,24 @@ export interface DeclineHeader extends HeaderBase, Attempt {
   /** The update was made of so many samples and is not worth its bytes: it counts as no change. */
   withheld?: number;
 }
+/** What is done in a secure sum, in this order. */
+export type SecureStep = 'keys' | 'shares' | 'survivors' | 'unmask';
+/** aggregator -> participants: goes on with a secure sum. The payload depends on the step (lib/privacy/secure/wire.ts). */
+export interface SecureRequest extends HeaderBase, Attempt {
+  kind: 'secure';
+  step: SecureStep;
+  /** keys: all who take part, in the order of the payload; shares: whom it is for; survivors, unmask: whose update came. */
+  cohort: string[];
+  /** Of 'shares': whose shares these are. */
+  members?: string[];
+}
+/** participant -> aggregator: its part of that step. */
+export interface SecureAnswer extends HeaderBase, Attempt {
+  kind: 'secure';
+  step: SecureStep;
+  client: string;
+}
+export type SecureHeader = SecureRequest | SecureAnswer;
 /** Samples on their way to a client, an evaluator or a predictor of this gateway. Never leaves it. */
 export interface SamplesHeader {
   kind: 'samples';
@@ -209,7 +245,8 @@ export type FederationHeader =
   | StatisticsHeader
   | ModelHeader
   | UpdateHeader
-  | DeclineHeader;
+  | DeclineHeader
+  | SecureHeader;
 export type Header = FederationHeader | SamplesHeader;
 export type Kind = Header['kind'];
 

@@ -10,11 +10,13 @@ import {
   parseNotes,
   parsePrivacy,
   parseScore,
+  parseSecure,
   parseSending,
   parseSettled,
   parseTensors,
   parseThreshold,
   parseTraining,
+  secureSteps,
 } from './parse-parts';
 import {
   choice,
@@ -51,20 +53,22 @@ const deadline = (read: Fields): number => integer(read.get('deadlineMs'), 'msg.
  * Every client reads the whole list, so thousands in one process read thousands of lists: one look at all names together,
  * one by one only when something is wrong with them; and names in ascending order cannot repeat.
  */
-const cohort = (read: Fields): string[] | 'all' => {
-  const value = read.get('cohort');
-  if (value === 'all') return 'all';
-  const where = 'msg.fl.cohort';
-  const ids = list(value, where, 0, limits.cohort, (id) => id);
+const names = (value: unknown, where: string, least: number, most: number): string[] => {
+  const ids = list(value, where, least, most, (id) => id);
   const isShort = ids.every((id) => typeof id === 'string' && id.length > 0 && id.length <= limits.name);
-  const names =
+  const read =
     isShort && isPrintable(ids.join(' '))
       ? (ids as string[])
       : ids.map((id, i) => text(id, `${where}[${i}]`, limits.name));
   let ascending = true;
-  for (let i = 1; i < names.length && ascending; i++) ascending = names[i - 1] < names[i];
-  if (!ascending && new Set(names).size !== names.length) refuse(`${where} must not name a participant twice.`);
-  return names;
+  for (let i = 1; i < read.length && ascending; i++) ascending = read[i - 1] < read[i];
+  if (!ascending && new Set(read).size !== read.length) refuse(`${where} must not name a participant twice.`);
+  return read;
+};
+
+const cohort = (read: Fields): string[] | 'all' => {
+  const value = read.get('cohort');
+  return value === 'all' ? 'all' : names(value, 'msg.fl.cohort', 0, limits.cohort);
 };
 
 const attempt = (read: Fields): string => text(read.get('attempt'), 'msg.fl.attempt', limits.name);
@@ -126,6 +130,7 @@ const parsers: Parsers = {
       personal: optional(read.get('personal'), (v) => text(v, 'msg.fl.personal', limits.name)),
       group: optional(read.get('group'), group(-1)),
       local: optional(read.get('local'), parseLocal),
+      secure: optional(read.get('secure'), parseSecure),
       settled: optional(read.get('settled'), (v) => parseSettled(v, asked)),
       startLoss: optional(read.get('startLoss'), (v) => flag(v, 'msg.fl.startLoss')),
       normalisation: optional(read.get('normalisation'), parseNormalisation),
@@ -162,6 +167,18 @@ const parsers: Parsers = {
       reason: prose(read.get('reason'), 'msg.fl.reason', limits.reason),
       withheld: optional(read.get('withheld'), (v) => integer(v, 'msg.fl.withheld', 1, limits.samples)),
     }),
+  secure: (read) => {
+    const step = choice(read.get('step'), 'msg.fl.step', secureSteps);
+    const common = { kind: 'secure' as const, ...base(read), attempt: attempt(read), step };
+    if (read.get('cohort') === undefined) return { ...common, client: client(read) };
+    if (read.get('client') !== undefined) refuse('msg.fl must have a client or a cohort, not both.');
+    const members = read.get('members');
+    return {
+      ...common,
+      cohort: names(read.get('cohort'), 'msg.fl.cohort', 1, limits.secureCohort),
+      ...(step === 'shares' ? { members: names(members, 'msg.fl.members', 1, limits.secureCohort) } : {}),
+    };
+  },
   samples: (read) => {
     const count = integer(read.get('count'), 'msg.fl.count', 0, limits.samples);
     const width = integer(read.get('width'), 'msg.fl.width', 1, limits.features);

@@ -7,6 +7,8 @@ import type {
   LocalRule,
   Notes,
   PrivacyClaim,
+  SecureSettings,
+  SecureStep,
   SendingOptions,
   TensorSizes,
   Threshold,
@@ -112,6 +114,23 @@ export function parseSettled(value: unknown, cohort: readonly string[] | 'all'):
   if (cohort === 'all') return refuse(`${where} belongs to a cohort of named participants.`);
   const rounds = list(value, where, cohort.length, cohort.length, (round) => round);
   return rounds.map((round, i) => integer(round, `${where}[${i}]`, 0, limits.round));
+}
+
+export const secureSteps = ['keys', 'shares', 'survivors', 'unmask'] as const satisfies readonly SecureStep[];
+
+export function parseSecure(value: unknown): SecureSettings {
+  const where = 'msg.fl.secure';
+  const read = fields(value, where);
+  const threshold = finite(read.get('threshold'), `${where}.threshold`, 0.5, 1);
+  if (threshold === 1) refuse(`${where}.threshold must be below 1: more than this share must answer.`);
+  return compact({
+    threshold,
+    neighbours: integer(read.get('neighbours'), `${where}.neighbours`, 2, limits.secureNeighbours),
+    clip: positive(read.get('clip'), `${where}.clip`, 1e9),
+    range: integer(read.get('range'), `${where}.range`, 1, 0xffffffff),
+    maxSamples: optional(read.get('maxSamples'), (v) => integer(v, `${where}.maxSamples`, 1, limits.samples)),
+    signed: optional(read.get('signed'), (v) => flag(v, `${where}.signed`)),
+  });
 }
 
 export function parseNormalisation(value: unknown): Normalisation {

@@ -64,6 +64,11 @@ function checkPayload(header: Header, value: unknown): Buffer {
       return statistics(payloadOf(value), header.labels ?? 0);
     case 'samples':
       return exactly(payloadOf(value), 4 * header.count * (header.width + header.targets), `${header.count} samples`);
+    case 'secure': {
+      const payload = payloadOf(value);
+      if (payload.length > limits.secureBytes) return refuse('msg.payload is too large.', 'payload-size');
+      return payload;
+    }
     case 'model':
     case 'update': {
       const payload = payloadOf(value);

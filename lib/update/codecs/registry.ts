@@ -6,12 +6,13 @@ import { readVector, vectorPayload, vectorSize } from '../vector';
 import type { Codec } from './codec';
 import { checkOrder, type Operation } from './composition';
 import { layers } from './layers';
+import { mask } from './mask';
 import { type QuantizeKernels, quantizeWith } from './quantize';
 
 export type Registry = ReadonlyMap<string, Codec>;
 
 export function registryWith(kernels: QuantizeKernels): Registry {
-  const all: Codec[] = [quantizeWith(kernels), layers];
+  const all: Codec[] = [quantizeWith(kernels), layers, mask];
   return new Map(all.map((codec) => [codec.name, codec]));
 }
 
@@ -33,7 +34,7 @@ const find = (name: string, registry: Registry): Codec => {
 };
 
 const operationOf = (codec: Codec): Operation => {
-  if (codec.role === 'coder') return 'code';
+  if (codec.role === 'coder') return codec.name === mask.name ? 'mask' : 'code';
   return codec.name === layers.name ? 'part' : 'select';
 };
 

@@ -10,8 +10,8 @@ export const pairOpening = 0x82;
 /** null, for kinds without a payload. */
 export const nothing = 0xf6;
 
-export const hasPayload = (header: Header): boolean =>
-  header.kind === 'model' || header.kind === 'update' || header.kind === 'statistics';
+export const hasPayload = ({ kind }: Header): boolean =>
+  kind === 'model' || kind === 'update' || kind === 'statistics' || kind === 'secure';
 
 /** Tag 85: float32, 86: float64, both little-endian (RFC 8746). Empty: plain bytes, as a codec made them. */
 export const typedArrayTag = (header: Header): Buffer => {

@@ -71,6 +71,7 @@ export function examples(): Message[] {
         },
         group: 1,
         local: { name: 'scaffold', option: 2 },
+        secure: { threshold: 0.6, neighbours: 4, clip: 0.5, range: 4194304, maxSamples: 1000, signed: true },
         settled: [2, 0],
         startLoss: true,
         normalisation: { mean: [1, 2], std: [0.5, 3] },
@@ -103,6 +104,12 @@ export function examples(): Message[] {
       fl: { kind: 'decline', ...base, attempt, client: 'plant-1', reason: 'Not worth sending.', withheld: 420 },
       payload: none,
     },
+    { fl: { kind: 'secure', ...base, attempt, step: 'keys', client: 'plant-1' }, payload: floats(16) },
+    {
+      fl: { kind: 'secure', ...base, attempt, step: 'shares', cohort: ['plant-1'], members: ['plant-2', 'plant-3'] },
+      payload: floats(40),
+    },
+    { fl: { kind: 'secure', ...base, attempt, step: 'unmask', cohort: ['plant-1', 'plant-3'] }, payload: none },
     {
       fl: { kind: 'samples', count: 2, width: 3, targets: 1, classes: ['ok', 'failing'], split: 'train', last: true },
       payload: floats(8),

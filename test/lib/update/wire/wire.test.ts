@@ -43,8 +43,8 @@ describe('wire format', () => {
       const [header, payload]: unknown[] = decode(unframed(wire), { tags: typed });
       assert.deepEqual(header, message.fl);
       const { kind } = message.fl;
-      const isCoded = kind === 'update' && message.fl.codecs.length > 0;
-      if (message.payload.length === 0) assert.equal(payload, null);
+      const isCoded = kind === 'secure' || (kind === 'update' && message.fl.codecs.length > 0);
+      if (message.payload.length === 0 && !isCoded) assert.equal(payload, null);
       else if (isCoded) assert.deepEqual(Buffer.from(payload as Uint8Array), message.payload);
       else assert.deepEqual(payload, { tag: kind === 'statistics' ? 86 : 85, bytes: message.payload });
     }

@@ -1,0 +1,195 @@
+/**
+ * A client's side of a secure sum, for one asking: keys, shares, the masked update, and at the end the shares that take
+ * the masks off the sum. All of it is in memory: who restarts has lost its keys and counts as dropped out, so
+ * nothing can be opened twice. An aggregator that does not follow the protocol gets no answer.
+ */
+import { randomBytes } from 'node:crypto';
+import { RefusedError } from '../../refused';
+import type { DeclineHeader, Message, ModelHeader, SecureAnswer, SecureRequest } from '../../update/message';
+import type { Held, MaskingEffect, MaskingParts, MaskingState, MaskingStep } from './client-state';
+import { isAt } from './client-state';
+import { agree, keyBytes, newKeyPair } from './keys';
+import { commitment, encodeKeys, makeRoster, neededOf, purposes, type Roster } from './roster';
+import { seal, sealedBytes, unseal } from './seal';
+import { split } from './shamir';
+
+const leastClients = 3;
+const plainBytes = 2 * keyBytes;
+const few = (message: string): RefusedError => new RefusedError('secure-few', message);
+
+const headerOf = ({ asking }: Pick<MaskingState, 'asking'>, client: string) => {
+  const { federation, model, round, attempt } = asking;
+  return { federation, model, round, attempt, client };
+};
+
+const answer = (
+  state: MaskingState,
+  { client }: MaskingParts,
+  step: SecureAnswer['step'],
+  payload: Buffer,
+): MaskingEffect => ({
+  type: 'send',
+  message: { fl: { kind: 'secure', step, ...headerOf(state, client) }, payload },
+});
+
+/** A fresh start: the model has come, with `secure` in its header. Throws RefusedError 'header' when it has none. */
+export function beginMasking(parts: MaskingParts, header: ModelHeader): MaskingStep {
+  const { federation, model, round, attempt, secure: settings } = header;
+  if (!settings) {
+    throw new RefusedError('header', 'msg.fl.secure is missing: set secure aggregation in fl-aggregator too.');
+  }
+  const random = parts.random ?? randomBytes;
+  const state: MaskingState = {
+    asking: { federation, model, round, attempt, settings },
+    step: 'keys',
+    maskKey: newKeyPair(random),
+    shareKey: newKeyPair(random),
+    seed: Uint8Array.from(random(keyBytes)),
+    position: -1,
+    held: new Map(),
+  };
+  const keys = encodeKeys({ mask: state.maskKey.publicKey, share: state.shareKey.publicKey });
+  return { state, effects: [answer(state, parts, 'keys', keys)] };
+}
+
+/** All keys are there: shares of both secrets for each neighbour. */
+function shareOut(state: MaskingState, parts: MaskingParts, { fl, payload }: Message<SecureRequest>): MaskingStep {
+  const { asking, maskKey, shareKey, seed } = state;
+  const least = Math.max(leastClients, parts.minClients ?? leastClients);
+  if (fl.cohort.length < least) {
+    throw few(`Only ${fl.cohort.length} clients are in this secure sum, and this one takes part from ${least} on.`);
+  }
+  const position = fl.cohort.indexOf(parts.client);
+  if (position < 0) {
+    throw new RefusedError('secure-out', 'The secure sum goes on without this client: its keys came too late.');
+  }
+  const roster = makeRoster(asking, fl.cohort, payload);
+  const own = roster.keys[position];
+  if (!own.mask.equals(maskKey.publicKey) || !own.share.equals(shareKey.publicKey)) {
+    throw new RefusedError('secure-keys', 'The keys of this client are not as it has told them: no shares are given.');
+  }
+  const holders = roster.holders[position];
+  const needed = neededOf(roster, position, asking.settings);
+  const random = parts.random ?? randomBytes;
+  const [ofMask, ofSeed] = [maskKey.secret, seed].map((secret) => split(secret, needed, holders.length, random));
+  const held = new Map<number, Held>();
+  const sealed = holders.map((to, i): Buffer => {
+    if (to === position) {
+      held.set(position, { mask: ofMask[i].y, seed: ofSeed[i].y });
+      return Buffer.alloc(0);
+    }
+    const key = agree(shareKey, roster.keys[to].share, roster.digest, purposes.share(position, to));
+    return seal(Buffer.concat([ofMask[i].y, ofSeed[i].y]), key);
+  });
+  const next: MaskingState = { ...state, step: 'shares', roster, position, held };
+  const told = Buffer.concat([commitment(seed, roster.digest), ...sealed]);
+  return { state: next, effects: [answer(next, parts, 'shares', told)] };
+}
+
+/** The shares of the neighbours: with each that has shared there is a mask. */
+function takeShares(state: MaskingState, roster: Roster, { fl, payload }: Message<SecureRequest>): MaskingStep {
+  const { position, shareKey } = state;
+  const members = (fl.members ?? []).map((client) => roster.clients.indexOf(client));
+  const neighbours = roster.graph[position];
+  const ascending = members.every((member, i) => i === 0 || members[i - 1] < member);
+  if (!ascending || !members.every((member) => neighbours.includes(member))) {
+    throw new RefusedError('secure-shares', 'Shares came of clients that are no neighbours, or not in their order.');
+  }
+  const each = sealedBytes(plainBytes);
+  if (payload.length !== each * members.length) {
+    throw new RefusedError(
+      'payload-size',
+      `The shares of ${members.length} clients have ${each * members.length} bytes.`,
+    );
+  }
+  const needed = neededOf(roster, position, state.asking.settings);
+  if (members.length + 1 < needed) {
+    throw few(`Only ${members.length + 1} of those who hold its secrets are left, and ${needed} are needed.`);
+  }
+  const held = new Map(state.held);
+  for (const [i, from] of members.entries()) {
+    const key = agree(shareKey, roster.keys[from].share, roster.digest, purposes.share(from, position));
+    const plain = unseal(payload.subarray(each * i, each * (i + 1)), key);
+    if (!plain) {
+      throw new RefusedError(
+        'secure-shares',
+        `The shares of "${roster.clients[from]}" cannot be opened: they were changed, or the two were told different things.`,
+      );
+    }
+    held.set(from, { mask: plain.subarray(0, keyBytes), seed: plain.subarray(keyBytes) });
+  }
+  return { state: { ...state, step: 'masks', held }, effects: [{ type: 'ready' }] };
+}
+
+const alike = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((client, i) => client === b[i]);
+
+/**
+ * Who is left is said: of those the share of their own mask, of all others that of their key. One list an asking: for any
+ * other it would give both of somebody.
+ */
+function open(state: MaskingState, parts: MaskingParts, roster: Roster, { cohort }: SecureRequest): MaskingStep {
+  if (state.opened && !alike(state.opened, cohort)) {
+    throw new RefusedError(
+      'secure-twice',
+      'The aggregator asks once more to open the masks, for other clients: that would show it a single update.',
+    );
+  }
+  const left = new Set(cohort.map((client) => roster.clients.indexOf(client)));
+  if (left.has(-1) || !left.has(state.position)) {
+    throw new RefusedError('secure-step', 'Masks of a sum were to be opened in which this client is not.');
+  }
+  const holders = [...state.held.keys()].sort((a, b) => a - b);
+  const needed = neededOf(roster, state.position, state.asking.settings);
+  const staying = holders.filter((holder) => left.has(holder)).length;
+  const least = Math.max(leastClients, parts.minClients ?? leastClients);
+  if (staying < needed || cohort.length < least) {
+    throw few(
+      `Only ${cohort.length} clients are left, ${staying} of them near: the sum of so few is not opened (${least}, and ${needed} near).`,
+    );
+  }
+  const shares = holders.map((holder) => {
+    const of = state.held.get(holder);
+    return (left.has(holder) ? of?.seed : of?.mask) ?? new Uint8Array(keyBytes);
+  });
+  const next: MaskingState = { ...state, step: 'unmasked', opened: [...cohort] };
+  return { state: next, effects: [answer(next, parts, 'unmask', Buffer.concat(shares))] };
+}
+
+/** What an aggregator's message of this asking does; a message out of its turn changes nothing. */
+function received(parts: MaskingParts, state: MaskingState, message: Message<SecureRequest>): MaskingStep {
+  const { fl } = message;
+  const { roster } = state;
+  if (fl.step === 'keys' && isAt(state, 'keys')) return shareOut(state, parts, message);
+  if (roster && fl.step === 'shares' && isAt(state, 'shares')) return takeShares(state, roster, message);
+  if (roster && fl.step === 'unmask' && isAt(state, 'masked', 'unmasked')) return open(state, parts, roster, fl);
+  throw new RefusedError(
+    'secure-step',
+    `The aggregator asks for "${fl.step}" where this client is at "${state.step}": a repeated or forged message.`,
+  );
+}
+
+/**
+ * Goes on with the sum that `state` is of. What is refused is told as an effect. Before its update is masked the client then
+ * declines, and is out of this sum; later it only stays silent.
+ */
+export function maskingClient(parts: MaskingParts, state: MaskingState, message: Message<SecureRequest>): MaskingStep {
+  const { asking } = state;
+  const { fl } = message;
+  const same = fl.attempt === asking.attempt && fl.round === asking.round && fl.federation === asking.federation;
+  if (!same || fl.model !== asking.model) return { state, effects: [] };
+  // Shares for others pass by where all share one wire.
+  if (fl.step === 'shares' && !fl.cohort.includes(parts.client)) return { state, effects: [] };
+  try {
+    return received(parts, state, message);
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    const refused: MaskingEffect = { type: 'refuse', code: error.code, message: error.message };
+    if (error.code === 'secure-step' || !isAt(state, 'keys', 'shares')) return { state, effects: [refused] };
+    const decline: Message<DeclineHeader> = {
+      fl: { kind: 'decline', ...headerOf(state, parts.client), reason: error.message.slice(0, 300) },
+      payload: Buffer.alloc(0),
+    };
+    return { state: { ...state, step: 'over' }, effects: [refused, { type: 'send', message: decline }] };
+  }
+}

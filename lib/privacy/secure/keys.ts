@@ -1,0 +1,41 @@
+/** X25519 (RFC 7748) as raw bytes, and what is derived from an agreement: HKDF (RFC 5869) with SHA-256. */
+import { createPrivateKey, createPublicKey, diffieHellman, hkdfSync, type KeyObject } from 'node:crypto';
+import { RefusedError } from '../../refused';
+import type { RandomBytes } from './shamir';
+
+export const keyBytes = 32;
+
+/** What stands before the 32 bytes in PKCS #8 and SubjectPublicKeyInfo (RFC 8410). */
+const privateHead = Buffer.from('302e020100300506032b656e04220420', 'hex');
+const publicHead = Buffer.from('302a300506032b656e032100', 'hex');
+
+export interface KeyPair {
+  /** 32 bytes that are shared among the holders. */
+  secret: Uint8Array;
+  /** 32 bytes for everybody. */
+  publicKey: Buffer;
+  key: KeyObject;
+}
+
+export function keyPairOf(secret: Uint8Array): KeyPair {
+  const key = createPrivateKey({ key: Buffer.concat([privateHead, secret]), format: 'der', type: 'pkcs8' });
+  const publicKey = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(publicHead.length);
+  return { secret, publicKey, key };
+}
+
+export const newKeyPair = (random: RandomBytes): KeyPair => keyPairOf(Uint8Array.from(random(keyBytes)));
+
+/**
+ * 32 bytes that only these two have. `salt`: digest of the roster, so that nothing is agreed where two have been told
+ * different things; `purpose` parts the uses. Throws RefusedError 'secure-keys' for a key of small order.
+ */
+export function agree(own: KeyPair, other: Uint8Array, salt: Uint8Array, purpose: string): Buffer {
+  let agreed: Buffer;
+  try {
+    const publicKey = createPublicKey({ key: Buffer.concat([publicHead, other]), format: 'der', type: 'spki' });
+    agreed = diffieHellman({ privateKey: own.key, publicKey });
+  } catch {
+    throw new RefusedError('secure-keys', 'One of the keys for the secure sum is none: that client must be left out.');
+  }
+  return Buffer.from(hkdfSync('sha256', agreed, salt, purpose, keyBytes));
+}
