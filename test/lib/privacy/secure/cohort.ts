@@ -1,0 +1,173 @@
+/** A secure sum played through in one process: every message is passed by hand, so a test may lose or change any. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { beginMasking, maskingClient } from '../../../../lib/privacy/secure/client';
+import type { MaskingEffect, MaskingState } from '../../../../lib/privacy/secure/client-state';
+import { addMasked, applyMask, emptySum } from '../../../../lib/privacy/secure/mask';
+import { maskedUpdate } from '../../../../lib/privacy/secure/masked-update';
+import { meanOfSum } from '../../../../lib/privacy/secure/mean';
+import { beginSecure, mayMask, secureServer } from '../../../../lib/privacy/secure/server';
+import type { SecureAsking, ServerEffect, ServerEvent, ServerState } from '../../../../lib/privacy/secure/server-state';
+import { type SecureOptions, secureSettings } from '../../../../lib/privacy/secure/settings';
+import type { RandomBytes } from '../../../../lib/privacy/secure/shamir';
+import type { Message, SecureAnswer, SecureRequest, UpdateHeader } from '../../../../lib/update/message';
+import { vectorPayload } from '../../../../lib/update/vector';
+import { example, fingerprint } from '../../update/examples';
+
+/** The same bytes for the same words. */
+export function seededBytes(...words: (string | number)[]): RandomBytes {
+  let block = 0;
+  return (count) => {
+    const made = Buffer.alloc(32 * Math.ceil(count / 32));
+    for (let at = 0; at < count; at += 32) {
+      createHash('sha256')
+        .update(JSON.stringify([words, block++]))
+        .digest()
+        .copy(made, at);
+    }
+    return made.subarray(0, count);
+  };
+}
+
+export const base = { federation: 'factory', model: fingerprint, round: 3, attempt: 'k3x9.2' };
+
+/** What happens to an answer on its way to the aggregator: undefined: it is lost. */
+export type Way = (message: Message<SecureAnswer>) => Message<SecureAnswer> | undefined;
+
+export interface Play {
+  clients: string[];
+  vectors: Float32Array[];
+  samples: number[];
+  options?: Partial<SecureOptions>;
+  least?: number;
+  way?: Way;
+  /** What comes of a message to a client; undefined: it is lost. */
+  back?(message: Message<SecureRequest>, client: string): Message<SecureRequest> | undefined;
+  /** Whose masked update is lost. */
+  silent?: readonly string[];
+  /** Seen by whoever looks at the wire. */
+  watch?(message: Message): void;
+}
+
+export interface Played {
+  result?: { mean: Float32Array; samples: number; clients: string[] };
+  void?: { code: string; reason: string };
+  ready?: { clients: string[]; out: string[] };
+  refused: { who: string; code: string }[];
+  states: Map<string, MaskingState>;
+  payloads: Map<string, Buffer>;
+  server: ServerState;
+}
+
+export const updateOf = (client: string, vector: Float32Array, samples: number): Message<UpdateHeader> => {
+  const { privacy: _, group: __, ...fl } = example('update').fl;
+  return { fl: { ...fl, ...base, client, samples, tensors: [[vector.length, 1]] }, payload: vectorPayload(vector) };
+};
+
+export function finish(work: Generator<undefined, Message<UpdateHeader>>): Message<UpdateHeader> {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
+
+export function play(parts: Play): Played {
+  const { clients, vectors, samples, way = (message) => message, back = (message) => message } = parts;
+  const settings = secureSettings({ clip: 1, maxSamples: 1000, ...parts.options }, clients.length);
+  const asking: SecureAsking = { ...base, settings, cohort: clients, least: parts.least ?? 3 };
+  const states = new Map<string, MaskingState>();
+  const played: Played = { refused: [], states, payloads: new Map(), server: beginSecure(asking).state };
+  const sum = emptySum(vectors[0].length);
+  const queue: Message<SecureAnswer | SecureRequest>[] = [];
+
+  const tell = (event: ServerEvent): void => {
+    const { state, effects } = secureServer(played.server, event);
+    played.server = state;
+    for (const effect of effects) serve(effect);
+  };
+  const serve = (effect: ServerEffect): void => {
+    if (effect.type === 'send') queue.push(effect.message);
+    else if (effect.type === 'ready') played.ready = effect;
+    else if (effect.type === 'void') played.void = effect;
+    else if (effect.type === 'refuse') played.refused.push({ who: `server/${effect.client}`, code: effect.code });
+    else if (effect.type === 'open') {
+      for (const mask of effect.masks) applyMask(sum, mask);
+      played.result = { ...meanOfSum(sum, settings, effect.clients.length), clients: effect.clients };
+    }
+  };
+  const act = (client: string, effects: readonly MaskingEffect[]): void => {
+    for (const effect of effects) {
+      if (effect.type === 'refuse') played.refused.push({ who: client, code: effect.code });
+      if (effect.type !== 'send') continue;
+      const { message } = effect;
+      if (message.fl.kind === 'secure') queue.push(message as Message<SecureAnswer>);
+      else tell({ type: 'out', client });
+    }
+  };
+  const isRequest = (message: Message<SecureAnswer | SecureRequest>): message is Message<SecureRequest> =>
+    'cohort' in message.fl;
+  const pump = (): void => {
+    for (let message = queue.shift(); message; message = queue.shift()) {
+      parts.watch?.(message);
+      if (!isRequest(message)) {
+        const arrived = way(message as Message<SecureAnswer>);
+        if (arrived) tell({ type: 'answer', message: arrived });
+        continue;
+      }
+      for (const client of clients) {
+        const state = states.get(client);
+        const arrived = back(message, client);
+        if (!state || !arrived) continue;
+        const step = maskingClient({ client }, state, arrived);
+        states.set(client, step.state);
+        act(client, step.effects);
+      }
+    }
+  };
+
+  const { fl } = example('model');
+  for (const client of clients) {
+    const { state, effects } = beginMasking({ client }, { ...fl, ...base, cohort: clients, secure: settings });
+    states.set(client, state);
+    act(client, effects);
+  }
+  pump();
+  tell({ type: 'timeout', step: 'keys' });
+  pump();
+  tell({ type: 'timeout', step: 'shares' });
+  pump();
+  for (const [i, client] of clients.entries()) {
+    const state = states.get(client);
+    if (state?.step !== 'masks') continue;
+    const masked = maskedUpdate(state, updateOf(client, vectors[i], samples[i]), vectors[i]);
+    states.set(client, masked.state);
+    const message = finish(masked.work);
+    played.payloads.set(client, message.payload);
+    parts.watch?.(message);
+    if (parts.silent?.includes(client)) continue;
+    assert.equal(mayMask(played.server, client), undefined);
+    addMasked(sum, message.payload);
+    tell({ type: 'masked', client });
+  }
+  tell({ type: 'close' });
+  pump();
+  tell({ type: 'timeout', step: 'unmask' });
+  return played;
+}
+
+/** The mean in float64 of those who are in it. */
+export function meanOf(
+  parts: Pick<Play, 'clients' | 'vectors' | 'samples'>,
+  among: readonly string[],
+  most = 1000,
+): number[] {
+  const total = new Float64Array(parts.vectors[0].length);
+  let weight = 0;
+  for (const [i, client] of parts.clients.entries()) {
+    if (!among.includes(client)) continue;
+    const part = Math.min(parts.samples[i], most);
+    weight += part;
+    for (const [j, value] of parts.vectors[i].entries()) total[j] += part * Math.min(1, Math.max(-1, value));
+  }
+  return [...total].map((value) => value / weight);
+}
