@@ -3,7 +3,7 @@
  * kind is folded by itself, and the round's reducer says which one counts.
  */
 import type { Fold, Kernels } from '../core/kernels';
-import { noiseMean } from '../privacy/central';
+import { type CentralRelease, releaseOf } from '../privacy/central';
 import type { NormalSource } from '../privacy/noise';
 import { RefusedError } from '../refused';
 import type { Rule } from '../robust/rule';
@@ -41,11 +41,15 @@ interface Part {
 
 interface Claimants {
   privacy?: PrivacyClaim;
+  /** Of adaptive clipping: the sum over the updates of 1/2 where the norm was within the bound, else -1/2. */
+  within: number;
   parts: Map<number, Part>;
 }
 
 export interface RoundAggregate extends Aggregate {
   privacy?: PrivacyClaim;
+  /** Under central privacy what is released of the round, made once; else undefined. */
+  central(): CentralRelease | undefined;
   /** What each counts, in the order of `updates`. */
   weights: readonly number[];
   part(group: number): RoundAggregate;
@@ -76,8 +80,20 @@ export interface Aggregation {
 }
 
 /** Which claims are alike: everything but what each client has spent so far. */
-export const claimOf = (privacy?: PrivacyClaim): string =>
-  privacy ? JSON.stringify([privacy.mode, privacy.clippingNorm, privacy.noiseMultiplier, privacy.delta]) : '';
+export function claimOf(privacy?: PrivacyClaim): string {
+  if (!privacy) return '';
+  const { mode, clippingNorm, noiseMultiplier, delta, adaptive } = privacy;
+  const { firstNorm, quantile, rate, step, countNoise } = adaptive ?? {};
+  const how = adaptive ? [firstNorm, quantile, rate, step, countNoise ?? null] : [];
+  return JSON.stringify([mode, clippingNorm, noiseMultiplier, delta, ...how]);
+}
+
+/** Without what is of one client alone. */
+function shareable(privacy: PrivacyClaim | undefined): PrivacyClaim | undefined {
+  if (!privacy) return undefined;
+  const { within: _, ...claim } = privacy;
+  return claim;
+}
 
 /** A copy that a worker can look at as it is. */
 function shared(vector: Float32Array): Float32Array {
@@ -135,7 +151,7 @@ export function createAggregation({
   const claimantsOf = (claim: string, privacy?: PrivacyClaim): Claimants => {
     let claimants = claims.get(claim);
     if (!claimants) {
-      claimants = { privacy, parts: new Map() };
+      claimants = { privacy: shareable(privacy), within: 0, parts: new Map() };
       claims.set(claim, claimants);
     }
     return claimants;
@@ -169,8 +185,14 @@ export function createAggregation({
       ? (expected ?? members.length + withheld.length)
       : weightOf(members) + weightOf(withheld);
     const noisy = new Map<number, Float32Array>();
+    let release: CentralRelease | undefined;
+    const released = (claim: PrivacyClaim): CentralRelease => {
+      release ??= releaseOf(claim, totalWeight, claimants.within, normal);
+      return release;
+    };
     return {
       privacy,
+      central: () => central && released(central),
       clients,
       updates: members.map(({ facts }) => facts),
       weights: members.map(({ weight }) => weight),
@@ -184,7 +206,7 @@ export function createAggregation({
         const mean = folds[which].mean(divisor);
         if (!central) return mean;
         if (divisor !== totalWeight) throw new RangeError('Under central privacy only the uniform mean may be taken.');
-        noiseMean(mean, central, totalWeight, normal);
+        released(central).noise(mean);
         // Drawn once: a second look must not show the same mean under other noise.
         noisy.set(which, mean);
         return mean;
@@ -198,7 +220,9 @@ export function createAggregation({
     weigh,
     add(claim, facts, vectors, privacy, group = 0) {
       const claimants = claimantsOf(claim, privacy);
-      if (privacy && claimants.privacy && privacy.epsilon > claimants.privacy.epsilon) claimants.privacy = privacy;
+      if (privacy && claimants.privacy && privacy.epsilon > claimants.privacy.epsilon) {
+        claimants.privacy = shareable(privacy);
+      }
       const { folds, members } = partOf(claimants, group);
       const weight = weigh(facts, privacy);
       let folded = 0;
@@ -209,6 +233,7 @@ export function createAggregation({
         for (let which = 0; which < folded - 1; which++) folds[which].add(vectors[which], -weight);
         throw error;
       }
+      if (privacy?.within !== undefined) claimants.within += privacy.within ? 1 / 2 : -1 / 2;
       members.push({
         facts: counted(facts),
         weight,

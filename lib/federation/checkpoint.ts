@@ -1,6 +1,7 @@
 /** What of a federation survives a restart, and how it lies in the store. */
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../model';
+import type { CentralState } from '../privacy/central';
 import type { StateRecord } from '../state/store';
 import type { Normalisation } from '../training/engine';
 import type { PrivacyClaim, Threshold } from '../update/message';
@@ -32,6 +33,8 @@ export interface Learned {
   bytesDown: number;
   /** What the updates of the last closed round stated. */
   privacy?: PrivacyClaim;
+  /** What central privacy goes on from. */
+  central?: CentralState;
 }
 
 type KeptFacts = Pick<ClientRecord, 'loss' | 'facts' | 'evidence' | 'rejections' | 'reason' | 'quarantined'>;
@@ -130,6 +133,7 @@ export function decodeCheckpoint(record: StateRecord, model: FederatedModel): { 
     bytesUp,
     bytesDown,
     privacy,
+    central,
     settled = [],
   } = json;
   return {
@@ -147,6 +151,7 @@ export function decodeCheckpoint(record: StateRecord, model: FederatedModel): { 
       bytesUp,
       bytesDown,
       privacy,
+      ...(central ? { central } : {}),
     },
   };
 }

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { createKernels } from '../core/create-kernels';
 import type { Unlikeness } from '../data/unlikeness';
+import { checkNorm } from '../privacy/central';
 import { systemNoise } from '../privacy/noise';
 import { RefusedError } from '../refused';
 import { createRule } from '../robust/create-rule';
@@ -247,6 +248,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
       aggregation.withhold({ client, samples, norm: 0, staleness: 0, metrics: {} });
     } else {
       const { facts, vectors, privacy } = material;
+      if (privacy?.mode === 'central') checkNorm(facts.client, privacy, (onDisk?.learned ?? learned).central);
       const group = strategy.groups?.of(facts, learned.strategyState);
       const [change, ...further] = vectors;
       const present = strategy.rebase

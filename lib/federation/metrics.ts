@@ -51,6 +51,8 @@ export interface RoundMetrics {
   threshold?: Threshold;
   /** What the updates stated about privacy; `epsilon` is the largest that a client has spent so far. */
   privacy?: PrivacyClaim;
+  /** Adaptive clipping: the noised share of updates whose norm was at most C, and C of the next round. */
+  clipping?: { share: number; next: number };
   /** Of a strategy with groups, in their order: who counted to each, and their mean loss. */
   groups?: { clients: string[]; samples: number; loss?: number; threshold?: Threshold }[];
   /** Why the round changed nothing; absent: it did. */

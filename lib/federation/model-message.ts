@@ -45,7 +45,7 @@ export function modelMessages(
 /** What goes out may be changed by strangers: all of it is copied. */
 function messageTo(
   { federation, model, options, strategy }: MessageParts,
-  { normalisation, labelCounts, threshold, groupThresholds, settlement }: Learned,
+  { normalisation, labelCounts, threshold, groupThresholds, settlement, central }: Learned,
   { round, attempt, turn }: Omit<Request, 'cohort'>,
   { cohort, vectors, group }: Audience,
 ): ReturnType<typeof modelMessages>[number] {
@@ -77,6 +77,7 @@ function messageTo(
     ...(sending ? { sending: { ...sending } } : {}),
     ...(normalisation ? { normalisation: structuredClone(normalisation) } : {}),
     ...(options.threshold ? { threshold: thresholdTold(options.threshold, threshold, groupThresholds, told) } : {}),
+    ...(central && cohort.length > 0 ? { central: { ...central } } : {}),
     tensors: tensorSizes(model.layout, vectors.length),
     codecs: [],
   };

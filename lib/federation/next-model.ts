@@ -1,5 +1,6 @@
 /** From the aggregate of a round to the next model, and what is told of it. */
 import type { Kernels } from '../core/kernels';
+import type { CentralRelease } from '../privacy/central';
 import { RefusedError } from '../refused';
 import type { PrivacyClaim, Threshold } from '../update/message';
 import type { Learned } from './checkpoint';
@@ -11,7 +12,7 @@ import { groupThresholds, type ThresholdOptions, thresholdOf } from './threshold
 
 export interface NextModel {
   learned: Learned;
-  told: Pick<RoundMetrics, 'samples' | 'loss' | 'updateNorm' | 'privacy' | 'groups' | 'threshold'>;
+  told: Pick<RoundMetrics, 'samples' | 'loss' | 'updateNorm' | 'privacy' | 'clipping' | 'groups' | 'threshold'>;
 }
 
 const samplesOf = (updates: readonly UpdateFacts[]): number => updates.reduce((sum, { samples }) => sum + samples, 0);
@@ -46,7 +47,7 @@ export interface NextModelParts {
 /** Throws RefusedError when nothing can be made of the round. Changes nothing of `learned`. */
 export function nextModel(
   learned: Learned,
-  aggregate: Aggregate & { privacy?: PrivacyClaim },
+  aggregate: Aggregate & { privacy?: PrivacyClaim; central?(): CentralRelease | undefined },
   { round, strategy, kernels, threshold: wanted, rejected }: NextModelParts,
 ): NextModel {
   const { weights: before, strategyState: stateBefore } = learned;
@@ -69,7 +70,8 @@ export function nextModel(
   const parts = strategy.groups && partsOf(aggregate, strategy.groups.count(stateBefore));
   // After a cut nobody knows whose errors are whose: the next updates tell.
   const isCut = strategy.groups && strategy.groups.count(strategyState) !== parts?.length;
-  const { groupThresholds: known, ...rest } = learned;
+  const { groupThresholds: known, central: _, ...rest } = learned;
+  const release = aggregate.central?.();
   const own =
     wanted && parts && !isCut
       ? groupThresholds(
@@ -85,6 +87,7 @@ export function nextModel(
       weights,
       strategyState,
       privacy,
+      ...(release?.state ? { central: release.state } : {}),
       ...(threshold ? { threshold } : {}),
       ...(own ? { groupThresholds: own } : {}),
       ...(keepsVector(strategy.local) ? { settlement: settle(learned.settlement, updates, round) } : {}),
@@ -95,6 +98,7 @@ export function nextModel(
       updateNorm: kernels.norm(change),
       ...(threshold ? { threshold } : {}),
       ...(privacy ? { privacy } : {}),
+      ...(release?.clipping ? { clipping: release.clipping } : {}),
       ...(parts ? { groups: parts.map((updates, group) => groupOf(updates, own?.[group])) } : {}),
     },
   };

@@ -243,6 +243,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
         tensors: tensorSizes(model.layout, local.vectors),
         expected: fl.cohort === 'all' ? Math.max(1, fl.quorum) : fl.cohort.length,
         deadlineMs: fl.deadlineMs,
+        ...(fl.central ? { central: { ...fl.central } } : {}),
         metrics: { ...local.metrics },
         ...(local.errors ? { errors: [...local.errors] } : {}),
       },

@@ -157,6 +157,8 @@ export interface ModelHeader extends HeaderBase, Attempt {
   normalisation?: Normalisation;
   /** Asks for the errors of this model with each update (autoencoders), and tells the threshold so far. */
   threshold?: Threshold;
+  /** What central privacy goes on from; absent: from the settings of fl-dp-noise. */
+  central?: CentralTold;
   tensors: TensorSizes;
   codecs: CodecStep[];
 }
@@ -173,6 +175,8 @@ export interface UpdateHeader extends HeaderBase, Attempt {
   /** How many were asked in this round, and how long the round waits: what a filter that collects needs to know. */
   expected: number;
   deadlineMs: number;
+  /** Of the model that it answers, for fl-dp-noise, which takes it off. */
+  central?: CentralTold;
   /** `startLoss`: of the model as it came, on this client's samples (q-FedAvg, power-of-choice). */
   metrics?: { loss?: number; firstLoss?: number; startLoss?: number; steps?: number; durationMs?: number };
   /** Reconstruction errors of the model as it came, on this client's samples, as a quantile sketch (lib/metrics). */
@@ -188,6 +192,27 @@ export interface PrivacyClaim {
   noiseMultiplier: number;
   delta: number;
   epsilon: number;
+  /** Central only: C follows a quantile of the norms. */
+  adaptive?: AdaptiveClipping;
+  /** With `adaptive`: whether the norm was at most C. Of one client alone: never told on. */
+  within?: boolean;
+}
+/** How the clipping norm follows a quantile of the norms of the updates (arXiv 1905.03871). */
+export interface AdaptiveClipping {
+  /** C of the first round. */
+  firstNorm: number;
+  /** Share of the updates whose norm should be at most C. */
+  quantile: number;
+  rate: number;
+  /** geometric: C e^(-rate (share - quantile)); linear: C - rate (share - quantile). */
+  step: 'geometric' | 'linear';
+  /** Standard deviation of the noise on the count; absent: max(m / 20, noiseMultiplier). */
+  countNoise?: number;
+}
+/** What an aggregator under central privacy has come to, and what participants have to know of it. */
+export interface CentralTold {
+  /** C of this round. */
+  clippingNorm?: number;
 }
 /** participant -> aggregator: not this round, and why. */
 export interface DeclineHeader extends HeaderBase, Attempt {

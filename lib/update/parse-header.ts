@@ -8,7 +8,6 @@ import {
   parseMetrics,
   parseNormalisation,
   parseNotes,
-  parsePrivacy,
   parseScore,
   parseSecure,
   parseSending,
@@ -18,6 +17,7 @@ import {
   parseTraining,
   secureSteps,
 } from './parse-parts';
+import { parseCentral, parsePrivacy } from './parse-privacy';
 import {
   choice,
   compact,
@@ -135,6 +135,7 @@ const parsers: Parsers = {
       startLoss: optional(read.get('startLoss'), (v) => flag(v, 'msg.fl.startLoss')),
       normalisation: optional(read.get('normalisation'), parseNormalisation),
       threshold: optional(read.get('threshold'), parseThreshold),
+      central: optional(read.get('central'), parseCentral),
       tensors: parseTensors(read.get('tensors')),
       codecs: parseCodecs(read.get('codecs')),
     });
@@ -151,6 +152,7 @@ const parsers: Parsers = {
       group: optional(read.get('group'), group(0)),
       expected: integer(read.get('expected'), 'msg.fl.expected', 1, limits.cohort),
       deadlineMs: deadline(read),
+      central: optional(read.get('central'), parseCentral),
       metrics: optional(read.get('metrics'), parseMetrics),
       errors: optional(read.get('errors'), (v) =>
         list(v, 'msg.fl.errors', 1, limits.sketch, (n, at) => integer(n, at, 0, limits.samples)),

@@ -6,7 +6,6 @@ import type {
   CodecStep,
   LocalRule,
   Notes,
-  PrivacyClaim,
   SecureSettings,
   SecureStep,
   SendingOptions,
@@ -162,17 +161,6 @@ export function parseThreshold(value: unknown): Threshold {
       list(v, 'msg.fl.threshold.groups', 1, limits.groups, parseGroupThreshold),
     ),
   });
-}
-
-export function parsePrivacy(value: unknown): PrivacyClaim {
-  const read = fields(value, 'msg.fl.privacy');
-  return {
-    mode: choice(read.get('mode'), 'msg.fl.privacy.mode', ['local', 'central'] as const),
-    clippingNorm: positive(read.get('clippingNorm'), 'msg.fl.privacy.clippingNorm', 1e9),
-    noiseMultiplier: positive(read.get('noiseMultiplier'), 'msg.fl.privacy.noiseMultiplier', 1e9),
-    delta: positive(read.get('delta'), 'msg.fl.privacy.delta', 1),
-    epsilon: finite(read.get('epsilon'), 'msg.fl.privacy.epsilon', 0, Number.MAX_VALUE),
-  };
 }
 
 export function parseMetrics(value: unknown): NonNullable<UpdateHeader['metrics']> {

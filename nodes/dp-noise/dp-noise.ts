@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { centralEvent } from '../../lib/privacy/central';
+import { centralEvent, normOfRound } from '../../lib/privacy/central';
 import { clipToNorm } from '../../lib/privacy/clip';
 import { localEvent } from '../../lib/privacy/local';
 import { addNoise, systemNoise } from '../../lib/privacy/noise';
@@ -64,9 +64,10 @@ export = (RED: Red): void => {
 
     async function release(msg: FlowMessage, send: Send): Promise<void> {
       const given = options();
-      const { mode, clippingNorm, noiseMultiplier, delta, budget } = given;
+      const { mode, adaptive, noiseMultiplier, delta, budget } = given;
       const { fl, payload } = parseMessage(msg);
       if (fl.kind !== 'update') return;
+      const clippingNorm = normOfRound(given, fl.central);
       checkOrder('noise', operations(fl));
       const { values: exact, payloadOf } = remaining({ payload, fl });
       const { vector, norm, clipped } = clipToNorm(exact, clippingNorm, await kernels.get());
@@ -77,7 +78,12 @@ export = (RED: Red): void => {
       const limited = budget < Number.MAX_VALUE;
       const shown = { epsilon: epsilon.toPrecision(3), budget };
       shell.status.ready(limited ? 'status.of' : 'status.spent', shown);
-      const header: UpdateHeader = { ...fl, privacy: { mode, clippingNorm, noiseMultiplier, delta, epsilon } };
+      const { central: _, ...rest } = fl;
+      const privacy = { mode, clippingNorm, noiseMultiplier, delta, epsilon };
+      const header: UpdateHeader = {
+        ...rest,
+        privacy: adaptive ? { ...privacy, adaptive, within: !clipped } : privacy,
+      };
       // Losses, step counts and reconstruction errors are figures of the raw samples too, and carry no noise.
       if (mode === 'local') {
         delete header.metrics;

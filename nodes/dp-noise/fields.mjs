@@ -1,11 +1,28 @@
-import { choice, name, number, tip } from '../shared/form/fields.mjs';
+import { choice, name, number, shownWhen, tip } from '../shared/form/fields.mjs';
 
 export default [
   name,
   choice('mode', ['local', 'central'], { icon: 'user-secret' }),
   tip('tip.local', { when: 'mode!=central' }),
   tip('tip.central', { when: 'mode=central' }),
-  number('clippingNorm', '1', '(0, 1e6]', { unit: true, icon: 'crop' }),
+  choice('clipping', ['fixed', 'adaptive'], { when: 'mode=central', icon: 'crop' }),
+  number('clippingNorm', '1', '(0, 1e6]', {
+    unit: {
+      'mode!=central|clipping!=adaptive': 'unit.clippingNorm',
+      'mode=central&clipping=adaptive': 'unit.firstNorm',
+    },
+    icon: 'arrows-h',
+  }),
+  ...shownWhen('mode=central&clipping=adaptive', [
+    number('quantile', '0.5', '[0, 1]', { unit: true, icon: 'bullseye' }),
+    choice('step', ['geometric', 'linear'], { icon: 'level-up' }),
+    number('rate', '0.2', '(0, 1e6]', { unit: { 'step!=linear': 'unit.rate', 'step=linear': 'unit.linearRate' } }),
+    number('countNoise', '1', '(0, 1e9]', {
+      unit: true,
+      or: { type: 'auto', label: 'autoCount', chosen: true },
+      icon: 'hand-paper-o',
+    }),
+  ]),
   choice('noise', ['multiplier', 'target'], { value: 'target', icon: 'signal' }),
   number('noiseMultiplier', '1', '(0, 1e6]', { unit: true, when: 'noise!=target' }),
   number('targetEpsilon', '8', '(0, 1e6]', { unit: true, when: 'noise=target' }),

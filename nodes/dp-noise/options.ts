@@ -1,6 +1,7 @@
 /** The settings of fl-dp-noise, and what they cost. */
 import { centralEpsilon, localEpsilon, noiseMultiplierFor } from '../../lib/privacy/accountant';
 import { RefusedError } from '../../lib/refused';
+import type { AdaptiveClipping } from '../../lib/update/message';
 import type { Settings } from '../shared/red';
 import { choice, number } from '../shared/settings';
 
@@ -17,6 +18,8 @@ export interface PrivacyPlan {
 
 export interface Options extends PrivacyPlan {
   clippingNorm: number;
+  /** Central only; absent: C stays. */
+  adaptive?: AdaptiveClipping;
   /** Epsilon; Number.MAX_VALUE: no limit. */
   budget: number;
   /** What happens to the statistics that a federated normalisation asks for: they carry no noise. */
@@ -50,11 +53,36 @@ export function readPlan(settings: Settings): PrivacyPlan {
   );
 }
 
+/** In local mode C is fixed: the bit that tells whether a norm was within it would need noise of its own at each client. */
+function readAdaptive(settings: Settings, { mode, noiseMultiplier }: PrivacyPlan, firstNorm: number) {
+  const adapts = mode === 'central' && choice(settings, 'clipping', ['fixed', 'adaptive'], 'fixed') === 'adaptive';
+  if (!adapts) return {};
+  const typed = choice(settings, 'countNoiseType', ['num', 'auto'], 'auto') === 'num';
+  const adaptive: AdaptiveClipping = {
+    firstNorm,
+    quantile: number(settings, 'quantile', 0.5, { min: 0, max: 1 }),
+    rate: number(settings, 'rate', 0.2, { min: 1e-6, max: 1e6 }),
+    step: choice<'geometric' | 'linear'>(settings, 'step', ['geometric', 'linear'], 'geometric'),
+    ...(typed ? { countNoise: number(settings, 'countNoise', 1, { min: 1e-6, max: 1e9 }) } : {}),
+  };
+  const { countNoise } = adaptive;
+  if (countNoise !== undefined && 2 * countNoise <= noiseMultiplier) {
+    throw new RefusedError(
+      'bad-setting',
+      `The noise of the count must be above ${(noiseMultiplier / 2).toPrecision(3)}, half of the noise multiplier, as ${countNoise} is not: raise it, or let it be chosen.`,
+    );
+  }
+  return { adaptive };
+}
+
 export function readOptions(settings: Settings): Options {
+  const plan = readPlan(settings);
+  const clippingNorm = number(settings, 'clippingNorm', 1, { min: 1e-9, max: 1e6 });
   const limited = choice(settings, 'budgetType', ['num', 'none'], 'num') === 'num';
   return {
-    ...readPlan(settings),
-    clippingNorm: number(settings, 'clippingNorm', 1, { min: 1e-9, max: 1e6 }),
+    ...plan,
+    clippingNorm,
+    ...readAdaptive(settings, plan, clippingNorm),
     budget: limited ? number(settings, 'budget', 8, { min: 1e-6, max: 1e6 }) : Number.MAX_VALUE,
     statistics: choice<'refuse' | 'pass'>(settings, 'statistics', ['refuse', 'pass'], 'refuse'),
   };

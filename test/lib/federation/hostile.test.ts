@@ -164,6 +164,44 @@ describe('the coordinator and hostile messages', () => {
     await toy.close();
   });
 
+  it('under adaptive clipping takes only what was clipped to the norm of the round, and moves it by the bits', async () => {
+    const { toy, updates } = await collecting();
+    const adaptive = { firstNorm: 0.5, quantile: 0.5, rate: 0.2, step: 'geometric' } as const;
+    const privacy: PrivacyClaim = {
+      ...{ mode: 'central', clippingNorm: 0.5, noiseMultiplier: 1e-9, delta: 1e-5, epsilon: 1 },
+      adaptive,
+    };
+    const send = (client: string, change: Partial<PrivacyClaim>) => {
+      const { fl } = honest(updates, client);
+      toy.coordinator.receive({ fl: { ...fl, privacy: { ...privacy, ...change } }, payload: floats(0.1, 0, 0) });
+    };
+    // A larger norm would put more of its update into the mean than the noise is for.
+    send('a', { within: true, clippingNorm: 5 });
+    await toy.settle();
+    assert.equal(toy.refused.at(-1)?.code, 'privacy-clipping');
+    send('a', { within: false });
+    send('b', { within: false });
+    send('c', { within: true });
+    await toy.settle();
+    const [{ clipping, privacy: told, updates: counted }] = toy.metrics;
+    assert.equal(counted, 3);
+    // Nobody learns whose norm was within.
+    assert.deepEqual(told, privacy);
+    assert.ok(
+      clipping && Math.abs(clipping.share - 1 / 3) < 1e-6 && Math.abs(clipping.next - 0.5 * Math.exp(0.2 / 6)) < 1e-6,
+    );
+    const model = toy.sent
+      .map(({ fl }) => fl)
+      .filter((fl) => fl.kind === 'model' && fl.round === 2)
+      .at(-1);
+    assert.ok(model?.kind === 'model');
+    assert.deepEqual(model.central, { clippingNorm: clipping.next });
+    // The clients have copied it into what they answer.
+    const answer = updates.get('a')?.fl;
+    assert.deepEqual([answer?.round, answer?.central], [2, { clippingNorm: clipping.next }]);
+    await toy.close();
+  });
+
   it('survives a flood of mutated messages, and goes on', async () => {
     const toy = await toyFederation({ clients, options: { ...options, deadlineMs: 1e6 } });
     toy.coordinator.command('pause');
