@@ -12,10 +12,11 @@ import {
 } from '../../../lib/federation';
 import { localMemory } from '../../../lib/federation/local/memory';
 import { decodePersonal, encodePersonal, type PersonalState } from '../../../lib/federation/personal/state';
+import { clipToNorm } from '../../../lib/privacy/clip';
 import { createStore, type Store } from '../../../lib/state';
 import type { FederationHeader, Message } from '../../../lib/update/message';
 import { readVector, vectorPayload } from '../../../lib/update/vector';
-import { toyFederation, toyLearner, toyModel, toyTrain } from './toy';
+import { kernels, toyFederation, toyLearner, toyModel, toyTrain } from './toy';
 
 export interface KilledFederation {
   clients: string[];
@@ -26,6 +27,8 @@ export interface KilledFederation {
   others?: string[];
   /** Sends its update turned round. */
   liar?: string;
+  /** Clipped as fl-dp-noise does it, to this at first; the noise is 0, so that all lives come to the same. */
+  clipped?: number;
 }
 
 const options = personalOptions({ method: 'ditto' });
@@ -58,13 +61,31 @@ const otherLearner = (client: string): Learner =>
   });
 
 /** What does not depend on the clock and on what was asked twice. */
-function toldOf({ round, updateNorm, loss, rejected, quarantined, groups }: RoundMetrics): string {
-  return `${round} ${JSON.stringify({ updateNorm, loss, rejected, quarantined, groups })}`;
+function toldOf({ round, updateNorm, loss, rejected, quarantined, groups, clipping }: RoundMetrics): string {
+  return `${round} ${JSON.stringify({ updateNorm, loss, rejected, quarantined, groups, clipping })}`;
+}
+
+/** As fl-dp-noise does it in central mode, with C of its own accord. */
+function clip({ fl, payload }: Message<FederationHeader>, firstNorm: number): unknown {
+  if (fl.kind !== 'update') return undefined;
+  const adaptive = { firstNorm, quantile: 0.5, rate: 0.2, step: 'geometric' } as const;
+  const clippingNorm = fl.central?.clippingNorm ?? firstNorm;
+  const { vector, clipped } = clipToNorm(readVector(payload, model.layout.size), clippingNorm, kernels);
+  const privacy = {
+    mode: 'central',
+    clippingNorm,
+    noiseMultiplier: 1,
+    delta: 1e-5,
+    epsilon: 1,
+    adaptive,
+    within: !clipped,
+  };
+  return { fl: { ...fl, privacy }, payload: vectorPayload(vector) };
 }
 
 async function main(): Promise<void> {
   const [folder, wish] = process.argv.slice(2);
-  const { clients, personal, others = [], liar, options } = JSON.parse(wish) as KilledFederation;
+  const { clients, personal, others = [], liar, clipped, options } = JSON.parse(wish) as KilledFederation;
   const store = folder ? createStore(folder) : undefined;
   const learners = new Map<string, Learner | undefined>();
   for (const client of clients) {
@@ -79,6 +100,7 @@ async function main(): Promise<void> {
     options: { minClients: clients.length, ...options },
     parts: {
       store,
+      ...(clipped ? { normal: () => 0 } : {}),
       onRefused: (refused) => process.stdout.write(`refused ${refused.code}\n`),
       onMetrics: (record) => process.stdout.write(`told ${toldOf(record)}\n`),
       onStatus({ phase, round }) {
@@ -87,6 +109,7 @@ async function main(): Promise<void> {
       },
     },
     up(message: Message<FederationHeader>) {
+      if (message.fl.kind === 'update' && clipped) return clip(message, clipped);
       if (message.fl.kind !== 'update' || message.fl.client !== liar) return message;
       const turned = readVector(message.payload, model.layout.size).map((value) => -3 * value);
       return { ...message, payload: vectorPayload(turned) };

@@ -166,7 +166,7 @@ describe('the coordinator and hostile messages', () => {
 
   it('under adaptive clipping takes only what was clipped to the norm of the round, and moves it by the bits', async () => {
     const { toy, updates } = await collecting();
-    const adaptive = { firstNorm: 0.5, quantile: 0.5, rate: 0.2, step: 'geometric' } as const;
+    const adaptive = { firstNorm: 0.5, quantile: 0.5, rate: 0.2, step: 'geometric', countNoise: 1e-8 } as const;
     const privacy: PrivacyClaim = {
       ...{ mode: 'central', clippingNorm: 0.5, noiseMultiplier: 1e-9, delta: 1e-5, epsilon: 1 },
       adaptive,

@@ -45,6 +45,11 @@ const kinds: Record<string, Kind> = {
   SCAFFOLD: { federation: { clients: four, options: { ...some, strategy: { name: 'scaffold' } } } },
   'Ditto beside FedAvg': { federation: { clients: four, options: some, personal: true } },
   FedAdam: { federation: { clients: four, options: { ...some, strategy: { name: 'fedadam' } } } },
+  'Adaptive clipping': {
+    federation: { clients: four, clipped: 0.01, options: all },
+    // It began at 0.01, and went up by e^0.1 a round.
+    comesTo: /"clipping":\{"share":.*"next":0\.[1-9]/,
+  },
   IFCA: {
     federation: { clients: four, others: ['c', 'd'], options: { ...all, strategy: { name: 'ifca', groups: 2 } } },
     comesTo: /"clients":\["a","b"\].*"clients":\["c","d"\]/,

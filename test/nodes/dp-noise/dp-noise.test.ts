@@ -135,6 +135,55 @@ describe('fl-dp-noise', () => {
     assert.equal(spentOf(runtime.received('spent')[3]).unclippedShare, 0.25);
   });
 
+  it('with adaptive clipping clips to what the aggregator tells, and says only whether the norm was within', async () => {
+    const adapts = {
+      mode: 'central',
+      clipping: 'adaptive',
+      clippingNorm: '2',
+      noise: 'multiplier',
+      noiseMultiplier: '1',
+    };
+    runtime = await startRuntime(['dp-noise'], flow({ ...adapts, quantile: '0.7', budgetType: 'none' }), userDir);
+    const long = wave(SIZE, 100);
+    const unit = wave().map((value) => value / norm(wave()));
+    runtime.send('n', update(long, { client: 'a' }));
+    runtime.send('n', update(long, { client: 'b', round: 2, central: { clippingNorm: 0.25 } }));
+    runtime.send('n', update(unit, { client: 'c', round: 2, central: { clippingNorm: 1.01 } }));
+    await runtime.next('spent', () => runtime.received('spent').length === 3);
+    const out = runtime.received('out') as unknown as UpdateMessage[];
+    const adaptive = { firstNorm: 2, quantile: 0.7, rate: 0.2, step: 'geometric' };
+    for (const [i, [clippingNorm, within, length]] of (
+      [
+        [2, false, 2],
+        [0.25, false, 0.25],
+        [1.01, true, 1],
+      ] as const
+    ).entries()) {
+      const { privacy, central } = out[i].fl;
+      assert.deepEqual(
+        { ...privacy, epsilon: 0 },
+        { mode: 'central', clippingNorm, noiseMultiplier: 1, delta: 1e-5, epsilon: 0, adaptive, within },
+      );
+      // The claim says it.
+      assert.equal(central, undefined);
+      assert.ok(Math.abs(norm(numbersOf(out[i].payload)) - length) < 1e-5);
+      assert.equal(spentOf(runtime.received('spent')[i]).clippingNorm, clippingNorm);
+    }
+    // Balle & Wang, theorem 8, mu = sqrt 2, solved elsewhere: two rounds of z = 1, whatever part of the noise the count gets.
+    assert.ok(Math.abs(spentOf(runtime.received('spent')[2]).epsilon - 6.573) < 0.001);
+    await runtime.close();
+    runtime = await startRuntime(['dp-noise'], flow({ ...adapts, countNoiseType: 'num', countNoise: '0.5' }), userDir);
+    runtime.send('n', update());
+    assert.match(sentence(await runtime.next('caught')), /above 0\.500, half of the noise multiplier/);
+    assert.equal(runtime.received('out').length, 0);
+    await runtime.close();
+    // In local mode there is no such choice.
+    runtime = await startRuntime(['dp-noise'], flow({ ...adapts, mode: 'local', budgetType: 'none' }), userDir);
+    runtime.send('n', update(wave(), { central: { clippingNorm: 7 } }));
+    const { privacy } = (await runtime.next('out')).fl as unknown as UpdateMessage['fl'];
+    assert.deepEqual([privacy?.clippingNorm, privacy?.adaptive], [2, undefined]);
+  });
+
   it('finds the noise for a wished epsilon', async () => {
     const target = { noise: 'target', targetEpsilon: '6', releases: '4', budget: '6' };
     runtime = await startRuntime(['dp-noise'], flow(target), userDir);

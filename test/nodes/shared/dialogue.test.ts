@@ -82,7 +82,12 @@ describe('a dialogue of declared fields', () => {
     ['dp-noise', 'delta', { delta: 'small' }, 'error.delta'],
     ['evaluate', 'samplesPerDay', { samplesPerDay: '0' }, true],
     ['evaluate', 'samplesPerDay', { samplesPerDay: '-1' }, 'error.samplesPerDay'],
+    ['dp-noise', 'quantile', { mode: 'central', clipping: 'adaptive', quantile: '1.1' }, 'error.quantile'],
+    ['dp-noise', 'rate', { mode: 'central', clipping: 'adaptive', rate: '0' }, 'error.rate'],
+    ['dp-noise', 'countNoise', { mode: 'central', clipping: 'adaptive', countNoiseType: 'auto', countNoise: '' }, true],
     // Not shown, not wrong.
+    ['dp-noise', 'quantile', { mode: 'central', quantile: '2' }, true],
+    ['dp-noise', 'quantile', { mode: 'local', clipping: 'adaptive', quantile: '2' }, true],
     ['dp-noise', 'samplingRate', { mode: 'local', samplingRate: '0' }, true],
     ['cluster', 'client', { mode: 'groups', client: '' }, true],
     ['cluster', 'client', { mode: 'client', client: ' ' }, 'error.client'],
