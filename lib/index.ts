@@ -12,6 +12,7 @@ export * from './model/index';
 export * from './privacy/index';
 export { generator } from './random/generator';
 export { RefusedError } from './refused';
+export * from './residual/index';
 export * from './robust/index';
 export * from './robustness/index';
 export * from './state/index';

@@ -25,7 +25,7 @@ export interface Learned {
   groupThresholds?: GroupThresholds;
   strategy: string;
   strategyState: StrategyState;
-  /** Filled only where the strategy has a part at the clients. */
+  /** Filled only where somebody goes by it. */
   settlement: Settlement;
   /** Of rules that go on from their aggregate of the round before. */
   rule?: RuleMemory;

@@ -31,7 +31,7 @@ import { type Effect, firstState, type RoundEvent, type TimerName } from './roun
 import { asksAnything, gather, roundZero, type Statistics } from './round-zero';
 import { createSampler } from './samplers';
 import { trainingAt } from './schedule';
-import { nothingSettled } from './settlement';
+import { isWanted, nothingSettled } from './settlement';
 import { snapshotOf, statusOf } from './snapshot';
 import { createTaskQueue } from './task-queue';
 import { requireErrors } from './threshold';
@@ -108,6 +108,8 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   /** Without rounds: what may go out. Absent: what there was in the beginning. */
   let onDisk: { learned: Learned; round: number } | undefined;
   const saveMs = timing.mode === 'async' ? (timing.saveMs ?? defaultSaveMs) : 0;
+  /** Without rounds an answer has counted once it is taken in, whichever version will hold it. */
+  const accepted = new Map<string, number>();
   /** Counts resets: what was made before one no longer counts. */
   let life = 0;
 
@@ -211,6 +213,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
         return;
       case 'forget':
         learned = beginning();
+        accepted.clear();
         onDisk = undefined;
         scale = undefined;
         metrics = undefined;
@@ -226,7 +229,8 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
 
   const publish = (request: Request): void => {
     // Without rounds newer versions may be in the making: what goes out is the one on the disk.
-    const from = onDisk?.learned ?? learned;
+    const written = onDisk?.learned ?? learned;
+    const from = timing.mode === 'async' ? { ...written, settlement: accepted } : written;
     const round = onDisk?.round ?? request.round;
     if (rule?.uses === 'root' && request.cohort.length > 0) root.begin(from, round);
     if (strategy.rebase) versions.wentOut(round, from.weights);
@@ -255,6 +259,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
         ? versions.rebased(change, state.round - facts.staleness, learned.weights)
         : change;
       aggregation.add(claimOf(privacy), facts, [present, ...further], privacy, group);
+      if (isWanted(accepted, [facts], strategy.local)) accepted.set(facts.client, state.round - facts.staleness);
     }
     bytesUp += material.bytes;
   };
@@ -343,6 +348,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     // Another strategy does not understand what this one remembered.
     const { strategy: _, strategyState: __, settlement: ___, ...rest } = found.learned;
     learned = found.learned.strategy === strategy.name ? found.learned : { ...beginning(), ...rest };
+    for (const [client, round] of learned.settlement) accepted.set(client, round);
     if (options.classWeighting && !learned.labelCounts && state.round > 0) {
       say(
         'no-counts',

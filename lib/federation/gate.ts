@@ -101,6 +101,7 @@ export function createGate({ federation, model, strategy, kernels, asked, reach,
     const facts: UpdateFacts = {
       ...{ client, samples, norm, staleness, group, metrics },
       ...(errors ? { errors } : {}),
+      ...(fl.remembers ? { remembers: true } : {}),
       ...(rateOf ? { learningRate: rateOf(fl.round) } : {}),
     };
     const bytes = payload.length + (errors ? sketchBytes(errors) : 0);

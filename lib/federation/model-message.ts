@@ -70,7 +70,7 @@ function messageTo(
     ...(group === undefined ? {} : { group }),
     // The model of one group alone, to be used, has nothing behind it.
     ...(local && vectors.length === 1 + vectorsBehind(local) ? { local: { ...local } } : {}),
-    ...(keepsVector(local) ? { settled: settledOf(settlement, cohort) } : {}),
+    ...(keepsVector(local) || settlement.size > 0 ? { settled: settledOf(settlement, cohort) } : {}),
     ...(startLoss ? { startLoss } : {}),
     ...(maxStaleness > 0 ? { maxStaleness } : {}),
     ...(turn ? { turn } : {}),

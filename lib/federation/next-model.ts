@@ -4,9 +4,8 @@ import type { CentralRelease } from '../privacy/central';
 import { RefusedError } from '../refused';
 import type { PrivacyClaim, Threshold } from '../update/message';
 import type { Learned } from './checkpoint';
-import { keepsVector } from './local/rule';
 import { meanLoss, type RoundMetrics } from './metrics';
-import { settle } from './settlement';
+import { isWanted, settle } from './settlement';
 import type { Aggregate, Strategy, UpdateFacts } from './strategies/strategy';
 import { groupThresholds, type ThresholdOptions, thresholdOf } from './threshold';
 
@@ -90,7 +89,9 @@ export function nextModel(
       ...(release?.state ? { central: release.state } : {}),
       ...(threshold ? { threshold } : {}),
       ...(own ? { groupThresholds: own } : {}),
-      ...(keepsVector(strategy.local) ? { settlement: settle(learned.settlement, updates, round) } : {}),
+      ...(isWanted(learned.settlement, trusted, strategy.local)
+        ? { settlement: settle(learned.settlement, trusted, round) }
+        : {}),
     },
     told: {
       samples: samplesOf(updates),

@@ -27,6 +27,7 @@ import { keepsVector } from './local/rule';
 import { receivedModel } from './received-model';
 import { encodeTold, statisticsOf } from './round-zero';
 import { createSender } from './sending/sender';
+import { settledFor, updateMessage } from './update-message';
 import { type Done, isSameWork, isStillWelcome, type Task, type Work } from './work';
 
 export type ParticipantStatus =
@@ -145,16 +146,6 @@ export function createParticipant(parts: ParticipantParts): Participant {
   });
   const isAsked = ({ cohort }: { cohort: string[] | 'all' }): boolean => cohort === 'all' || cohort.includes(client);
 
-  /** Throws RefusedError when a local rule is asked without a word of what has counted. */
-  const settledOf = ({ local, settled, cohort }: ModelHeader): number => {
-    const round = cohort === 'all' ? undefined : settled?.[cohort.indexOf(client)];
-    if (!keepsVector(local) || round !== undefined) return round ?? 0;
-    throw new RefusedError(
-      'header',
-      'msg.fl.settled is missing: with msg.fl.local it must name a round for each client.',
-    );
-  };
-
   const invited = (fl: InviteHeader): void => {
     if (isAsked(fl) && obstacleTo(needed) === undefined) join();
   };
@@ -188,7 +179,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
       if (!isOlder(fl.attempt, newest)) newest = fl.attempt;
       return;
     }
-    const work: Work = { fl, ...receivedModel(message, model), settled: asked ? settledOf(fl) : 0 };
+    const work: Work = { fl, ...receivedModel(message, model), settled: asked ? settledFor(client, fl) : 0 };
     // The model of a group in which this client is not, or of the others who are asked at the same time.
     const isBeside = fl.attempt === attempt && fl.cohort.length > 0;
     if (!asked && fl.group !== undefined && (fl.group !== group.now || isBeside)) return;
@@ -232,23 +223,8 @@ export function createParticipant(parts: ParticipantParts): Participant {
       decline(fl, stays, local.samples);
       return;
     }
-    send(
-      {
-        kind: 'update',
-        ...header(fl.round),
-        attempt: fl.attempt,
-        samples: local.samples,
-        ...(local.group === undefined ? {} : { group: local.group }),
-        codecs: structuredClone(local.codecs),
-        tensors: tensorSizes(model.layout, local.vectors),
-        expected: fl.cohort === 'all' ? Math.max(1, fl.quorum) : fl.cohort.length,
-        deadlineMs: fl.deadlineMs,
-        ...(fl.central ? { central: { ...fl.central } } : {}),
-        metrics: { ...local.metrics },
-        ...(local.errors ? { errors: [...local.errors] } : {}),
-      },
-      local.payload,
-    );
+    const { fl: header, payload } = updateMessage(client, fl, local, tensorSizes(model.layout, local.vectors));
+    send(header, payload);
   };
 
   const learn = (

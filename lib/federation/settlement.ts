@@ -1,12 +1,21 @@
 /**
- * The last round in which an update of each client counted. Clients that keep a vector of their own go by it: what an answer
- * would have changed in that vector is taken back when the answer did not count.
+ * The last round in which an update of each client counted. Clients that keep a vector of their own go by it, and filters
+ * that keep what they leave out: what an answer would have changed in it is taken back when the answer did not count.
  */
+import type { LocalRule } from '../update/message';
+import { keepsVector } from './local/rule';
 import type { UpdateFacts } from './strategies/strategy';
 
 export type Settlement = ReadonlyMap<string, number>;
 
 export const nothingSettled: Settlement = new Map();
+
+/** Somebody goes by it: the clients by their rule, or a filter on the way of these updates or of earlier ones. */
+export const isWanted = (
+  before: Settlement,
+  updates: readonly Pick<UpdateFacts, 'remembers'>[],
+  local: LocalRule | undefined,
+): boolean => keepsVector(local) || before.size > 0 || updates.some(({ remembers }) => remembers);
 
 /** After `round` closed with these updates. */
 export function settle(before: Settlement, updates: readonly UpdateFacts[], round: number): Settlement {

@@ -12,7 +12,7 @@ export interface Work {
   global: GlobalModel;
   /** What came behind it. */
   further: Float32Array[];
-  /** The last round in which an update of this client counted; 0: none. */
+  /** The last round in which an update of this client counted, where it keeps a vector; 0: none. */
   settled: number;
 }
 

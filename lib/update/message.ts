@@ -177,6 +177,10 @@ export interface UpdateHeader extends HeaderBase, Attempt {
   deadlineMs: number;
   /** Of the model that it answers, for fl-dp-noise, which takes it off. */
   central?: CentralTold;
+  /** Of the model that it answers: the last round in which an update of this client counted, 0: none yet; absent: not told. */
+  settled?: number;
+  /** Put there by a filter that keeps what it leaves out: it goes by `settled`, which shall be told from now on. */
+  remembers?: boolean;
   /** `startLoss`: of the model as it came, on this client's samples (q-FedAvg, power-of-choice). */
   metrics?: { loss?: number; firstLoss?: number; startLoss?: number; steps?: number; durationMs?: number };
   /** Reconstruction errors of the model as it came, on this client's samples, as a quantile sketch (lib/metrics). */

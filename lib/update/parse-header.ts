@@ -153,6 +153,8 @@ const parsers: Parsers = {
       expected: integer(read.get('expected'), 'msg.fl.expected', 1, limits.cohort),
       deadlineMs: deadline(read),
       central: optional(read.get('central'), parseCentral),
+      settled: optional(read.get('settled'), (v) => integer(v, 'msg.fl.settled', 0, limits.round)),
+      remembers: optional(read.get('remembers'), (v) => flag(v, 'msg.fl.remembers')),
       metrics: optional(read.get('metrics'), parseMetrics),
       errors: optional(read.get('errors'), (v) =>
         list(v, 'msg.fl.errors', 1, limits.sketch, (n, at) => integer(n, at, 0, limits.samples)),

@@ -99,17 +99,27 @@ export function decodeAll(
   return opened.restore.reduceRight((values, restore) => restore(values), opened.values);
 }
 
-/**
- * What is left to work on where numbers were dropped, and none coded, and how to put the payload together again.
- * `values` may be a view of the payload: do not write into it.
- */
+export interface Remaining {
+  /** May be a view of the payload: do not write into it. */
+  values: Float32Array;
+  /** The whole vector, with zeros where numbers were dropped. Likewise. */
+  whole: Float32Array;
+  /** Of a whole vector, those numbers that have not been dropped. */
+  select(vector: Float32Array): Float32Array;
+  /** Puts the payload together again. */
+  payloadOf(values: Float32Array): Buffer;
+}
+
+/** What is left to work on where numbers were dropped, and none coded. */
 export function remaining(
   { payload, fl }: { payload: Buffer; fl: Pick<UpdateHeader, 'codecs' | 'tensors'> },
   registry: Registry = codecs(),
-): { values: Float32Array; payloadOf(values: Float32Array): Buffer } {
-  const { side, values } = open(payload, fl.codecs, fl.tensors, registry);
+): Remaining {
+  const { side, values, restore, select } = open(payload, fl.codecs, fl.tensors, registry);
   return {
     values,
+    whole: restore.reduceRight((some, put) => put(some), values),
+    select: (vector) => select.reduce((some, take) => take(some), vector),
     payloadOf: (changed) =>
       side.length === 0 ? vectorPayload(changed) : Buffer.concat([side, vectorPayload(changed)]),
   };

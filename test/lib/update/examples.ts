@@ -95,6 +95,8 @@ export function examples(): Message[] {
         group: 1,
         expected: 2,
         deadlineMs: 60_000,
+        settled: 2,
+        remembers: true,
         metrics: { loss: 0.25, firstLoss: 0.5, steps: 54, durationMs: 12.5 },
         central: { clippingNorm: 0.75 },
         privacy: {

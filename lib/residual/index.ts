@@ -1,0 +1,2 @@
+export type { Feedback } from './feedback';
+export { createResiduals, type Residuals } from './residuals';
