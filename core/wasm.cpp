@@ -6,6 +6,7 @@
 #include "kernels/distance.h"
 #include "kernels/fold.h"
 #include "kernels/quantize.h"
+#include "kernels/rotate.h"
 #include "plan.h"
 #include "train.h"
 #include "weights.h"
@@ -185,6 +186,17 @@ EXPORT(dequantize)
 void k_dequantize(const uint8_t* in, uint32_t n, uint32_t bits, const float* scales, const float* zeros, uint32_t row,
                   float* out) {
   dequantize(in, n, bits, scales, zeros, row, out);
+}
+/** Into `made`: unit, squared norm, product, squares of the levels (Rotated). `work` has room for `size` numbers. */
+EXPORT(rotated_codes)
+void k_rotated_codes(const float* v, uint32_t count, uint32_t size, int32_t rotate, uint32_t seed, uint32_t bits,
+                     const float* levels, float* work, uint8_t* out, Rotated* made) {
+  *made = rotated_codes(v, count, size, rotate, seed, bits, levels, work, out);
+}
+EXPORT(rotated_back)
+void k_rotated_back(const uint8_t* in, uint32_t size, int32_t rotate, uint32_t seed, uint32_t bits, const float* levels,
+                    float scale, float* out) {
+  rotated_back(in, size, rotate, seed, bits, levels, scale, out);
 }
 
 using int8::Network;

@@ -5,6 +5,7 @@ import { createByCoordinate } from './by-coordinate';
 import { createFold } from './fold';
 import type { Kernels } from './kernels';
 import { BLOCK } from './norm';
+import { createRotate } from './rotate';
 import { aligned, type Core, createCore } from './wasm';
 import { createWeightedSum } from './weighted-sum';
 
@@ -74,6 +75,7 @@ export function createKernels(): Kernels {
     norm,
     dot,
     ...createByCoordinate(core),
+    ...createRotate(core),
 
     distancesTo(point, vectors) {
       if (vectors.some(({ length }) => length !== point.length)) throw new RangeError('The vectors differ in length');

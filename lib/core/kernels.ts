@@ -7,6 +7,15 @@ export interface Fold {
   reset(): void;
 }
 
+/** `size` numbers, a power of two from 8 to 4096, each to one of 2^bits ascending `levels`, 16 at most. */
+export interface RotatedBlock {
+  size: number;
+  bits: number;
+  levels: Float32Array;
+  /** Of the signs of the randomised Hadamard transform; absent: the numbers stay as they are. */
+  seed?: number;
+}
+
 export interface Kernels {
   fold(length: number): Fold;
   /**
@@ -69,4 +78,15 @@ export interface Kernels {
   packBits(values: Float32Array, bits: number, scales: Float32Array, zeros: Float32Array, seed?: number): Uint8Array;
   /** value = zeros[c] + code * scales[c]. RangeError unless `bytes` is exactly ceil(length * bits / 8) long. */
   unpackBits(bytes: Uint8Array, length: number, bits: number, scales: Float32Array, zeros: Float32Array): Float32Array;
+  /**
+   * Of up to `size` finite numbers, with zeros behind them: rotated, scaled to a mean square of 1, to the nearest level,
+   * packed as packBits does. A scale for the way back is made of the sums: with y the rotated numbers over `unit` (a power of two;
+   * 0 where all are 0) and q their levels, `squaredNorm` that of the numbers over unit, `product` y*q, `squaredLevels` q*q.
+   */
+  rotatedCodes(
+    values: Float32Array,
+    block: RotatedBlock,
+  ): { bytes: Uint8Array; unit: number; squaredNorm: number; product: number; squaredLevels: number };
+  /** scale * (signs * Hadamard * levels of the codes), all `size` numbers. RangeError unless `bytes` is exactly size * bits / 8 long. */
+  rotatedBack(bytes: Uint8Array, block: RotatedBlock, scale: number): Float32Array;
 }

@@ -112,6 +112,28 @@ export interface CoreExports {
     row: number,
     outAt: number,
   ): void;
+  rotated_codes(
+    vectorAt: number,
+    count: number,
+    size: number,
+    rotate: number,
+    seed: number,
+    bits: number,
+    levelsAt: number,
+    workAt: number,
+    outAt: number,
+    madeAt: number,
+  ): void;
+  rotated_back(
+    bytesAt: number,
+    size: number,
+    rotate: number,
+    seed: number,
+    bits: number,
+    levelsAt: number,
+    scale: number,
+    outAt: number,
+  ): void;
   int8_bytes(): number;
   int8_open(networkAt: number, fileAt: number, bytes: number): number;
   int8_arena(networkAt: number): number;

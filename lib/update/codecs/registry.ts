@@ -5,14 +5,17 @@ import { type CodecStep, RefusedError, type TensorSizes, type UpdateHeader } fro
 import { readVector, vectorPayload, vectorSize } from '../vector';
 import type { Codec } from './codec';
 import { checkOrder, type Operation } from './composition';
+import { driveWith } from './drive';
+import { edenWith } from './eden';
 import { layers } from './layers';
 import { mask } from './mask';
 import { type QuantizeKernels, quantizeWith } from './quantize';
+import type { RotatedKernels } from './rotated';
 
 export type Registry = ReadonlyMap<string, Codec>;
 
-export function registryWith(kernels: QuantizeKernels): Registry {
-  const all: Codec[] = [quantizeWith(kernels), layers, mask];
+export function registryWith(kernels: QuantizeKernels & RotatedKernels): Registry {
+  const all: Codec[] = [quantizeWith(kernels), driveWith(kernels), edenWith(kernels), layers, mask];
   return new Map(all.map((codec) => [codec.name, codec]));
 }
 

@@ -1,0 +1,44 @@
+/**
+ * EDEN (Vargaftik et al., ICML 2022, arXiv 2108.08842): the rotated numbers to the levels that are best for normal ones (Lloyd,
+ * Max), and a scale that makes it right on average. Squared error of the squared norm: 0.571, 0.133, 0.0358, 0.0096 with 1 to 4
+ * bits. With 1 bit it is DRIVE.
+ */
+import { randomInt } from 'node:crypto';
+import { type CodecStep, RefusedError } from '../message';
+import type { Coder } from './codec';
+import { decodeRotated, encodeRotated, type Plan, type RotatedKernels, seedOf } from './rotated';
+
+export interface EdenOptions {
+  /** 1 to 4. */
+  bits: number;
+  /** Of the rotation; absent: from the operating system. Goes with the update, so that it can be undone. */
+  seed?: number;
+}
+
+/** The levels above 0 with 1, 2, 3, 4 bits; each is the mean of the normal numbers that are nearest to it. */
+const above = [
+  [0.7978845608],
+  [0.4527800346, 1.5104176085],
+  [0.2450941789, 0.7560052813, 1.3439092785, 2.1519457045],
+  [0.1283950299, 0.3880482995, 0.6567591185, 0.9423404565, 1.2562311973, 1.618046386, 2.0690172265, 2.732589571],
+];
+
+const levels = above.map((some) => Float32Array.from([...some.map((level) => -level).reverse(), ...some]));
+
+function plan(bits: unknown, seed: unknown): Plan {
+  if (bits !== 1 && bits !== 2 && bits !== 3 && bits !== 4) {
+    throw new RefusedError('codec-parameters', 'EDEN needs 1, 2, 3 or 4 bits.');
+  }
+  return { bits, levels: levels[bits - 1], seed: seedOf(seed) };
+}
+
+export const edenWith = (kernels: RotatedKernels): Coder<EdenOptions> => ({
+  name: 'eden',
+  role: 'coder',
+  encode(vector, tensors, { bits, seed = randomInt(0x100000000) }) {
+    const payload = encodeRotated(kernels, vector, tensors, plan(bits, seed), 'unbiased');
+    const step: CodecStep = { name: 'eden', bits, seed };
+    return { payload, step };
+  },
+  decode: (payload, { bits, seed }, tensors) => decodeRotated(kernels, payload, tensors, plan(bits, seed)),
+});
