@@ -5,6 +5,7 @@
 #include "kernels/crc32.h"
 #include "kernels/distance.h"
 #include "kernels/fold.h"
+#include "kernels/levels.h"
 #include "kernels/quantize.h"
 #include "kernels/rotate.h"
 #include "plan.h"
@@ -197,6 +198,30 @@ EXPORT(rotated_back)
 void k_rotated_back(const uint8_t* in, uint32_t size, int32_t rotate, uint32_t seed, uint32_t bits, const float* levels,
                     float scale, float* out) {
   rotated_back(in, size, rotate, seed, bits, levels, scale, out);
+}
+EXPORT(trits)
+void k_trits(const float* v, uint32_t n, float step, uint32_t seed, int16_t* levels, uint8_t* out) {
+  Random random = seeded(seed);
+  random_levels(v, n, step, 1, &random, levels);
+  pack_trits(levels, n, out);
+}
+EXPORT(trits_back) int32_t k_trits_back(const uint8_t* in, uint32_t n, float step, float* out) {
+  return unpack_trits(in, n, step, out);
+}
+EXPORT(bucket_levels)
+void k_bucket_levels(const float* v, uint32_t n, uint32_t bucket, uint32_t most, uint32_t seed, float* steps,
+                     int16_t* out) {
+  Random random = seeded(seed);
+  bucket_levels(v, n, bucket, most, &random, steps, out);
+}
+EXPORT(write_buckets)
+uint32_t k_write_buckets(const int16_t* levels, uint32_t n, uint32_t bucket, int32_t sparse, uint8_t* out) {
+  return write_buckets(levels, n, bucket, sparse != 0, out);
+}
+EXPORT(read_buckets)
+int32_t k_read_buckets(const uint8_t* in, uint32_t bytes, uint32_t n, uint32_t bucket, uint32_t most, int32_t sparse,
+                       const float* steps, float* out) {
+  return read_buckets(in, bytes, n, bucket, most, sparse != 0, steps, out);
 }
 
 using int8::Network;

@@ -4,6 +4,7 @@ import { INFINITY_BITS } from './bins';
 import { createByCoordinate } from './by-coordinate';
 import { createFold } from './fold';
 import type { Kernels } from './kernels';
+import { createLevels } from './levels';
 import { BLOCK } from './norm';
 import { createRotate } from './rotate';
 import { aligned, type Core, createCore } from './wasm';
@@ -75,6 +76,7 @@ export function createKernels(): Kernels {
     norm,
     dot,
     ...createByCoordinate(core),
+    ...createLevels(core),
     ...createRotate(core),
 
     distancesTo(point, vectors) {

@@ -89,4 +89,22 @@ export interface Kernels {
   ): { bytes: Uint8Array; unit: number; squaredNorm: number; product: number; squaredLevels: number };
   /** scale * (signs * Hadamard * levels of the codes), all `size` numbers. RangeError unless `bytes` is exactly size * bits / 8 long. */
   rotatedBack(bytes: Uint8Array, block: RotatedBlock, scale: number): Float32Array;
+  /** Each number over `step` to -1, 0 or 1, up or down at random, five to a byte as trits 2, 0, 1, the first the lowest. */
+  trits(values: Float32Array, step: number, seed: number): Uint8Array;
+  /** step * level; undefined where a byte is above 242. RangeError unless there are ceil(length / 5) bytes. */
+  tritsBack(bytes: Uint8Array, length: number, step: number): Float32Array | undefined;
+  /**
+   * Each number to a level from -most to most, up or down at random, in steps of its bucket's norm over `most`; the levels in
+   * Elias' omega code, in the shorter of two ways (core/kernels/levels.h).
+   */
+  buckets(
+    values: Float32Array,
+    plan: { bucket: number; most: number; seed: number },
+  ): { steps: Float32Array; sparse: boolean; bytes: Uint8Array };
+  /** step * level; undefined where the bytes are not just the levels of so many numbers. RangeError unless each bucket has a step. */
+  bucketsBack(
+    bytes: Uint8Array,
+    length: number,
+    plan: { bucket: number; most: number; sparse: boolean; steps: Float32Array },
+  ): Float32Array | undefined;
 }

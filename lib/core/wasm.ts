@@ -134,6 +134,28 @@ export interface CoreExports {
     scale: number,
     outAt: number,
   ): void;
+  trits(vectorAt: number, length: number, step: number, seed: number, levelsAt: number, outAt: number): void;
+  trits_back(bytesAt: number, length: number, step: number, outAt: number): number;
+  bucket_levels(
+    vectorAt: number,
+    length: number,
+    bucket: number,
+    most: number,
+    seed: number,
+    stepsAt: number,
+    levelsAt: number,
+  ): void;
+  write_buckets(levelsAt: number, length: number, bucket: number, sparse: number, outAt: number): number;
+  read_buckets(
+    bytesAt: number,
+    bytes: number,
+    length: number,
+    bucket: number,
+    most: number,
+    sparse: number,
+    stepsAt: number,
+    outAt: number,
+  ): number;
   int8_bytes(): number;
   int8_open(networkAt: number, fileAt: number, bytes: number): number;
   int8_arena(networkAt: number): number;

@@ -4,7 +4,8 @@
  * Without the rotation it is the signs of the numbers themselves, which no vote of many clients makes right on average.
  */
 import { randomInt } from 'node:crypto';
-import { type CodecStep, RefusedError } from '../message';
+import type { CodecStep } from '../message';
+import { badParameters } from './checks';
 import type { Coder } from './codec';
 import { decodeRotated, encodeRotated, type Plan, type RotatedKernels, type Scale, seedOf } from './rotated';
 
@@ -22,16 +23,15 @@ const signs = Float32Array.of(-1, 1);
 const plan = (rotation: unknown, seed: unknown): Plan => {
   if (rotation === 'none') return { bits: 1, levels: signs };
   if (rotation === 'hadamard') return { bits: 1, levels: signs, seed: seedOf(seed) };
-  throw new RefusedError('codec-parameters', 'The rotation of DRIVE must be hadamard or none.');
+  return badParameters('The rotation of DRIVE must be hadamard or none.');
 };
 
 export const driveWith = (kernels: RotatedKernels): Coder<DriveOptions> => ({
   name: 'drive',
   role: 'coder',
   encode(vector, tensors, { rotation = 'hadamard', scale = 'unbiased', seed = randomInt(0x100000000) }) {
-    if (scale !== 'unbiased' && scale !== 'least-error') {
-      throw new RefusedError('codec-parameters', 'The scale of DRIVE must be unbiased or least-error.');
-    }
+    if (scale !== 'unbiased' && scale !== 'least-error')
+      badParameters('The scale of DRIVE must be unbiased or least-error.');
     const payload = encodeRotated(kernels, vector, tensors, plan(rotation, seed), scale);
     const step: CodecStep = { name: 'drive', rotation, scale, ...(rotation === 'none' ? {} : { seed }) };
     return { payload, step };

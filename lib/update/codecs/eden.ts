@@ -4,7 +4,8 @@
  * bits. With 1 bit it is DRIVE.
  */
 import { randomInt } from 'node:crypto';
-import { type CodecStep, RefusedError } from '../message';
+import type { CodecStep } from '../message';
+import { badParameters } from './checks';
 import type { Coder } from './codec';
 import { decodeRotated, encodeRotated, type Plan, type RotatedKernels, seedOf } from './rotated';
 
@@ -26,9 +27,7 @@ const above = [
 const levels = above.map((some) => Float32Array.from([...some.map((level) => -level).reverse(), ...some]));
 
 function plan(bits: unknown, seed: unknown): Plan {
-  if (bits !== 1 && bits !== 2 && bits !== 3 && bits !== 4) {
-    throw new RefusedError('codec-parameters', 'EDEN needs 1, 2, 3 or 4 bits.');
-  }
+  if (bits !== 1 && bits !== 2 && bits !== 3 && bits !== 4) return badParameters('EDEN needs 1, 2, 3 or 4 bits.');
   return { bits, levels: levels[bits - 1], seed: seedOf(seed) };
 }
 

@@ -14,7 +14,8 @@ import { randomInt } from 'node:crypto';
 import type { Kernels } from '../../core/kernels';
 import { streamSeed } from '../../random/generator';
 import { type CodecStep, RefusedError, type TensorSizes } from '../message';
-import { requireFinite, vectorSize } from '../vector';
+import { vectorSize } from '../vector';
+import { badParameters, requireBytes, requireVector, tooLarge } from './checks';
 import type { Coder } from './codec';
 
 export interface QuantizeOptions {
@@ -44,20 +45,20 @@ export interface Grid {
 
 const largest = 3.4028234663852886e38;
 
-const bad = (message: string): never => {
-  throw new RefusedError('codec-parameters', message);
-};
-
 const oneOf = (value: unknown, first: string, second: string, what: string): boolean =>
-  value === second ? true : value === first ? false : bad(`The ${what} of quantize must be ${first} or ${second}.`);
+  value === second
+    ? true
+    : value === first
+      ? false
+      : badParameters(`The ${what} of quantize must be ${first} or ${second}.`);
 
 function scheme(parameters: Omit<CodecStep, 'name'>): Scheme {
   const { bits, per, grid } = parameters;
   if (typeof bits !== 'number' || !Number.isInteger(bits) || bits < 1 || bits > 16) {
-    return bad('Quantisation needs a whole number of bits from 1 to 16.');
+    return badParameters('Quantisation needs a whole number of bits from 1 to 16.');
   }
   const symmetric = oneOf(grid, 'affine', 'symmetric', 'grid');
-  if (symmetric && bits < 2) bad('A symmetric grid needs at least 2 bits.');
+  if (symmetric && bits < 2) badParameters('A symmetric grid needs at least 2 bits.');
   return { bits, symmetric, perChannel: oneOf(per, 'tensor', 'channel', 'groups') };
 }
 
@@ -140,8 +141,7 @@ export function quantizeWith(kernels: QuantizeKernels): Coder<QuantizeOptions> {
     const plan = scheme({ bits, per, grid });
     const stochastic = oneOf(rounding, 'nearest', 'stochastic', 'rounding');
     const seed = stochastic ? (options.seed ?? randomInt(0x100000000)) : 0;
-    if (vector.length !== vectorSize(tensors)) bad('The vector does not have the length of its tensors.');
-    requireFinite(vector, kernels);
+    requireVector(vector, tensors, kernels);
     const bytes = sizes(plan, tensors);
     const payload = Buffer.allocUnsafe(bytes.payload);
     let gridAt = 0;
@@ -150,8 +150,7 @@ export function quantizeWith(kernels: QuantizeKernels): Coder<QuantizeOptions> {
     for (const [index, [size, channels]] of tensors.entries()) {
       const part = vector.subarray(start, start + size);
       const made = coveringGrid(kernels.ranges(part, groupsOf(plan, size, channels)), bits, plan.symmetric);
-      if (!isFinite32(made, bits))
-        bad('The numbers of the vector are too large to quantise: the training has diverged.');
+      if (!isFinite32(made, bits)) tooLarge();
       gridAt = writeGrid(made, plan.symmetric, payload, gridAt);
       const codes = kernels.packBits(
         part,
@@ -171,12 +170,7 @@ export function quantizeWith(kernels: QuantizeKernels): Coder<QuantizeOptions> {
   const decode = (payload: Buffer, step: CodecStep, tensors: TensorSizes): Float32Array => {
     const plan = scheme(step);
     const bytes = sizes(plan, tensors);
-    if (payload.length !== bytes.payload) {
-      throw new RefusedError(
-        'payload-size',
-        `The quantised payload has ${payload.length} bytes where this model takes ${bytes.payload}.`,
-      );
-    }
+    requireBytes(payload, bytes.payload);
     const vector = new Float32Array(vectorSize(tensors));
     let gridAt = 0;
     let codesAt = bytes.grids;

@@ -1,5 +1,6 @@
 /** The codecs by name, and the two things one does with them: add a step to an update, undo all its steps. */
 import { createKernels } from '../../core/create-kernels';
+import type { Kernels } from '../../core/kernels';
 import { limits } from '../limits';
 import { type CodecStep, RefusedError, type TensorSizes, type UpdateHeader } from '../message';
 import { readVector, vectorPayload, vectorSize } from '../vector';
@@ -9,13 +10,16 @@ import { driveWith } from './drive';
 import { edenWith } from './eden';
 import { layers } from './layers';
 import { mask } from './mask';
-import { type QuantizeKernels, quantizeWith } from './quantize';
-import type { RotatedKernels } from './rotated';
+import { qsgdWith } from './qsgd';
+import { quantizeWith } from './quantize';
+import { signWith } from './sign';
+import { terngradWith } from './terngrad';
 
 export type Registry = ReadonlyMap<string, Codec>;
 
-export function registryWith(kernels: QuantizeKernels & RotatedKernels): Registry {
-  const all: Codec[] = [quantizeWith(kernels), driveWith(kernels), edenWith(kernels), layers, mask];
+export function registryWith(kernels: Kernels): Registry {
+  const coders = [quantizeWith, driveWith, edenWith, signWith, terngradWith, qsgdWith].map((codec) => codec(kernels));
+  const all: Codec[] = [...coders, layers, mask];
   return new Map(all.map((codec) => [codec.name, codec]));
 }
 

@@ -6,9 +6,10 @@
  * block is scale * S H q: q the levels of its codes, H the Hadamard matrix of +-1, S the signs; H and S fall away without a rotation.
  */
 import type { Kernels } from '../../core/kernels';
-import { RefusedError, type TensorSizes } from '../message';
-import { requireFinite, vectorSize } from '../vector';
+import type { TensorSizes } from '../message';
+import { vectorSize } from '../vector';
 import { type Block, blocksOf } from './blocks';
+import { badParameters, isFactor, requireBytes, requireFactor, requireVector, tooLarge } from './checks';
 
 export type RotatedKernels = Pick<Kernels, 'allFinite' | 'rotatedCodes' | 'rotatedBack'>;
 
@@ -27,8 +28,6 @@ export interface Plan {
   seed?: number;
 }
 
-const largest = 3.4028234663852886e38;
-
 const seeded = ({ bits, levels, seed }: Plan, { size }: Block, index: number) => ({
   size,
   bits,
@@ -38,9 +37,12 @@ const seeded = ({ bits, levels, seed }: Plan, { size }: Block, index: number) =>
 
 const bytesOf = ({ size }: Block, bits: number): number => (size * bits) / 8;
 
-/** Whether all numbers that a block with this scale may hold are finite. */
-const holds = (scale: number, { size }: Block, { levels, seed }: Plan): boolean =>
-  scale >= 0 && scale * (seed === undefined ? 1 : size) * (levels.at(-1) ?? 1) <= largest;
+/** How many times its scale a number of the block may be. */
+const most = ({ size }: Block, { levels, seed }: Plan): number =>
+  (seed === undefined ? 1 : size) * (levels.at(-1) ?? 1);
+
+const payloadBytes = (blocks: readonly Block[], { bits }: Plan): number =>
+  blocks.reduce((sum, block) => sum + 4 + bytesOf(block, bits), 0);
 
 export function encodeRotated(
   kernels: RotatedKernels,
@@ -49,13 +51,9 @@ export function encodeRotated(
   plan: Plan,
   scale: Scale,
 ): Buffer {
-  const length = vectorSize(tensors);
-  if (vector.length !== length) {
-    throw new RefusedError('codec-parameters', 'The vector does not have the length of its tensors.');
-  }
-  requireFinite(vector, kernels);
-  const blocks = blocksOf(length);
-  const payload = Buffer.allocUnsafe(blocks.reduce((sum, block) => sum + 4 + bytesOf(block, plan.bits), 0));
+  requireVector(vector, tensors, kernels);
+  const blocks = blocksOf(vector.length);
+  const payload = Buffer.allocUnsafe(payloadBytes(blocks, plan));
   let at = 4 * blocks.length;
   for (const [index, block] of blocks.entries()) {
     const { start, count, size } = block;
@@ -65,12 +63,7 @@ export function encodeRotated(
     const gain = plan.seed === undefined ? 1 : size;
     const ratio = scale === 'unbiased' ? squaredNorm / product : product / (gain * squaredLevels);
     const own = unit === 0 ? 0 : Math.fround(ratio * unit);
-    if (!holds(own, block, plan)) {
-      throw new RefusedError(
-        'codec-parameters',
-        'The numbers of the vector are too large to quantise: the training has diverged.',
-      );
-    }
+    if (!isFactor(own, most(block, plan))) tooLarge();
     payload.writeFloatLE(own, 4 * index);
     payload.set(made.bytes, at);
     at += made.bytes.length;
@@ -86,17 +79,8 @@ export function decodeRotated(
 ): Float32Array {
   const length = vectorSize(tensors);
   const blocks = blocksOf(length);
-  const bytes = blocks.reduce((sum, block) => sum + 4 + bytesOf(block, plan.bits), 0);
-  if (payload.length !== bytes) {
-    throw new RefusedError(
-      'payload-size',
-      `The quantised payload has ${payload.length} bytes where this model takes ${bytes}.`,
-    );
-  }
-  const scales = blocks.map((_, index) => payload.readFloatLE(4 * index));
-  if (!blocks.every((block, index) => holds(scales[index], block, plan))) {
-    throw new RefusedError('not-finite', 'A scale of the quantised payload is below 0 or too large.');
-  }
+  requireBytes(payload, payloadBytes(blocks, plan));
+  const scales = blocks.map((block, index) => requireFactor(payload.readFloatLE(4 * index), most(block, plan)));
   const vector = new Float32Array(length);
   let at = 4 * blocks.length;
   for (const [index, block] of blocks.entries()) {
@@ -111,5 +95,5 @@ export function decodeRotated(
 /** Throws RefusedError unless it is a seed: a whole number below 2^32. */
 export function seedOf(value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffffffff) return value;
-  throw new RefusedError('codec-parameters', 'The seed of a rotation must be a whole number from 0 to 4294967295.');
+  return badParameters('The seed of a rotation must be a whole number from 0 to 4294967295.');
 }

@@ -1,0 +1,26 @@
+/** The ways to spend fewer bits on each number of an update, as people choose them. */
+import type { UpdateHeader } from '../message';
+import type { DriveOptions } from './drive';
+import type { EdenOptions } from './eden';
+import type { QsgdOptions } from './qsgd';
+import type { QuantizeOptions } from './quantize';
+import { applyCodec, type Coded } from './registry';
+import type { TernGradOptions } from './terngrad';
+
+/** Without `method`: a grid, as before there were others. */
+export type QuantizeMethod =
+  | ({ method?: 'grid' } & Omit<QuantizeOptions, 'seed'>)
+  | ({ method: 'drive' } & Omit<DriveOptions, 'seed'>)
+  | ({ method: 'eden' } & Omit<EdenOptions, 'seed'>)
+  | { method: 'sign' }
+  | ({ method: 'terngrad' } & Omit<TernGradOptions, 'seed'>)
+  | ({ method: 'qsgd' } & Omit<QsgdOptions, 'seed'>);
+
+/** Adds the step of the method. `seed`: of what is left to chance in this one update. Throws RefusedError as applyCodec does. */
+export function quantizeUpdate(
+  update: { payload: Buffer; fl: Pick<UpdateHeader, 'codecs' | 'privacy' | 'tensors'> },
+  { method = 'grid', ...options }: QuantizeMethod,
+  seed: number,
+): Coded {
+  return applyCodec(update, method === 'grid' ? 'quantize' : method, { ...options, seed });
+}
