@@ -1,5 +1,6 @@
 export type { Codec, Coder, Narrowed, Selector } from './codecs/codec';
 export { checkOrder, type Operation } from './codecs/composition';
+export { type QuantizeMethod, quantizeUpdate } from './codecs/methods';
 export type { QuantizeOptions } from './codecs/quantize';
 export { applyCodec, codecs, decodeAll, operations } from './codecs/registry';
 export type {

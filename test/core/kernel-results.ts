@@ -41,6 +41,27 @@ export function kernelResults(): Buffer {
       parts.push(bytesOf(packed), bytesOf(kernels.unpackBits(packed, some.length, bits, scales, zeros)));
     }
   }
+  for (let size = 8; size <= 1024; size *= 2) {
+    for (const bits of [1, 2]) {
+      for (const seed of [undefined, size]) {
+        const levels = bits === 1 ? Float32Array.of(-0.5, 0.5) : Float32Array.of(-1.5, -0.5, 0.5, 1.5);
+        const block = { size, bits, levels, seed };
+        const made = kernels.rotatedCodes(values.subarray(0, size - 3), block);
+        const { bytes, unit, squaredNorm, product, squaredLevels } = made;
+        parts.push(bytesOf(bytes), bytesOf(Float64Array.of(unit, squaredNorm, product, squaredLevels)));
+        parts.push(bytesOf(kernels.rotatedBack(bytes, block, Math.fround(0.01))));
+      }
+    }
+  }
+  const step = Math.fround(0.7);
+  const trits = kernels.trits(some, step, 3);
+  parts.push(bytesOf(trits), bytesOf(kernels.tritsBack(trits, some.length, step) ?? new Float32Array()));
+  for (let most = 1; most <= 255; most *= 4) {
+    const plan = { bucket: 100, most, seed: most };
+    const { steps, sparse, bytes } = kernels.buckets(some, plan);
+    const back = kernels.bucketsBack(bytes, some.length, { ...plan, steps, sparse });
+    parts.push(bytesOf(steps), bytesOf(bytes), bytesOf(back ?? new Float32Array()));
+  }
   const vectors = Array.from({ length: COUNT }, (_, i) => values.subarray(i * LENGTH, (i + 1) * LENGTH));
   const fold = kernels.fold(LENGTH);
   fold.add(vectors[0], 5);

@@ -8,7 +8,9 @@
 #include "../../core/kernels/crc32.h"
 #include "../../core/kernels/distance.h"
 #include "../../core/kernels/fold.h"
+#include "../../core/kernels/levels.h"
 #include "../../core/kernels/quantize.h"
+#include "../../core/kernels/rotate.h"
 
 using namespace fl;
 
@@ -47,6 +49,71 @@ static void quantisation(const float* v, uint32_t n) {
   }
 }
 
+/** Blocks of each size, with and without a rotation, and the way back. */
+static void rotation(const float* v) {
+  const float levels[4] = {-1.5f, -0.5f, 0.5f, 1.5f};
+  for (uint32_t size = 8; size <= 1024; size *= 2) {
+    for (uint32_t bits = 1; bits <= 2; bits++) {
+      for (int rotate = 0; rotate < 2; rotate++) {
+        float* work = room<float>(size);
+        uint8_t* packed = room<uint8_t>(size * bits / 8);
+        const Rotated made = rotated_codes(v, size - 3, size, rotate, size, bits, levels + 2 - bits, work, packed);
+        put(packed, size * bits / 8);
+        put(&made, 1);
+        rotated_back(packed, size, rotate, size, bits, levels + 2 - bits, 0.01f, work);
+        put(work, size);
+        free(work);
+        free(packed);
+      }
+    }
+  }
+}
+
+static bool levels(const float* v, uint32_t n) {
+  int16_t* found = room<int16_t>(n);
+  float* back = room<float>(n);
+  uint8_t* packed = room<uint8_t>((n + 4) / 5);
+  Random random = seeded(3);
+  random_levels(v, n, 0.7f, 1, &random, found);
+  pack_trits(found, n, packed);
+  put(packed, (n + 4) / 5);
+  if (!unpack_trits(packed, n, 0.7f, back)) return false;
+  put(back, n);
+  free(packed);
+  for (uint32_t most = 1; most <= 255; most *= 4) {
+    const uint32_t bucket = 100, count = (n + bucket - 1) / bucket;
+    float* steps = room<float>(count);
+    Random own = seeded(most);
+    bucket_levels(v, n, bucket, most, &own, steps, found);
+    const uint32_t dense = write_buckets(found, n, bucket, false, 0), sparse = write_buckets(found, n, bucket, true, 0);
+    const bool is_sparse = sparse < dense;
+    const uint32_t bytes = is_sparse ? sparse : dense;
+    uint8_t* stream = room<uint8_t>(bytes);
+    write_buckets(found, n, bucket, is_sparse, stream);
+    put(steps, count);
+    put(stream, bytes);
+    if (!read_buckets(stream, bytes, n, bucket, most, is_sparse, steps, back)) return false;
+    put(back, n);
+    // Whatever the bits are: nothing is read or written beside.
+    uint8_t* bent = room<uint8_t>(bytes);
+    for (uint32_t round = 0; round < 2000; round++) {
+      const uint32_t some = 1 + below(&own, bytes);
+      memcpy(bent, stream, bytes);
+      for (uint32_t k = 0; k < 1 + round % 40; k++) bent[below(&own, bytes)] = (uint8_t)next(&own);
+      uint8_t* part = room<uint8_t>(some);
+      memcpy(part, bent, some);
+      read_buckets(part, some, n, bucket, most, round % 2, steps, back);
+      free(part);
+    }
+    free(bent);
+    free(stream);
+    free(steps);
+  }
+  free(found);
+  free(back);
+  return true;
+}
+
 int main(int argc, char** argv) {
   FILE* file = argc == 2 ? fopen(argv[1], "rb") : 0;
   if (!file) return 1;
@@ -55,6 +122,8 @@ int main(int argc, char** argv) {
   fclose(file);
   const uint32_t n = count * LENGTH;
   quantisation(v, n - 3);
+  rotation(v);
+  if (!levels(v, n - 3)) return 1;
 
   uint64_t* bins = static_cast<uint64_t*>(aligned_alloc(16, LENGTH * 16));
   memset(bins, 0, LENGTH * 16);

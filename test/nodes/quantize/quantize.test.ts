@@ -30,6 +30,50 @@ describe('fl-quantize', () => {
     assert.match((await runtime.statusIs('q', (s) => s.fill === 'green')).text ?? '', /2\.4x smaller/);
   });
 
+  const methods: [Record<string, unknown>, name: string, bytes: number][] = [
+    // 23 numbers in a block of 32, with one scale.
+    [{ method: 'drive' }, 'drive', 4 + 4],
+    [{ method: 'drive', rotation: 'none' }, 'drive', 4 + 4],
+    [{ method: 'eden' }, 'eden', 4 + 8],
+    [{ method: 'eden', edenBits: '4', bits: '99' }, 'eden', 4 + 16],
+    // Four tensors with a step each, five numbers in a byte.
+    [{ method: 'terngrad' }, 'terngrad', 16 + TENSORS.reduce((sum, [size]) => sum + Math.ceil(size / 5), 0)],
+  ];
+  for (const [settings, codec, bytes] of methods) {
+    it(`has the method of the dialogue: ${JSON.stringify(settings)}`, async () => {
+      runtime = await startRuntime(['quantize'], flow(settings));
+      for (const client of ['a', 'a', 'b']) runtime.send('q', update(wave(), { client }));
+      await runtime.next('out', (msg) => (msg.fl as { client?: string }).client === 'b');
+      const [first, again, other] = runtime.received('out') as unknown as UpdateMessage[];
+      assert.equal(first.fl.codecs[0].name, codec);
+      assert.equal(first.payload.length, bytes);
+      assert.deepEqual(first.payload, again.payload);
+      if (settings.rotation !== 'none') assert.notDeepEqual(first.payload, other.payload);
+      const back = decodeAll(first.payload, first.fl.codecs, TENSORS);
+      // It points the same way.
+      const inner = wave().reduce((sum, value, i) => sum + value * back[i], 0);
+      assert.ok(inner > 0.3 * wave().reduce((sum, value) => sum + value * value, 0), `${inner}`);
+    });
+  }
+
+  it('takes the levels and buckets of QSGD, whose length depends on the numbers', async () => {
+    runtime = await startRuntime(['quantize'], flow({ method: 'qsgd', levels: '3', bucket: '10' }));
+    runtime.send('q', update());
+    const { fl, payload } = (await runtime.next('out')) as unknown as UpdateMessage;
+    const [{ name, levels, bucket }] = fl.codecs;
+    assert.deepEqual({ name, levels, bucket }, { name: 'qsgd', levels: 3, bucket: 10 });
+    // Three norms, and less than the 4 bytes that a number had.
+    assert.ok(payload.length > 12 && payload.length < 12 + SIZE, `${payload.length}`);
+    assert.equal(decodeAll(payload, fl.codecs, TENSORS).length, SIZE);
+  });
+
+  it('says which setting of the chosen method is wrong', async () => {
+    runtime = await startRuntime(['quantize'], flow({ method: 'eden', edenBits: '5' }));
+    runtime.send('q', update());
+    const caught = await runtime.next('caught');
+    assert.match((caught as { error?: { message: string } }).error?.message ?? '', /"edenBits".*from 1 to 4/);
+  });
+
   it('says on an empty canvas what it waits for', async () => {
     runtime = await startRuntime(['quantize'], [{ id: 'q', type: 'fl-quantize' }]);
     const shown = await runtime.statusIs('q', (s) => s.fill === 'yellow');

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createKernels } from '../../../../lib/core';
 import { generator } from '../../../../lib/random/generator';
 import { RefusedError } from '../../../../lib/refused';
-import { applyCodec, decodeAll } from '../../../../lib/update/codecs/registry';
+import { type QuantizeMethod, quantizeUpdate } from '../../../../lib/update/codecs/methods';
+import { decodeAll } from '../../../../lib/update/codecs/registry';
 import { limits } from '../../../../lib/update/limits';
 import type { Message } from '../../../../lib/update/message';
 import { refusals } from '../../../../lib/update/refusals';
@@ -16,13 +17,22 @@ import { hostileValue, mutateBytes, mutateValue } from './mutate';
 
 const kernels = createKernels();
 
-const quantised = (bits: number, per: 'tensor' | 'channel'): Message => {
+const quantised = (options: QuantizeMethod): Message => {
   const { fl, payload } = example('update');
-  const coded = applyCodec({ fl: { codecs: [], tensors }, payload }, 'quantize', { bits, per, grid: 'affine' });
+  const coded = quantizeUpdate({ fl: { codecs: [], tensors }, payload }, options, 1);
   return { fl: { ...fl, codecs: coded.codecs }, payload: coded.payload };
 };
 
-const originals = (): Message[] => [...examples(), quantised(8, 'tensor'), quantised(3, 'channel')];
+const originals = (): Message[] => [
+  ...examples(),
+  quantised({ bits: 8, grid: 'affine' }),
+  quantised({ bits: 3, per: 'channel', grid: 'affine' }),
+  quantised({ method: 'drive' }),
+  quantised({ method: 'eden', bits: 3 }),
+  quantised({ method: 'sign' }),
+  quantised({ method: 'terngrad' }),
+  quantised({ method: 'qsgd', bucket: 6 }),
+];
 
 /** All that a receiver does before a message takes part in anything. */
 function receive(message: unknown): Message {
@@ -73,12 +83,16 @@ describe('fuzz', function () {
 
   it('70,000 mutated messages are taken whole or refused', () => {
     const random = generator(1, 'fuzz messages');
+    const choices = originals();
     const tally = new Tally();
     let most = 0;
     const before = memory();
     for (let i = 0; i < 70_000; i++) {
-      const choices = originals();
-      const message: { fl: unknown; payload: unknown } = choices[i % choices.length];
+      const original = choices[i % choices.length];
+      const message: { fl: unknown; payload: unknown } = {
+        fl: structuredClone(original.fl),
+        payload: Buffer.from(original.payload),
+      };
       for (let changes = 1 + random.below(3); changes > 0; changes--) {
         const which = random.below(10);
         if (which === 0) message.payload = hostileValue(random);
