@@ -17,7 +17,7 @@ const SIZES = [
 
 /**
  * What an aggregation holds when so many updates are in, in vectors of the model: copies that live on, and the bins of its
- * sums, 32 bytes a number.
+ * sums, 16 bytes a number.
  */
 function held(name: StrategyName, updates: number, length: number): number {
   const strategy = createStrategy({ name }, { ...defaultOptions.training, epochs: 100 });

@@ -144,10 +144,6 @@ EXPORT(ranges) void k_ranges(const float* v, uint32_t n, uint32_t row, float* lo
   ranges(v, n, row, low, high);
 }
 EXPORT(fold_add) void k_fold_add(uint64_t* bins, const float* v, uint32_t n, double weight) { fold_add(bins, v, n, weight); }
-EXPORT(fold_add4)
-void k_fold_add4(uint64_t* bins, const float* v, uint32_t stride, uint32_t n, const double* weights) {
-  fold_add4(bins, v, v + stride, v + 2 * stride, v + 3 * stride, n, weights);
-}
 EXPORT(fold_settle) void k_fold_settle(uint64_t* bins, uint32_t n, uint32_t terms) { fold_settle(bins, n, terms); }
 EXPORT(fold_mean) void k_fold_mean(const uint64_t* bins, uint32_t n, double divisor, float* out) {
   fold_mean(bins, n, divisor, out);

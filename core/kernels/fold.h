@@ -28,30 +28,17 @@ static const double FOLD_LOW = 0.0029296875;                     // 1.5 * 2^-9
 static const uint64_t FOLD_HIGH_BITS = 0x4298000000000000ull;    // bits(FOLD_HIGH)
 static const uint64_t FOLD_LOW_BITS = 0x3f68000000000000ull;     // bits(FOLD_LOW)
 
-/** Adds weight * v[i] to the bins: per two numbers {high0, high1, low0, low1}. n even; |weight * v[i]| <= 2^40. */
+/** Adds weight * v[i] to the bins: per two numbers {high0, high1, low0, low1}. n a multiple of 4; |weight * v[i]| <= 2^40. */
 static inline void fold_add(uint64_t* bins, const float* v, uint32_t n, double weight) {
-  for (uint32_t i = 0; i < n; i += 2) {
+  for (uint32_t i = 0; i < n; i += 4) {
     pair_bits* b = (pair_bits*)(bins + 2 * i);
-    const pair t = widen(v + i) * weight;
-    const pair high = t + FOLD_HIGH;
-    const pair low = (t - (high - FOLD_HIGH)) + FOLD_LOW;
+    const pair t = widen(v + i) * weight, u = widen(v + i + 2) * weight;
+    const pair high = t + FOLD_HIGH, more = u + FOLD_HIGH;
+    const pair low = (t - (high - FOLD_HIGH)) + FOLD_LOW, less = (u - (more - FOLD_HIGH)) + FOLD_LOW;
     b[0] += (pair_bits)high;
     b[1] += (pair_bits)low;
-  }
-}
-
-/** Four vectors at once, so that the bins are read and written once. */
-static inline void fold_add4(uint64_t* bins, const float* v0, const float* v1, const float* v2, const float* v3,
-                             uint32_t n, const double* weights) {
-  const double w0 = weights[0], w1 = weights[1], w2 = weights[2], w3 = weights[3];
-  for (uint32_t i = 0; i < n; i += 2) {
-    pair_bits* b = (pair_bits*)(bins + 2 * i);
-    const pair t0 = widen(v0 + i) * w0, t1 = widen(v1 + i) * w1, t2 = widen(v2 + i) * w2, t3 = widen(v3 + i) * w3;
-    const pair h0 = t0 + FOLD_HIGH, h1 = t1 + FOLD_HIGH, h2 = t2 + FOLD_HIGH, h3 = t3 + FOLD_HIGH;
-    const pair l0 = (t0 - (h0 - FOLD_HIGH)) + FOLD_LOW, l1 = (t1 - (h1 - FOLD_HIGH)) + FOLD_LOW;
-    const pair l2 = (t2 - (h2 - FOLD_HIGH)) + FOLD_LOW, l3 = (t3 - (h3 - FOLD_HIGH)) + FOLD_LOW;
-    b[0] += ((pair_bits)h0 + (pair_bits)h1) + ((pair_bits)h2 + (pair_bits)h3);
-    b[1] += ((pair_bits)l0 + (pair_bits)l1) + ((pair_bits)l2 + (pair_bits)l3);
+    b[2] += (pair_bits)more;
+    b[3] += (pair_bits)less;
   }
 }
 

@@ -74,7 +74,6 @@ export interface CoreExports {
   distance_wide(vectorAt: number, pointAt: number, length: number): number;
   ranges(vectorAt: number, length: number, row: number, lowAt: number, highAt: number): void;
   fold_add(binsAt: number, vectorAt: number, length: number, weight: number): void;
-  fold_add4(binsAt: number, vectorsAt: number, stride: number, length: number, weightsAt: number): void;
   fold_settle(binsAt: number, length: number, terms: number): void;
   fold_mean(binsAt: number, length: number, divisor: number, outAt: number): void;
   distances_put(vectorAt: number, length: number, row: number, count: number, blocksAt: number): void;

@@ -128,10 +128,7 @@ int main(int argc, char** argv) {
   uint64_t* bins = static_cast<uint64_t*>(aligned_alloc(16, LENGTH * 16));
   memset(bins, 0, LENGTH * 16);
   const double weights[4] = {3, 0.7, 11, 1e-3};
-  for (uint32_t i = 0; i < count; i += 4) {
-    const float* four = v + (size_t)i * LENGTH;
-    fold_add4(bins, four, four + LENGTH, four + 2 * LENGTH, four + 3 * LENGTH, LENGTH, weights);
-  }
+  for (uint32_t i = 0; i < count; i++) fold_add(bins, v + (size_t)i * LENGTH, LENGTH, weights[i % 4]);
   fold_add(bins, v, LENGTH, 5);
   fold_settle(bins, LENGTH, count + 1);
   float* mean = room<float>(LENGTH);

@@ -76,6 +76,28 @@ describe('fold', () => {
     assert.deepEqual(fold.mean(1), Float32Array.of(3, 5, 7, 9, 11));
   });
 
+  it('takes a long vector whole or not at all, wherever its bad number is', () => {
+    const random = generator(13, 'fold');
+    const length = 9001;
+    const vectors = Array.from({ length: 5 }, () => Float32Array.from({ length }, () => random.normal()));
+    const [fold, good] = [kernels.fold(length), kernels.fold(length)];
+    for (const [i, vector] of vectors.entries()) {
+      for (const [at, value, code] of [
+        [length - 1, Number.NaN, 'not-finite'],
+        [5000, Number.NEGATIVE_INFINITY, 'not-finite'],
+        [8500, 3e38, 'overflow'],
+        [0, 3e38, 'overflow'],
+      ] as const) {
+        const bad = vector.slice();
+        bad[at] = value;
+        assert.throws(() => fold.add(bad, 0.3), { code });
+      }
+      fold.add(vector, 1 + i / 7);
+      good.add(vector, 1 + i / 7);
+    }
+    assert.deepEqual(fold.mean(3), good.mean(3));
+  });
+
   it('refuses a sum that could pass the grid, however it is reached', () => {
     const fold = kernels.fold(1);
     const most = Float32Array.of(2 ** 40);
