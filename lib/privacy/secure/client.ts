@@ -136,9 +136,7 @@ function open(state: MaskingState, parts: MaskingParts, roster: Roster, { cohort
     );
   }
   const left = new Set(cohort.map((client) => roster.clients.indexOf(client)));
-  if (left.has(-1) || !left.has(state.position)) {
-    throw new RefusedError('secure-step', 'Masks of a sum were to be opened in which this client is not.');
-  }
+  if (left.has(-1)) throw new RefusedError('secure-step', 'Masks of a sum were to be opened with strangers in it.');
   const holders = [...state.held.keys()].sort((a, b) => a - b);
   const needed = neededOf(roster, state.position, state.asking.settings);
   const staying = holders.filter((holder) => left.has(holder)).length;
@@ -162,6 +160,10 @@ function received(parts: MaskingParts, state: MaskingState, message: Message<Sec
   const { roster } = state;
   if (fl.step === 'keys' && isAt(state, 'keys')) return shareOut(state, parts, message);
   if (roster && fl.step === 'shares' && isAt(state, 'shares')) return takeShares(state, roster, message);
+  // Its update came too late, or not at all: what its neighbours hold of it takes its masks off.
+  if (fl.step === 'unmask' && !fl.cohort.includes(parts.client) && !isAt(state, 'unmasked')) {
+    return { state: { ...state, step: 'over' }, effects: [] };
+  }
   if (roster && fl.step === 'unmask' && isAt(state, 'masked', 'unmasked')) return open(state, parts, roster, fl);
   throw new RefusedError(
     'secure-step',
@@ -177,7 +179,7 @@ export function maskingClient(parts: MaskingParts, state: MaskingState, message:
   const { asking } = state;
   const { fl } = message;
   const same = fl.attempt === asking.attempt && fl.round === asking.round && fl.federation === asking.federation;
-  if (!same || fl.model !== asking.model) return { state, effects: [] };
+  if (!same || fl.model !== asking.model || isAt(state, 'over')) return { state, effects: [] };
   // Shares for others pass by where all share one wire.
   if (fl.step === 'shares' && !fl.cohort.includes(parts.client)) return { state, effects: [] };
   try {

@@ -4,6 +4,7 @@
  * stay to open them, and the honest who stay are still connected.
  */
 import { mostShares } from './shamir';
+import { sharesNeeded } from './threshold';
 
 export interface Assumed {
   /** Share of all clients that tell the aggregator what they know. */
@@ -46,7 +47,7 @@ export function enoughNeighbours(clients: number, threshold: number, assumptions
   const gone = Math.min(others, Math.ceil(dropped * clients));
   for (let k = 2; k < Math.min(all, mostShares); k += 2) {
     // The client itself holds a share too.
-    const needed = Math.floor(threshold * (k + 1)) + 1;
+    const needed = sharesNeeded(threshold, k + 1);
     const exposed = clients * tail(bad, k, needed);
     const lost = clients * tail(gone, k, k + 1 - needed + 1);
     // k/2 in a row of the circle must be bad or gone to part it.

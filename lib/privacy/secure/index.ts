@@ -5,5 +5,6 @@ export { isReadyToMask, type MaskedUpdate, maskedUpdate } from './masked-update'
 export { meanOfSum, type SecureMean } from './mean';
 export { beginSecure, mayMask, secureServer } from './server';
 export type { SecureAsking, ServerEffect, ServerEvent, ServerState, ServerStep } from './server-state';
-export { type SecureOptions, secureSettings, sharesNeeded, type Tolerance, tolerance } from './settings';
+export { type SecureOptions, secureSettings } from './settings';
 export { combine, type Share, split } from './shamir';
+export { sharesNeeded, type Tolerance, tolerance } from './threshold';

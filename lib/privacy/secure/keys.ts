@@ -1,5 +1,5 @@
 /** X25519 (RFC 7748) as raw bytes, and what is derived from an agreement: HKDF (RFC 5869) with SHA-256. */
-import { createPrivateKey, createPublicKey, diffieHellman, hkdfSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, diffieHellman, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import { RefusedError } from '../../refused';
 import type { RandomBytes } from './shamir';
 
@@ -38,4 +38,14 @@ export function agree(own: KeyPair, other: Uint8Array, salt: Uint8Array, purpose
     throw new RefusedError('secure-keys', 'One of the keys for the secure sum is none: that client must be left out.');
   }
   return Buffer.from(hkdfSync('sha256', agreed, salt, purpose, keyBytes));
+}
+
+/** Whether others can agree on anything with the owner of this key: one of small order spoils the sum for all. */
+export function isUsable(publicKey: Uint8Array, random: RandomBytes = randomBytes): boolean {
+  try {
+    agree(newKeyPair(random), publicKey, new Uint8Array(), 'fl probe');
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -42,7 +42,7 @@ export function maskedUpdate(
   const { roster, asking } = state;
   const { federation, model, round, attempt, client, tensors, expected, deadlineMs, privacy } = fl;
   if (isAt(state, 'masked', 'unmasked')) {
-    throw new RefusedError('masked', `"${client}" has sent its masked update of this asking already.`);
+    throw new RefusedError('masked', `The update of "${client}" in this asking is masked and sent already.`);
   }
   if (!roster || !isReadyToMask(state) || attempt !== asking.attempt || round !== asking.round) {
     throw new RefusedError('secure-step', `The update of "${client}" cannot be masked: it is out of this secure sum.`);

@@ -4,7 +4,8 @@ import { RefusedError } from '../../refused';
 import type { SecureSettings } from '../../update/message';
 import { type Graph, makeGraph } from './graph';
 import { keyBytes } from './keys';
-import { requireRoom, sharesNeeded } from './settings';
+import { requireRoom } from './settings';
+import { sharesNeeded } from './threshold';
 
 /** What names one secure sum: all who take part must be told the same. */
 export interface Asking {

@@ -5,7 +5,7 @@
  */
 import { RefusedError } from '../../refused';
 import type { Message, SecureAnswer, SecureRequest, SecureStep } from '../../update/message';
-import { keyBytes } from './keys';
+import { isUsable, keyBytes } from './keys';
 import { decodeKeys, makeRoster, neededOf, type Roster } from './roster';
 import { sealedBytes } from './seal';
 import type { Dealt, SecureAsking, ServerEffect, ServerEvent, ServerState, ServerStep } from './server-state';
@@ -75,7 +75,10 @@ function endShares(state: ServerState, roster: Roster): ServerStep {
   const near = (position: number): number[] => roster.graph[position].filter((other) => dealt.has(other));
   const can = [...dealt.keys()].filter((i) => near(i).length + 1 >= neededOf(roster, i, asking.settings));
   if (can.length < asking.least) {
-    return voided(state, `Only ${can.length} clients shared secrets for the secure sum, and it needs ${asking.least}.`);
+    return voided(
+      state,
+      `Only ${dealt.size} clients shared secrets for the secure sum, of whom ${can.length} have enough holders of theirs, and it needs ${asking.least}.`,
+    );
   }
   const next: ServerState = { ...state, phase: 'updates' };
   const parcels = can.map((position): ServerEffect => {
@@ -135,7 +138,15 @@ const sizeRefusal = (what: string, bytes: number, wanted: number): RefusedError 
   new RefusedError('payload-size', `The ${what} have ${bytes} bytes where ${wanted} belong.`);
 
 function takeKeys(state: ServerState, client: string, payload: Buffer): ServerStep {
-  decodeKeys(payload);
+  const { mask, share } = decodeKeys(payload);
+  const others = [...state.told.values()].map(decodeKeys);
+  const isKnown = (key: Buffer): boolean => others.some((other) => other.mask.equals(key) || other.share.equals(key));
+  if (isKnown(mask) || isKnown(share) || mask.equals(share) || !isUsable(mask) || !isUsable(share)) {
+    throw new RefusedError(
+      'secure-keys',
+      `The keys of "${client}" are not new ones of its own: it is left out of the secure sum.`,
+    );
+  }
   return goOn({ ...state, told: new Map(state.told).set(client, payload) });
 }
 
@@ -157,21 +168,26 @@ function takeGiven(state: ServerState, roster: Roster, position: number, payload
   return goOn({ ...state, given: new Map(state.given).set(position, payload) });
 }
 
-/** Throws RefusedError for an answer that does not belong here. */
+const order: readonly string[] = ['keys', 'shares', 'updates', 'unmask', 'over'];
+
+/** Throws RefusedError for an answer that does not belong here. One that comes too late is nobody's fault. */
 function answered(state: ServerState, { fl, payload }: Message<SecureAnswer>): ServerStep {
   const { asking, phase, roster } = state;
   const { client, step } = fl;
-  if (fl.attempt === asking.attempt && fl.round === asking.round && step === phase) {
-    if (step === 'keys' && asking.cohort.includes(client) && !state.told.has(client))
-      return takeKeys(state, client, payload);
-    const position = roster?.clients.indexOf(client) ?? -1;
-    if (roster && position >= 0) {
+  const position = roster?.clients.indexOf(client) ?? -1;
+  if (fl.attempt === asking.attempt && fl.round === asking.round && asking.cohort.includes(client)) {
+    if (order.includes(step) && order.indexOf(step) < order.indexOf(phase)) return same(state);
+    if (step === 'keys' && !state.told.has(client)) return takeKeys(state, client, payload);
+    if (roster && position >= 0 && step === phase) {
       if (step === 'shares' && !state.dealt.has(position)) return takeShares(state, roster, position, payload);
-      if (step === 'unmask' && state.masked.has(position) && !state.given.has(position))
-        return takeGiven(state, roster, position, payload);
+      const gives = state.masked.has(position) && !state.given.has(position);
+      if (step === 'unmask' && gives) return takeGiven(state, roster, position, payload);
     }
   }
-  throw new RefusedError('secure-step', `"${client}" answers "${step}" of a secure sum where that is not asked of it.`);
+  throw new RefusedError(
+    'secure-step',
+    `An answer "${step}" of "${client}" came that the secure sum has not asked of it.`,
+  );
 }
 
 /** Goes on when nobody is left to wait for in the step under way. */

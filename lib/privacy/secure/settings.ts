@@ -27,24 +27,6 @@ export interface SecureOptions {
 
 const bad = (message: string): RefusedError => new RefusedError('secure-settings', message);
 
-/** Shares that open a secret of `holders`: more than the share `threshold` of them, and never more than there are. */
-export const sharesNeeded = (threshold: number, holders: number): number =>
-  Math.min(holders, Math.floor(threshold * holders) + 1);
-
-export interface Tolerance {
-  /** Of the holders of a secret may drop out: the sum is still found. */
-  dropouts: number;
-  /** Of them may tell an honest aggregator all that they know: it still reads no update. t - 1. */
-  curious: number;
-  /** Of them may side with an aggregator that tells everyone something else: 2t > holders + c (2017/281, theorem 6.5). */
-  lying: number;
-}
-
-export function tolerance(threshold: number, holders: number): Tolerance {
-  const needed = sharesNeeded(threshold, holders);
-  return { dropouts: holders - needed, curious: needed - 1, lying: Math.max(0, 2 * needed - holders - 1) };
-}
-
 /**
  * The finest codes 0 ... range (even, so that 0 has one) that so many can add up in half of the ring: a sum in the other
  * half was masked or unmasked wrongly, and is told by it.
@@ -55,7 +37,7 @@ export const finestRange = (clients: number): number => Math.min(mostRange, 2 * 
 export function requireRoom({ range }: Pick<SecureSettings, 'range'>, clients: number): void {
   if (range * clients < ring) return;
   throw bad(
-    `${clients} clients with codes up to ${range} add up to ${range * clients}, and the sum holds ${ring - 1}: lower the range to ${finestRange(clients)}.`,
+    `The codes of ${clients} clients, up to ${range} each, add up to ${range * clients}, and the sum holds ${ring - 1}: lower the range to ${finestRange(clients)}.`,
   );
 }
 

@@ -3,6 +3,8 @@
  * share is the value of all of them at its point 1 ... 255. Any `threshold` shares give the secret, fewer tell nothing.
  */
 
+import { generator, shuffle } from '../../random/generator';
+
 /** Gives that many bytes of chance. */
 export type RandomBytes = (count: number) => Uint8Array;
 
@@ -76,30 +78,26 @@ export function combine(shares: readonly Share[]): Uint8Array {
 }
 
 /** Subsets that are looked through when shares are wrong. */
-const MOST_TRIES = 300;
+const MOST_TRIES = 500;
 
 /**
- * The secret that `isRight` knows, of shares some of which may be wrong; undefined: it is not among those that were tried.
- * Runs of neighbours on the circle find it when the wrong ones stand together (one always does), then every second,
- * third ... of them.
+ * The secret that `isRight` knows, of shares some of which may be wrong; undefined: it is not found. After the first
+ * `threshold` of them come subsets by chance: of m shares w of which are wrong, about one in (m / (m - threshold))^w is right.
  */
 export function recover(
   shares: readonly Share[],
   threshold: number,
   isRight: (secret: Uint8Array) => boolean,
 ): Uint8Array | undefined {
-  const { length } = shares;
-  if (length < threshold) return undefined;
-  let tries = 0;
-  for (let stride = 1; stride <= Math.max(1, length - 1); stride++) {
-    for (let start = 0; start < length; start++) {
-      const some = new Set(Array.from({ length: threshold }, (_, i) => shares[(start + i * stride) % length]));
-      if (some.size < threshold) break;
-      const secret = combine([...some]);
-      if (isRight(secret)) return secret;
-      // All of them: there is but one way to choose.
-      if (length === threshold || ++tries >= MOST_TRIES) return undefined;
-    }
+  if (shares.length < threshold) return undefined;
+  const order = [...shares];
+  const random = generator(shares.length, 'shares');
+  // There is but one way to choose all.
+  const tries = shares.length === threshold ? 1 : MOST_TRIES;
+  for (let i = 0; i < tries; i++) {
+    if (i > 0) shuffle(order, random);
+    const secret = combine(order.slice(0, threshold));
+    if (isRight(secret)) return secret;
   }
   return undefined;
 }

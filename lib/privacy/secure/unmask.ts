@@ -35,7 +35,7 @@ export function unmask(state: ServerState, roster: Roster): Found {
   for (const owner of owners) {
     const count = roster.holders[owner].filter((holder) => given.has(holder)).length;
     if (count >= needed(owner)) continue;
-    const reason = `${count} of those who hold the masks of "${roster.clients[owner]}" gave their shares, and ${needed(owner)} are needed.`;
+    const reason = `Only ${count} of those who hold the masks of "${roster.clients[owner]}" gave their shares, and ${needed(owner)} are needed.`;
     return { code: 'secure-few', reason };
   }
   const shares = sharesOf(state, roster);

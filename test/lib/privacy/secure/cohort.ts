@@ -10,6 +10,7 @@ import { beginSecure, mayMask, secureServer } from '../../../../lib/privacy/secu
 import type { SecureAsking, ServerEffect, ServerEvent, ServerState } from '../../../../lib/privacy/secure/server-state';
 import { type SecureOptions, secureSettings } from '../../../../lib/privacy/secure/settings';
 import type { RandomBytes } from '../../../../lib/privacy/secure/shamir';
+import { generator } from '../../../../lib/random/generator';
 import type { Message, SecureAnswer, SecureRequest, UpdateHeader } from '../../../../lib/update/message';
 import { vectorPayload } from '../../../../lib/update/vector';
 import { example, fingerprint } from '../../update/examples';
@@ -40,6 +41,8 @@ export interface Play {
   samples: number[];
   options?: Partial<SecureOptions>;
   least?: number;
+  /** Each counts alike. */
+  uniform?: boolean;
   way?: Way;
   /** What comes of a message to a client; undefined: it is lost. */
   back?(message: Message<SecureRequest>, client: string): Message<SecureRequest> | undefined;
@@ -73,7 +76,11 @@ export function finish(work: Generator<undefined, Message<UpdateHeader>>): Messa
 
 export function play(parts: Play): Played {
   const { clients, vectors, samples, way = (message) => message, back = (message) => message } = parts;
-  const settings = secureSettings({ clip: 1, maxSamples: 1000, ...parts.options }, clients.length);
+  const settings = secureSettings(
+    { clip: 1, maxSamples: 1000, ...parts.options },
+    clients.length,
+    parts.uniform ? 'uniform' : 'samples',
+  );
   const asking: SecureAsking = { ...base, settings, cohort: clients, least: parts.least ?? 3 };
   const states = new Map<string, MaskingState>();
   const played: Played = { refused: [], states, payloads: new Map(), server: beginSecure(asking).state };
@@ -155,6 +162,15 @@ export function play(parts: Play): Played {
   return played;
 }
 
+export const cohort = (count: number, size = 40, seed = 1): Pick<Play, 'clients' | 'vectors' | 'samples'> => {
+  const random = generator(seed, 'secure cohort', count);
+  return {
+    clients: Array.from({ length: count }, (_, i) => `plant-${i}`),
+    vectors: Array.from({ length: count }, () => Float32Array.from({ length: size }, () => 0.3 * random.normal())),
+    samples: Array.from({ length: count }, () => 1 + random.below(1500)),
+  };
+};
+
 /** The mean in float64 of those who are in it. */
 export function meanOf(
   parts: Pick<Play, 'clients' | 'vectors' | 'samples'>,
@@ -170,4 +186,22 @@ export function meanOf(
     for (const [j, value] of parts.vectors[i].entries()) total[j] += part * Math.min(1, Math.max(-1, value));
   }
   return [...total].map((value) => value / weight);
+}
+
+/** Each number errs by at most one code of each client: n · 2 clip / range over the sum of weights. */
+export function holds(
+  parts: Pick<Play, 'clients' | 'vectors' | 'samples'>,
+  { result, void: none }: Played,
+  among: string[],
+): void {
+  assert.ok(result, `${none?.code}: ${none?.reason}`);
+  assert.deepEqual(result.clients, among);
+  const weight = among.reduce((sum, client) => sum + Math.min(1000, parts.samples[parts.clients.indexOf(client)]), 0);
+  const range = Math.min(2 ** 24, 2 * Math.floor(2 ** 30 / parts.clients.length));
+  const bound = (among.length * 2) / range / (weight / 1000) + 1e-6;
+  const expected = meanOf(parts, among);
+  for (const [i, value] of result.mean.entries()) {
+    assert.ok(Math.abs(value - expected[i]) <= bound, `number ${i}: ${value}, not ${expected[i]}`);
+  }
+  assert.ok(Math.abs(result.samples - weight) <= 1, `${result.samples} samples, not ${weight}`);
 }
