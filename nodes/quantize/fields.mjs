@@ -5,7 +5,7 @@ const chance = 'method=eden,terngrad,qsgd|method=drive&rotation=hadamard|method=
 
 export default [
   name,
-  choice('method', ['grid', 'eden', 'drive', 'terngrad', 'qsgd'], { icon: 'compress' }),
+  choice('method', ['grid', 'eden', 'drive', 'sign', 'terngrad', 'qsgd'], { icon: 'compress' }),
   ...shownWhen('method=grid', [
     number('bits', '8', [1, 16], { unit: true, icon: 'columns' }),
     choice('rounding', ['nearest', 'stochastic'], { icon: 'random' }),
@@ -19,6 +19,10 @@ export default [
     number('levels', '16', [1, 255], { unit: true, icon: 'bars' }),
     number('bucket', '512', [1, 32767], { unit: true, icon: 'cubes' }),
   ]),
+  choice('feedback', ['none', 'residual'], {
+    when: 'method=eden,drive|method=grid&rounding=nearest',
+    icon: 'undo',
+  }),
   number('seed', '1', [0, 4294967295], { when: chance, icon: 'leaf' }),
   note(undefined, { id: 'fl-quantize-ratio' }),
 ];

@@ -1,20 +1,29 @@
 /** Reads how an update is to be quantised from the stored settings: those of the chosen method alone count. */
-import type { QuantizeMethod } from '../../lib/update/codecs/methods';
+import { type QuantizeMethod, withFeedback } from '../../lib/update/codecs/methods';
 import type { Settings } from '../shared/red';
 import { choice, number } from '../shared/settings';
 
-const methods = ['grid', 'eden', 'drive', 'terngrad', 'qsgd'] as const;
+export interface Options {
+  method: QuantizeMethod;
+  /** Whether what is left out of an update goes with the next one. */
+  feedback: boolean;
+  seed: number;
+}
+
+const methods = ['grid', 'eden', 'drive', 'sign', 'terngrad', 'qsgd'] as const;
 
 const whole = (settings: Settings, field: string, fallback: number, min: number, max: number): number =>
   number(settings, field, fallback, { min, max, integer: true });
 
-export function readMethod(settings: Settings): QuantizeMethod {
+function readMethod(settings: Settings): QuantizeMethod {
   const method = choice(settings, 'method', methods, 'grid');
   switch (method) {
     case 'eden':
       return { method, bits: whole(settings, 'edenBits', 2, 1, 4) };
     case 'drive':
       return { method, rotation: choice(settings, 'rotation', ['hadamard', 'none'] as const, 'hadamard') };
+    case 'sign':
+      return { method };
     case 'terngrad':
       return { method, clipping: number(settings, 'clipping', 2.5, { min: 0, max: 1000 }) };
     case 'qsgd':
@@ -32,5 +41,31 @@ export function readMethod(settings: Settings): QuantizeMethod {
     per: choice(settings, 'scale', ['tensor', 'channel'] as const, 'tensor'),
     // One bit has no symmetric grid.
     grid: bits === 1 ? 'affine' : choice(settings, 'grid', ['symmetric', 'affine'] as const, 'symmetric'),
+  };
+}
+
+/** Signs alone are never right on average, so that they always have it; errors by chance that are, or may be larger than the update, never. */
+function hasFeedback(settings: Settings, options: QuantizeMethod): boolean {
+  const isChosen = choice(settings, 'feedback', ['none', 'residual'] as const, 'none') === 'residual';
+  switch (options.method) {
+    case 'sign':
+      return true;
+    case 'terngrad':
+    case 'qsgd':
+      return false;
+    case 'eden':
+    case 'drive':
+      return isChosen;
+  }
+  return isChosen && options.rounding === 'nearest';
+}
+
+export function readOptions(settings: Settings): Options {
+  const options = readMethod(settings);
+  const feedback = hasFeedback(settings, options);
+  return {
+    method: feedback ? withFeedback(options) : options,
+    feedback,
+    seed: whole(settings, 'seed', 1, 0, 0xffffffff),
   };
 }

@@ -30,8 +30,6 @@ export const driveWith = (kernels: RotatedKernels): Coder<DriveOptions> => ({
   name: 'drive',
   role: 'coder',
   encode(vector, tensors, { rotation = 'hadamard', scale = 'unbiased', seed = randomInt(0x100000000) }) {
-    if (scale !== 'unbiased' && scale !== 'least-error')
-      badParameters('The scale of DRIVE must be unbiased or least-error.');
     const payload = encodeRotated(kernels, vector, tensors, plan(rotation, seed), scale);
     const step: CodecStep = { name: 'drive', rotation, scale, ...(rotation === 'none' ? {} : { seed }) };
     return { payload, step };

@@ -16,6 +16,13 @@ export type QuantizeMethod =
   | ({ method: 'terngrad' } & Omit<TernGradOptions, 'seed'>)
   | ({ method: 'qsgd' } & Omit<QsgdOptions, 'seed'>);
 
+/** How the same is done where what it leaves out goes with the next update (error feedback): with the least error. */
+export function withFeedback(options: QuantizeMethod): QuantizeMethod {
+  return options.method === 'drive' || options.method === 'eden'
+    ? { ...options, scale: 'least-error' as const }
+    : options;
+}
+
 /** Adds the step of the method. `seed`: of what is left to chance in this one update. Throws RefusedError as applyCodec does. */
 export function quantizeUpdate(
   update: { payload: Buffer; fl: Pick<UpdateHeader, 'codecs' | 'privacy' | 'tensors'> },

@@ -51,6 +51,7 @@ export function encodeRotated(
   plan: Plan,
   scale: Scale,
 ): Buffer {
+  if (scale !== 'unbiased' && scale !== 'least-error') badParameters('The scale must be unbiased or least-error.');
   requireVector(vector, tensors, kernels);
   const blocks = blocksOf(vector.length);
   const payload = Buffer.allocUnsafe(payloadBytes(blocks, plan));

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { decodeAll } from '../../../lib/update/codecs/registry';
 import { floats, modelMessage, SIZE, TENSORS, type UpdateMessage, update, wave } from '../messages';
 import { isPolluted, mutated } from '../mutate';
@@ -55,6 +58,64 @@ describe('fl-quantize', () => {
       assert.ok(inner > 0.3 * wave().reduce((sum, value) => sum + value * value, 0), `${inner}`);
     });
   }
+
+  describe('with error feedback', () => {
+    let userDir: string;
+    beforeEach(() => {
+      userDir = mkdtempSync(join(tmpdir(), 'fl-quantize-'));
+    });
+    afterEach(() => {
+      rmSync(userDir, { recursive: true, force: true });
+    });
+
+    const settings = [
+      { method: 'sign' },
+      { method: 'drive', feedback: 'residual' },
+      { method: 'eden', edenBits: '1', feedback: 'residual' },
+      { bits: '2', feedback: 'residual' },
+    ];
+    for (const one of settings) {
+      it(`what is left out goes with the next update, also after a restart: ${JSON.stringify(one)}`, async () => {
+        const pace = wave();
+        const length = Math.hypot(...pace);
+        const rounds = 24;
+        const sent = async (restartedAt: number, folder: string): Promise<Buffer[]> => {
+          const payloads: Buffer[] = [];
+          const sum = new Float64Array(SIZE);
+          for (let round = 1; round <= rounds; round++) {
+            if (round === restartedAt) await runtime.close();
+            if (round === 1 || round === restartedAt) runtime = await startRuntime(['quantize'], flow(one), folder);
+            runtime.send('q', update(pace, { round, settled: round - 1 }));
+            const out = await runtime.next('out', (msg) => (msg.fl as { round?: number }).round === round);
+            const { fl, payload } = out as unknown as UpdateMessage;
+            assert.equal(fl.remembers, true);
+            if (one.method === 'drive' || one.method === 'eden') assert.equal(fl.codecs[0].scale, 'least-error');
+            for (const [i, value] of decodeAll(payload, fl.codecs, TENSORS).entries()) sum[i] += value;
+            payloads.push(payload);
+          }
+          // What has not been sent is the residual: a few updates long, however many there were (Karimireddy 2019, lemma 3).
+          const left = Math.hypot(...pace.map((value, i) => rounds * value - sum[i]));
+          assert.ok(left < 8 * length, `${left / length} updates are still to be sent`);
+          return payloads;
+        };
+        const through = await sent(0, join(userDir, 'through'));
+        await runtime.close();
+        assert.deepEqual(await sent(12, join(userDir, 'restarted')), through);
+        assert.notDeepEqual(through[0], through[1]);
+      });
+    }
+
+    it('is not where errors are by chance: nothing is kept, nothing asked', async () => {
+      for (const one of [{ method: 'terngrad' }, { method: 'qsgd' }, { rounding: 'stochastic' }]) {
+        runtime = await startRuntime(['quantize'], flow({ ...one, feedback: 'residual' }), userDir);
+        runtime.send('q', update());
+        const { fl } = (await runtime.next('out')) as unknown as UpdateMessage;
+        assert.equal(fl.remembers, undefined);
+        assert.equal(existsSync(join(userDir, 'fl-tinyml', 'residuals')), false);
+        if (one.method !== undefined) await runtime.close();
+      }
+    });
+  });
 
   it('takes the levels and buckets of QSGD, whose length depends on the numbers', async () => {
     runtime = await startRuntime(['quantize'], flow({ method: 'qsgd', levels: '3', bucket: '10' }));

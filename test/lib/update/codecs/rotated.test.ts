@@ -115,6 +115,8 @@ describe('eden', () => {
       const found = errorOf(vector, edened(vector, { bits: index + 1, seed: 5 }));
       const expected = 1 / (1 - error) - 1;
       assert.ok(Math.abs(found / expected - 1) < 0.12, `${index + 1} bits: ${found}, not ${expected}`);
+      const least = errorOf(vector, edened(vector, { bits: index + 1, seed: 5, scale: 'least-error' }));
+      assert.ok(Math.abs(least / error - 1) < 0.12 && least < found, `${index + 1} bits: ${least}, not ${error}`);
     }
   });
 
