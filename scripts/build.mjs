@@ -23,7 +23,9 @@ function filesUnder(folder) {
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
 }
 
-const beside = filesUnder('nodes').filter((file) => /\.(html|json|svg|png)$/.test(file) && !isPart(file));
+const beside = ['nodes', 'plugins']
+  .flatMap(filesUnder)
+  .filter((file) => /\.(html|json|svg|png)$/.test(file) && !isPart(file));
 for (const file of beside) {
   mkdirSync(dirname(join(dist, file)), { recursive: true });
   if (file.endsWith('.html')) writeFileSync(join(dist, file), await dialogueOf(root, file));
@@ -41,7 +43,7 @@ for (const file of filesUnder('dist')) {
   if (stale) rmSync(join(root, file));
 }
 function isStaleCopy(file) {
-  return file.startsWith('nodes/') && !existsSync(join(root, file));
+  return /^(nodes|plugins)\//.test(file) && !existsSync(join(root, file));
 }
 
 // As old as the start of this build: what is newer than it has not been built (scripts/lib/ready.mjs).

@@ -74,6 +74,8 @@ for (const [file, imports] of graph) {
       if (/^(@node-red\/|node-red($|\/|-))/.test(name))
         complain(file, `lib/ imports ${name}: the library knows nothing of Node-RED`);
     }
+    if (file.startsWith('plugins/') && path && !/^(lib|plugins|nodes\/shared)(\/|$)/.test(path))
+      complain(file, `a plugin imports ${path}: only lib/ and nodes/shared/ are below it`);
     if (file.startsWith('nodes/')) {
       if (path && !/^(lib|nodes)(\/|$)/.test(path))
         complain(file, `a node imports ${path}: only lib/ and nodes/shared/ are below it`);

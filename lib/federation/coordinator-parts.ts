@@ -82,12 +82,33 @@ export interface Snapshot extends CoordinatorStatus {
   metrics?: RoundMetrics;
 }
 
+/** One client as an operator looks at it. */
+export interface WatchedClient extends Registered {
+  /** The last round that it was asked for; absent: none yet. */
+  asked?: number;
+  /** What came of that: 'asked' while it is awaited; absent: nothing. */
+  answer?: 'update' | 'decline' | 'failed' | 'asked';
+  /** Code of what was wrong with an answer that could not be used. */
+  failure?: string;
+  /** That its last update told. */
+  loss?: number;
+  /** Ms since anything came in its name; absent: not since this process began. */
+  silentMs?: number;
+}
+
+/** A snapshot without the model, for those who look again and again. */
+export interface Overview extends Omit<Snapshot, 'weights' | 'normalisation' | 'registry'> {
+  registry: WatchedClient[];
+}
+
 export interface Coordinator {
   /** Anything that came in. Never throws: what is refused goes to onRefused. */
   receive(message: unknown): void;
   /** `client`: of "release", which lets a quarantined client back. */
   command(name: Command | 'release', client?: unknown): void;
   snapshot(): Snapshot;
+  /** Costs nothing that grows with the model. */
+  overview(): Overview;
   /** Sends and writes nothing new from now on; resolves when what was being written is written. */
   close(): Promise<void>;
 }

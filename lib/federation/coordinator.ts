@@ -25,6 +25,7 @@ import { createKeeper } from './keeper';
 import { type Made, type Making, madeOf } from './made';
 import type { RoundMetrics } from './metrics';
 import { modelMessages, type Request } from './model-message';
+import { createLastHeard, overviewOf } from './overview';
 import { createRoot } from './root';
 import { createRoundReducer } from './round';
 import { type Effect, firstState, type RoundEvent, type TimerName } from './round-state';
@@ -125,6 +126,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const { enqueue, ...queue } = createTaskQueue(guarded, () =>
     guarded(() => parts.onStatus?.(statusOf(state, options))),
   );
+  const lastHeard = createLastHeard(clock);
   const timers = createTimers<TimerName>(clock, (timer) => enqueue(() => dispatch({ type: 'timer', timer })));
   const unwritten = (error: unknown): void => say('state-write', `The state cannot be written: ${String(error)}`);
   const writer = createWriter({
@@ -149,6 +151,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const dispatch = (event: RoundEvent): void => {
     const step = reduce(state, event);
     state = step.state;
+    lastHeard.take(event, state);
     for (const effect of step.effects) perform(effect);
   };
 
@@ -333,6 +336,8 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     else say('statistics-void', `The statistics of the clients could not be gathered. ${effect.reason}`);
   };
 
+  const identity = () => ({ federation, fingerprint: model.fingerprint, ...(metrics ? { metrics } : {}) });
+
   const tell = (told: RoundMetrics): void => {
     metrics = told;
     if (!closed) guarded(() => parts.onMetrics?.({ ...told, refused: { ...told.refused } }));
@@ -379,12 +384,8 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
         }
       });
     },
-    snapshot: () => ({
-      ...snapshotOf(state, learned, options),
-      federation,
-      fingerprint: model.fingerprint,
-      ...(metrics ? { metrics } : {}),
-    }),
+    snapshot: () => ({ ...snapshotOf(state, learned, options), ...identity() }),
+    overview: () => ({ ...overviewOf(state, learned, options, lastHeard.silence), ...identity() }),
     async close() {
       closed = true;
       queue.close();

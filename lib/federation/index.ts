@@ -7,6 +7,7 @@ export {
   createCoordinator,
   type Snapshot,
 } from './coordinator';
+export type { Overview, WatchedClient } from './coordinator-parts';
 export { type FederatedModel, federatedModel, tensorSizes } from './federated-model';
 export { type GatewayParts, gatewayLearner, type Samples, type Train } from './gateway-learner';
 export type { GlobalModel, Learner, LearningControl, LearningTask, LocalUpdate, Patience } from './learner';

@@ -1,6 +1,6 @@
 /** How a federation stands: for a status line, and all that can be looked at. */
 import type { Learned } from './checkpoint';
-import type { CoordinatorStatus, Snapshot } from './coordinator-parts';
+import type { CoordinatorStatus, Registered, Snapshot } from './coordinator-parts';
 import type { FederationOptions } from './options';
 import { quarantinedOf } from './quarantine';
 import type { RoundState } from './round-state';
@@ -17,6 +17,19 @@ export const statusOf = (state: RoundState, { rounds }: Pick<FederationOptions, 
   quarantined: quarantinedOf(state).length,
 });
 
+/** Sorted by client. */
+export const registryOf = (
+  { clients }: RoundState,
+  { missesUntilAway }: Pick<FederationOptions, 'missesUntilAway'>,
+): Registered[] =>
+  entries(clients).map(([client, { samples, missed, rejections, reason, quarantined }]) => ({
+    client,
+    samples,
+    away: missed >= missesUntilAway,
+    ...(rejections ? { rejections, reason } : {}),
+    ...(quarantined === undefined ? {} : { quarantined }),
+  }));
+
 /** A copy: what is made of it changes nothing here. */
 export const snapshotOf = (
   state: RoundState,
@@ -26,13 +39,7 @@ export const snapshotOf = (
   ...statusOf(state, options),
   weights: weights.slice(),
   ...(normalisation ? { normalisation: structuredClone(normalisation) } : {}),
-  registry: entries(state.clients).map(([client, { samples, missed, rejections, reason, quarantined }]) => ({
-    client,
-    samples,
-    away: missed >= options.missesUntilAway,
-    ...(rejections ? { rejections, reason } : {}),
-    ...(quarantined === undefined ? {} : { quarantined }),
-  })),
+  registry: registryOf(state, options),
   bytesUpTotal: bytesUp,
   bytesDownTotal: bytesDown,
 });

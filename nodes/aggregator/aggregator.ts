@@ -11,6 +11,7 @@ import { detached, type Red, type Settings } from '../shared/red';
 import { collectRefusals } from '../shared/refusals';
 import { text } from '../shared/settings';
 import { createShell } from '../shared/shell';
+import { watchAggregator } from '../shared/watched';
 import { aggregatorOptions } from './options';
 import { showPhase } from './phase';
 import { type QuarantineKeeper, registerQuarantine } from './quarantine';
@@ -32,6 +33,14 @@ export = (RED: Red): void => {
     const refusals = collectRefusals(shell);
     const federation = text(settings, 'federation', 'default');
     let work: Promise<Coordinator> | undefined;
+    const watched = watchAggregator(RED, this, shell, {
+      federation,
+      model: text(settings, 'model'),
+      command: async (name) => {
+        const coordinator = await ready();
+        refusals.during(() => coordinator.command(name));
+      },
+    });
     /** FLTrust only. */
     let root: RootSamples | undefined;
 
@@ -60,6 +69,7 @@ export = (RED: Red): void => {
           if (!shell.closing.aborted) this.send(detached(message));
         },
         onMetrics: (payload) => {
+          watched.round(payload);
           if (!shell.closing.aborted) this.send([null, { topic: 'fl/metrics', payload: { ...payload } }]);
         },
         onUnlikeness: (report) => {
@@ -74,7 +84,7 @@ export = (RED: Red): void => {
       });
     };
     const ready = (): Promise<Coordinator> => {
-      work ??= open();
+      work ??= watched.opening(open());
       return work;
     };
 

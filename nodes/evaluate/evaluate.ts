@@ -11,6 +11,7 @@ import { leasePool } from '../shared/pool';
 import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
 import { choice, number, text } from '../shared/settings';
 import { createShell } from '../shared/shell';
+import { watchEvaluator } from '../shared/watched';
 import { anomalySamples } from './anomaly-truth';
 import { createComparison } from './comparison';
 import { measureRobust, robustnessOptions } from './robustness';
@@ -60,6 +61,7 @@ export = (RED: Red): void => {
     const waiting = new Map<string, Waiting>();
     const last = new Map<string, GlobalModel>();
     const compared = createComparison();
+    const watched = watchEvaluator(RED, this, shell.closing);
     let busy = false;
     let skipped = 0;
     let cancelQuiet = (): void => {};
@@ -107,6 +109,7 @@ export = (RED: Red): void => {
       const durationMs = Math.round(performance.now() - started);
       const { federation, trained: round, personal: client } = global;
       const owner = client === undefined ? {} : { client };
+      if (client === undefined) watched.take({ federation, round, figure: key, value: Number(value) });
       msg.payload = { federation, round, ...owner, ...evaluation, ...beside, ...robust, skipped, durationMs };
       skipped = 0;
       send(msg);

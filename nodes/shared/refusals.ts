@@ -34,21 +34,33 @@ function safeText(value: unknown): string {
   }
 }
 
+/** Of one code, since the node started. */
+export interface Told {
+  code: string;
+  count: number;
+  /** The last of them, and how long ago (ms). */
+  sentence: string;
+  agoMs: number;
+}
+
 export interface Refusals {
   /** Counts it; true when it should still be reported. */
-  count(code: string): boolean;
+  count(refused: Pick<Sentence, 'code' | 'message'>): boolean;
+  /** The newest first. */
+  told(): Told[];
   /** How many of each code since the node started. */
   counts(): Record<string, number>;
   total(): number;
 }
 
 export function createRefusals(now: () => number = Date.now): Refusals {
-  const codes = new Map<string, { count: number; since: number; inWindow: number }>();
+  const codes = new Map<string, { count: number; since: number; inWindow: number; at: number; sentence: string }>();
   return {
-    count(code) {
+    count({ code, message }) {
       const time = now();
-      const entry = codes.get(code) ?? { count: 0, since: time, inWindow: 0 };
+      const entry = codes.get(code) ?? { count: 0, since: time, inWindow: 0, at: time, sentence: message };
       codes.set(code, entry);
+      Object.assign(entry, { at: time, sentence: message });
       if (time - entry.since >= WINDOW_MS) {
         entry.since = time;
         entry.inWindow = 0;
@@ -57,6 +69,10 @@ export function createRefusals(now: () => number = Date.now): Refusals {
       entry.inWindow++;
       return entry.inWindow <= BURST;
     },
+    told: () =>
+      [...codes]
+        .map(([code, { count, at, sentence }]) => ({ code, count, sentence, agoMs: now() - at }))
+        .sort((a, b) => a.agoMs - b.agoMs),
     counts: () => Object.fromEntries([...codes].map(([code, { count }]) => [code, count])),
     total: () => [...codes.values()].reduce((sum, { count }) => sum + count, 0),
   };

@@ -55,7 +55,7 @@ export function createShell(RED: Red, node: FlowNode): Shell {
     const sentence = sentenceOf(thrown);
     if (lasting) status.broken(wordsOf(sentence));
     else status.alert(wordsOf(sentence));
-    return refusals.count(sentence.code) ? sentence : undefined;
+    return refusals.count(sentence) ? sentence : undefined;
   };
   const fail = (thrown: unknown, msg?: FlowMessage, lasting = false): void => {
     if (controller.signal.aborted) return;

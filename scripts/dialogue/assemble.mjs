@@ -1,11 +1,11 @@
-// Puts a node's dialogue together of its parts: Node-RED reads one HTML file, whole and plain.
+// Puts a node's dialogue, or a plugin, together of its parts: Node-RED reads one HTML file, whole and plain.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { optionsOf, rowsOf } from './rows.mjs';
 
 /** Parts are read here and not copied. */
-export const isPart = (file) => /^nodes\/[^/]+\/form\//.test(file);
+export const isPart = (file) => /^(nodes\/[^/]+\/form|plugins\/[^/]+\/parts)\//.test(file);
 
 const indented = (text, indent) => text.trimEnd().replace(/^(?=.)/gm, indent);
 
@@ -44,12 +44,12 @@ function scriptOf(root, fields, prefix) {
 /**
  * The dialogue of nodes/x/x.html (`file`, relative to `root`): a line `// include form/part.js` stands for that part, with its
  * indentation (parts of several dialogues lie in ../shared/form); `<!-- fields -->` for the rows of the fields that fields.mjs
- * declares, `// fields` for what the editor does with them.
+ * declares, `// fields` for what the editor does with them. In a plugin the parts lie in parts/, a style as well as code.
  */
 export async function dialogueOf(root, file) {
   const folder = dirname(file);
   const whole = readFileSync(join(root, file), 'utf8').replace(
-    /^([ \t]*)\/\/ include ((?:\.\.\/shared\/)?form\/[\w-]+\.js)$/gm,
+    /^([ \t]*)\/[/*] include ((?:(?:\.\.\/shared\/)?form|parts)\/[\w-]+\.(?:js|css))(?: \*\/)?$/gm,
     (_, indent, part) => indented(readFileSync(join(root, folder, part), 'utf8'), indent),
   );
   const declaration = join(root, folder, 'fields.mjs');

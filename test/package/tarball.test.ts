@@ -24,7 +24,7 @@ function bytesIn(folder: string): number {
 
 const manifest = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as {
   name: string;
-  'node-red': { nodes: Record<string, string> };
+  'node-red': { nodes: Record<string, string>; plugins: Record<string, string> };
 };
 
 describe('the package', function () {
@@ -50,14 +50,16 @@ describe('the package', function () {
   });
 
   it('holds what runs, and neither tests nor sources', () => {
-    for (const script of Object.values(manifest['node-red'].nodes)) {
+    const { nodes, plugins } = manifest['node-red'];
+    for (const script of [...Object.values(nodes), ...Object.values(plugins)]) {
       assert.ok(files.includes(script), script);
       assert.ok(files.includes(script.replace(/js$/, 'html')), `${script}: html`);
     }
     assert.ok(files.includes('dist/core/core.wasm'));
     assert.ok(files.includes('LICENSE') && files.includes('README.md'));
     const strangers = files.filter(
-      (file) => !/^(dist\/(lib|nodes|core)\/|examples\/|datasets\/|LICENSE$|README\.md$|package\.json$)/.test(file),
+      (file) =>
+        !/^(dist\/(lib|nodes|plugins|core)\/|examples\/|datasets\/|LICENSE$|README\.md$|package\.json$)/.test(file),
     );
     assert.deepEqual(strangers, []);
     const sources = files.filter((file) => /(?<!\.d)\.ts$|\.test\./.test(file));
@@ -94,6 +96,11 @@ describe('the package', function () {
         assert.deepEqual(
           ours.filter(({ err }) => err),
           [],
+        );
+        const beside = (await nodeRed.request('GET', '/plugins')) as { module: string; id: string; err?: string }[];
+        assert.deepEqual(
+          beside.filter(({ module }) => module === manifest.name).map(({ id, err }) => [id, err]),
+          Object.keys(manifest['node-red'].plugins).map((name) => [`${manifest.name}/${name}`, undefined]),
         );
         assert.deepEqual(ours.flatMap(({ types }) => types).sort(), Object.keys(manifest['node-red'].nodes).sort());
       } finally {

@@ -21,12 +21,15 @@ interface Route {
   path: string;
 }
 
-/** Every route that the nodes open, from their source. */
+/** Every route that the nodes and the plugins open, from their source. */
 function routes(): Route[] {
-  const folder = join(repositoryRoot, 'nodes');
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const files = ['nodes', 'plugins'].flatMap((folder) =>
+    readdirSync(join(repositoryRoot, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join(folder, name)),
+  );
   return files.flatMap((name) => {
-    const text = readFileSync(join(folder, name), 'utf8');
+    const text = readFileSync(join(repositoryRoot, name), 'utf8');
     return [...text.matchAll(/httpAdmin\s*\.(\w+)\(\s*'([^']+)'/g)].map(([, method, path]) => ({
       method: method.toUpperCase(),
       path,
@@ -68,7 +71,7 @@ describe('the routes of the palette', () => {
   };
 
   it('answer nobody without a password', async () => {
-    assert.ok(routes().length >= 3, 'the routes were found');
+    assert.ok(routes().length >= 5, 'the routes were found');
     for (const route of routes()) assert.equal((await ask(route)).status, 401, `${route.method} ${route.path}`);
   });
 

@@ -1,0 +1,154 @@
+/**
+ * What runs in one Node-RED and can be looked at: its aggregators and what measures their models. A node says little (a few
+ * numbers a round); everything else is made when somebody asks.
+ */
+import type { EventEmitter } from 'node:events';
+import type { Coordinator, Overview } from '../../lib/federation/coordinator-parts';
+import type { RoundMetrics } from '../../lib/federation/metrics';
+import type { Command } from '../../lib/federation/round-state';
+import { createRecent } from './recent';
+import { type FlowNode, type Red, runtimeKey } from './red';
+import { sentenceOf, type Told } from './refusals';
+import type { Shell } from './shell';
+
+/** One round, as a chart needs it. */
+export interface RoundPoint {
+  round: number;
+  loss?: number;
+  norm: number;
+  /** Bytes; of all askings of this round. */
+  up: number;
+  down: number;
+  updates: number;
+  /** How often it was asked in vain. */
+  voids?: number;
+}
+
+/** Since the node started. */
+export interface Totals {
+  rounds: number;
+  voids: number;
+  declined: number;
+  withheld: number;
+  late: number;
+}
+
+export interface WatchedAggregator {
+  readonly node: FlowNode;
+  readonly federation: string;
+  /** Id of its fl-model; empty: none is chosen. */
+  readonly model: string;
+  /** Absent: it has not been opened yet, or never will, for the reason in `problem`. */
+  overview(): Overview | undefined;
+  problem(): string | undefined;
+  points(): readonly RoundPoint[];
+  totals(): Totals;
+  refused(): Told[];
+  /** Rejects with what was refused. */
+  command(name: Command): Promise<void>;
+}
+
+export interface FigurePoint {
+  federation: string;
+  round: number;
+  /** Name of the figure, as 'accuracy'. */
+  figure: string;
+  value: number;
+}
+
+export interface WatchedEvaluator {
+  readonly node: FlowNode;
+  points(): readonly FigurePoint[];
+}
+
+interface Watched {
+  aggregators: Set<WatchedAggregator>;
+  evaluators: Set<WatchedEvaluator>;
+}
+
+const runtimes = new WeakMap<EventEmitter, Watched>();
+
+/** Those that are not closed. */
+export function watchedIn(RED: Red): Watched {
+  const key = runtimeKey(RED);
+  const watched = runtimes.get(key) ?? { aggregators: new Set(), evaluators: new Set() };
+  runtimes.set(key, watched);
+  return watched;
+}
+
+function untilClosed<T>(set: Set<T>, thing: T, closing: AbortSignal): void {
+  set.add(thing);
+  closing.addEventListener('abort', () => set.delete(thing), { once: true });
+}
+
+const pointOf = ({ round, loss, updateNorm, bytesUp, bytesDown, updates, ...rest }: RoundMetrics): RoundPoint => ({
+  round,
+  ...(loss === undefined ? {} : { loss }),
+  norm: updateNorm,
+  up: bytesUp,
+  down: bytesDown,
+  updates,
+  ...(rest.void === undefined ? {} : { voids: 1 }),
+});
+
+const askedAgain = (before: RoundPoint, { up, down, voids = 0, ...point }: RoundPoint): RoundPoint => ({
+  ...point,
+  up: before.up + up,
+  down: before.down + down,
+  ...((before.voids ?? 0) + voids > 0 ? { voids: (before.voids ?? 0) + voids } : {}),
+});
+
+export function watchAggregator(
+  RED: Red,
+  node: FlowNode,
+  { refusals, closing }: Pick<Shell, 'refusals' | 'closing'>,
+  { federation, model, command }: Pick<WatchedAggregator, 'federation' | 'model' | 'command'>,
+) {
+  const recent = createRecent(askedAgain);
+  const totals: Totals = { rounds: 0, voids: 0, declined: 0, withheld: 0, late: 0 };
+  let coordinator: Coordinator | undefined;
+  let problem: string | undefined;
+  untilClosed(
+    watchedIn(RED).aggregators,
+    {
+      node,
+      federation,
+      model,
+      command,
+      overview: () => coordinator?.overview(),
+      problem: () => problem,
+      points: recent.items,
+      totals: () => ({ ...totals }),
+      refused: refusals.told,
+    },
+    closing,
+  );
+  return {
+    /** Remembers what comes of it. */
+    opening(work: Promise<Coordinator>): Promise<Coordinator> {
+      work.then(
+        (opened) => {
+          coordinator = opened;
+          problem = undefined;
+        },
+        (thrown) => {
+          problem = sentenceOf(thrown).message;
+        },
+      );
+      return work;
+    },
+    round(metrics: RoundMetrics): void {
+      recent.take(pointOf(metrics));
+      totals[metrics.void === undefined ? 'rounds' : 'voids']++;
+      totals.declined += metrics.declined;
+      totals.withheld += metrics.withheld ?? 0;
+      totals.late += metrics.late;
+    },
+  };
+}
+
+export function watchEvaluator(RED: Red, node: FlowNode, closing: AbortSignal) {
+  const recent = createRecent<FigurePoint>((_, item) => item);
+  untilClosed(watchedIn(RED).evaluators, { node, points: recent.items }, closing);
+  return { take: recent.take };
+}

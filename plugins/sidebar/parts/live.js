@@ -1,0 +1,119 @@
+/** Looks while somebody looks: `ask` again and again while `root` is in sight, and at once when it comes in sight. */
+const whileSeen = (root, ask, everyMs) => {
+  let inView = false;
+  let timer = null;
+  const isSeen = () => inView && document.visibilityState === 'visible';
+  const go = () => {
+    clearTimeout(timer);
+    if (isSeen()) ask(() => (timer = setTimeout(go, everyMs)));
+  };
+  document.addEventListener('visibilitychange', go);
+  new IntersectionObserver(([{ isIntersecting }]) => {
+    inView = isIntersecting;
+    go();
+  }).observe(root);
+  return go;
+};
+
+/** All federations of this Node-RED, a line each; one at a time is open. */
+const showFederations = (words) => {
+  const EVERY_MS = 2000;
+  const state = element('p', { class: 'fl-side-faint', role: 'status' }, words.of('live.looking'));
+  const list = element('ul', { 'aria-label': words.of('tab.name') });
+  const root = element('div', { class: 'fl-side' }, state, list);
+  /** Id of the open one; null: the user has closed it; undefined: nobody has chosen yet. */
+  let open;
+  const lines = new Map();
+  let asking;
+  let again = () => {};
+
+  const choose = (id) => {
+    open = open === id ? null : id;
+    for (const line of lines.values()) line.fold();
+    again();
+  };
+
+  const makeLine = (id) => {
+    const name = element('span');
+    const caret = element('i', { class: 'fa fa-caret-right', 'aria-hidden': 'true' });
+    const phase = element('span', { class: 'fl-side-phase' });
+    const body = `fl-side-body-${id}`;
+    const head = element(
+      'button',
+      { type: 'button', class: 'fl-side-head', 'aria-controls': body, onclick: () => choose(id) },
+      element('b', {}, caret, name),
+      phase,
+    );
+    const item = element('li', { class: 'fl-side-federation', 'data-id': id }, head);
+    let details;
+    const line = {
+      root: item,
+      details: () => details,
+      fold() {
+        const isOpen = open === id;
+        head.setAttribute('aria-expanded', String(isOpen));
+        caret.className = `fa fa-caret-${isOpen ? 'down' : 'right'}`;
+        if (isOpen) return;
+        details?.root.remove();
+        details = undefined;
+      },
+      show(now) {
+        setText(name, now.name && now.name !== now.federation ? words.of('line.named', now) : now.federation);
+        phase.dataset.phase = now.problem ? 'broken' : now.phase;
+        setText(phase, [words.phase(now), ...(now.quarantined > 0 ? [words.of('line.out', now)] : [])].join(' · '));
+        if (now.problem && now.phase !== 'off') phase.title = now.problem;
+      },
+      detail(now, told) {
+        if (!details) {
+          details = createDetails(words, now, () => again());
+          details.root.id = body;
+          item.append(details.root);
+        }
+        details.show(now, told);
+      },
+    };
+    lines.set(id, line);
+    line.fold();
+    return line;
+  };
+  const showLines = keyedList(list, ({ id }) => id, makeLine);
+
+  const show = ({ federations, open: told }) => {
+    root.classList.remove('fl-side-stale');
+    const sorted = [...federations].sort((a, b) => a.federation.localeCompare(b.federation) || (a.id < b.id ? -1 : 1));
+    showLines(sorted);
+    const there = new Set(sorted.map(({ id }) => id));
+    for (const id of [...lines.keys()]) if (!there.has(id)) lines.delete(id);
+    setText(state, sorted.length === 0 ? words.of('live.none') : '');
+    state.hidden = sorted.length > 0;
+    if (open === undefined && sorted.length === 1) choose(sorted[0].id);
+    const now = sorted.find(({ id }) => id === told?.id);
+    if (now && now.id === open) lines.get(open).detail(now, told);
+  };
+  const lost = ({ status }) => {
+    root.classList.add('fl-side-stale');
+    state.hidden = false;
+    setText(state, words.of(status === 401 || status === 403 ? 'live.forbidden' : 'live.lost'));
+  };
+  const ask = (done) => {
+    asking?.abort();
+    const mine = $.ajax({
+      url: 'fl-tinyml/federations',
+      data: open ? { open, ...lines.get(open)?.details()?.asked() } : {},
+      dataType: 'json',
+      timeout: 15_000,
+    });
+    asking = mine;
+    mine
+      .done((told) => asking === mine && show(told))
+      .fail((answer) => asking === mine && lost(answer))
+      .always(() => asking === mine && done());
+  };
+
+  return {
+    root,
+    begin() {
+      again = whileSeen(root, ask, EVERY_MS);
+    },
+  };
+};

@@ -1,0 +1,122 @@
+/** What the sidebar is told: a line for each federation, and all about the one that is open. Plain JSON. */
+import type { Overview, WatchedClient } from '../../lib/federation/coordinator-parts';
+import type { RoundMetrics } from '../../lib/federation/metrics';
+import type { Told } from '../../nodes/shared/refusals';
+import type { RoundPoint, Totals, WatchedAggregator, WatchedEvaluator } from '../../nodes/shared/watched';
+import { type ClientsQuery, type Page, pageOf } from './clients';
+
+export interface Line {
+  id: string;
+  /** The node to show in the editor: in a subflow that of its template. */
+  shown: string;
+  name: string;
+  federation: string;
+  /** 'off': not opened; why is in `problem`, unless it is only starting or has no model. */
+  phase: Overview['phase'] | 'off';
+  problem?: string;
+  hasModel: boolean;
+  running: boolean;
+  round: number;
+  rounds: number;
+  /** Clients that are there, of so many that are known. */
+  clients: number;
+  known: number;
+  cohort: number;
+  answers: number;
+  quarantined: number;
+}
+
+export interface Series {
+  /** Name of the evaluator, and of its figure. */
+  name: string;
+  figure: string;
+  points: { round: number; value: number }[];
+}
+
+export interface Details {
+  id: string;
+  strategy?: string;
+  rule?: string;
+  bytesUp: number;
+  bytesDown: number;
+  points: readonly RoundPoint[];
+  series: Series[];
+  totals: Totals;
+  refused: Told[];
+  privacy?: RoundMetrics['privacy'];
+  /** Why the last asking changed nothing. */
+  void?: string;
+  quarantined: Pick<WatchedClient, 'client' | 'quarantined' | 'rejections' | 'reason'>[];
+  clients: Page;
+}
+
+export function lineOf({ node, federation, model, ...watched }: WatchedAggregator): Line {
+  const now = watched.overview();
+  const problem = watched.problem();
+  return {
+    id: node.id,
+    shown: node._alias ?? node.id,
+    name: node.name ?? '',
+    federation,
+    phase: now?.phase ?? 'off',
+    ...(problem === undefined ? {} : { problem }),
+    hasModel: model !== '',
+    running: now?.running ?? false,
+    round: now?.round ?? 0,
+    rounds: now?.rounds ?? 0,
+    clients: now?.clients ?? 0,
+    known: now?.registry.length ?? 0,
+    cohort: now?.cohort ?? 0,
+    answers: now?.answers ?? 0,
+    quarantined: now?.quarantined ?? 0,
+  };
+}
+
+/** More evaluators than these are not drawn. */
+const MOST_SERIES = 4;
+/** In quarantine are few; a list of more is cut, the number is in the line. */
+const MOST_QUARANTINED = 50;
+
+const seriesOf = (evaluators: Iterable<WatchedEvaluator>, federation: string): Series[] =>
+  [...evaluators]
+    .flatMap(({ node, points }): Series[] => {
+      const own = points().filter((point) => point.federation === federation);
+      const figure = own.at(-1)?.figure;
+      if (figure === undefined) return [];
+      const alike = own.filter((point) => point.figure === figure);
+      return [{ name: node.name ?? '', figure, points: alike.map(({ round, value }) => ({ round, value })) }];
+    })
+    .slice(0, MOST_SERIES);
+
+/** Who was quarantined first comes first. */
+const quarantinedOf = (registry: readonly WatchedClient[]): Details['quarantined'] =>
+  registry
+    .filter(({ quarantined }) => quarantined !== undefined)
+    .sort((a, b) => (a.quarantined ?? 0) - (b.quarantined ?? 0))
+    .slice(0, MOST_QUARANTINED)
+    .map(({ client, quarantined, rejections = 0, reason = '' }) => ({ client, quarantined, rejections, reason }));
+
+export function detailsOf(
+  watched: WatchedAggregator,
+  evaluators: Iterable<WatchedEvaluator>,
+  query: ClientsQuery,
+): Details {
+  const now = watched.overview();
+  const registry = now?.registry ?? [];
+  const { strategy, rule, privacy, void: reason } = now?.metrics ?? {};
+  return {
+    id: watched.node.id,
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(rule === undefined ? {} : { rule }),
+    bytesUp: now?.bytesUpTotal ?? 0,
+    bytesDown: now?.bytesDownTotal ?? 0,
+    points: watched.points(),
+    series: seriesOf(evaluators, watched.federation),
+    totals: watched.totals(),
+    refused: watched.refused(),
+    ...(privacy ? { privacy } : {}),
+    ...(reason === undefined ? {} : { void: reason }),
+    quarantined: quarantinedOf(registry),
+    clients: pageOf(registry, query),
+  };
+}

@@ -1,0 +1,223 @@
+/** The operator's view: opened, read, used by mouse and keyboard, through restarts, and with a thousand clients. */
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Locator } from 'playwright-core';
+import {
+  launchNodeRed,
+  makeUserDir,
+  type NodeRedProcess,
+  type NodeRedVersion,
+} from '../../scripts/lib/node-red-process';
+import { groupsWithLiar } from '../process/camera-kills';
+import { type Editor, type EditorPage, launchBrowser, openEditor } from './editor';
+
+declare const RED: Editor & { view: { selection(): { nodes?: { id: string }[] } } };
+declare const document: {
+  documentElement: { classList: { add(name: string): void } };
+};
+
+const open = (editor: EditorPage): Promise<void> =>
+  editor.page.evaluate(() => RED.actions.invoke('fl-tinyml:show-federations'));
+const sidebar = (editor: EditorPage): Locator => editor.page.locator('.fl-side');
+const fact = (editor: EditorPage, name: string): Locator => sidebar(editor).locator(`[data-fact="${name}"]`);
+
+/** A thousand clients that come from outside: an inject that sends their joins in small portions. */
+const crowd = (model: string, aggregator: string, z: string) => [
+  {
+    id: 'crowd',
+    type: 'function',
+    z,
+    x: 100,
+    y: 100,
+    outputs: 1,
+    func: `for (let i = 1; i <= 1000; i++) node.send({ fl: { v: 1, kind: 'join', federation: 'crowd', model: msg.fl.model, client: 'board-' + i, samples: i }, payload: Buffer.alloc(0) });`,
+    wires: [[aggregator]],
+  },
+  {
+    id: aggregator,
+    type: 'fl-aggregator',
+    z,
+    x: 300,
+    y: 100,
+    name: 'Crowd',
+    federation: 'crowd',
+    model,
+    minClients: '1001',
+    wires: [['crowd'], []],
+  },
+];
+
+for (const version of [4, 5] as NodeRedVersion[]) {
+  describe(`the sidebar in the editor of Node-RED ${version}`, function () {
+    this.timeout(240_000);
+    const userDir = makeUserDir();
+    let browser: Browser;
+    let nodeRed: NodeRedProcess;
+    let editor: EditorPage;
+    const flows = groupsWithLiar.flows();
+    const aggregator = flows.find(({ type }) => type === 'fl-aggregator');
+    assert.ok(aggregator);
+    aggregator.pause = '0.5';
+    const { z = '', model } = aggregator;
+    before(async () => {
+      nodeRed = await launchNodeRed({ version, userDir, flows });
+      browser = await launchBrowser();
+      editor = await openEditor(browser, nodeRed);
+    });
+    after(async () => {
+      await browser?.close();
+      await nodeRed?.stop();
+      rmSync(userDir, { recursive: true, force: true });
+    });
+
+    it('opens the only federation, with its curves, its clients and who is in quarantine', async () => {
+      await open(editor);
+      const line = sidebar(editor).locator('.fl-side-head');
+      await line.waitFor();
+      assert.equal(await line.getAttribute('aria-expanded'), 'true');
+      assert.match(await line.innerText(), /Server \(cameras\)/);
+      await sidebar(editor).locator('li[data-client="client-2"]').waitFor({ timeout: 60_000 });
+      const titles = await sidebar(editor).locator('.fl-side-chart-title:visible').allInnerTexts();
+      assert.deepEqual(titles, [
+        'Loss of the training',
+        'Accuracy: upright pictures',
+        'Accuracy: turned pictures',
+        'Norm of the change',
+      ]);
+      assert.equal(await sidebar(editor).locator('.fl-side-row').count(), 6);
+      assert.match(await fact(editor, 'bytes').innerText(), /\d [kM]B up, [\d.]+ [kM]B down/);
+      await sidebar(editor).locator('[data-code="quarantined"]').waitFor();
+      await editor.screenshot(`sidebar (Node-RED ${version})`);
+    });
+
+    it('reads any round of a curve by arrow keys', async () => {
+      const plot = sidebar(editor).locator('.fl-side-plot').first();
+      await plot.focus();
+      await editor.page.keyboard.press('Home');
+      assert.match((await plot.getAttribute('aria-valuetext')) ?? '', /^round 1: [\d.]+$/);
+      await editor.page.keyboard.press('ArrowRight');
+      assert.match(await sidebar(editor).locator('figcaption').first().innerText(), /round 2: /);
+    });
+
+    it('shows the node of a client and of the aggregator', async () => {
+      const gateway = flows.find(({ type, client }) => type === 'fl-client' && client === 'client-3');
+      const marked = editor.page.locator('g[id]:has(.red-ui-flow-node-highlighted), g[id].red-ui-flow-node-highlighted');
+      await sidebar(editor).locator('[data-client="client-3"] button').click();
+      await marked.first().waitFor();
+      assert.equal(await marked.first().getAttribute('id'), gateway?.id);
+      await marked.first().waitFor({ state: 'detached' });
+      await sidebar(editor).getByRole('button', { name: 'Show node' }).click();
+      await marked.first().waitFor();
+      assert.equal(await marked.first().getAttribute('id'), aggregator.id);
+    });
+
+    it('lets a client back, pauses, steps and starts', async () => {
+      await sidebar(editor).getByRole('button', { name: 'Let client-2 back' }).click();
+      await sidebar(editor).locator('li[data-client="client-2"]').waitFor({ state: 'detached' });
+      const phase = sidebar(editor).locator('.fl-side-phase');
+      await sidebar(editor).getByRole('button', { name: 'Pause', exact: true }).click();
+      await phase.filter({ hasText: 'paused before round' }).waitFor();
+      const round = Number(await fact(editor, 'rounds').innerText());
+      const step = sidebar(editor).getByRole('button', { name: 'One round' });
+      await step.focus();
+      await editor.page.keyboard.press('Enter');
+      await fact(editor, 'rounds')
+        .filter({ hasText: `${round + 1}` })
+        .waitFor();
+      await phase.filter({ hasText: `paused before round ${round + 1}` }).waitFor();
+      assert.equal(await sidebar(editor).getByRole('button', { name: 'Pause', exact: true }).getAttribute('aria-disabled'), 'true');
+      await sidebar(editor).getByRole('button', { name: 'Start', exact: true }).click();
+      await phase.filter({ hasNotText: 'paused' }).waitFor();
+    });
+
+    it('begins anew only after a question', async () => {
+      const reset = sidebar(editor).getByRole('button', { name: 'Reset', exact: true });
+      const question = editor.page.locator('.red-ui-notification:visible').filter({ hasText: 'Forget all' });
+      await reset.click();
+      await question.getByRole('button', { name: 'Cancel' }).click();
+      await question.waitFor({ state: 'hidden' });
+      const before = Number(await fact(editor, 'rounds').innerText());
+      assert.ok(before > 5);
+      await reset.click();
+      await question.getByRole('button', { name: 'Reset' }).click();
+      await editor.page.waitForFunction(
+        () =>
+          Number((globalThis as unknown as { $: (s: string) => { text(): string } }).$('[data-fact="rounds"]').text()) <
+          4,
+      );
+    });
+
+    it('asks for nothing while nobody looks', async () => {
+      let asked = 0;
+      editor.page.on('request', (request) => {
+        if (request.url().includes('fl-tinyml/federations')) asked++;
+      });
+      await editor.page.evaluate(() => RED.sidebar.show('info'));
+      await editor.page.waitForTimeout(500);
+      asked = 0;
+      await editor.page.waitForTimeout(5000);
+      assert.equal(asked, 0);
+      await open(editor);
+      await editor.page.waitForTimeout(5000);
+      assert.ok(asked >= 2, `${asked} questions in five seconds`);
+      assert.deepEqual(editor.errors, []);
+    });
+
+    it('holds a thousand clients with the elements of a screen, and finds one', async () => {
+      await nodeRed.deploy([...flows, ...crowd(String(model), 'crowd-server', z)]);
+      const line = sidebar(editor).locator('[data-id="crowd-server"]');
+      await line.locator('.fl-side-head').click({ timeout: 30_000 });
+      await line.getByText('1000 clients').waitFor();
+      const rows = line.locator('.fl-side-row');
+      assert.ok((await rows.count()) < 40, `${await rows.count()} rows`);
+      await rows.first().locator('button').focus();
+      await editor.page.keyboard.press('End');
+      await line.locator('[data-client="board-1000"]').waitFor();
+      assert.equal(
+        await line
+          .locator('button:focus')
+          .getAttribute('title')
+          .then((title) => title?.split('\n')[0]),
+        'board-1000',
+      );
+      assert.ok((await rows.count()) < 40, `${await rows.count()} rows`);
+      await line.getByRole('searchbox').fill('board-77');
+      await line.getByText('11 of 1000 clients').waitFor();
+      await editor.screenshot(`sidebar, a thousand clients (Node-RED ${version})`);
+    });
+
+    it('says that Node-RED is gone, and goes on when it is back', async () => {
+      await nodeRed.kill();
+      await sidebar(editor).getByText('Node-RED does not answer').waitFor({ timeout: 30_000 });
+      const port = Number(new URL(nodeRed.url).port);
+      rmSync(join(userDir, 'settings.js'));
+      nodeRed = await launchNodeRed({ version, userDir, port });
+      assert.equal(new URL(nodeRed.url).port, String(port));
+      await sidebar(editor).getByText('Node-RED does not answer').waitFor({ state: 'hidden', timeout: 30_000 });
+      await nodeRed.deploy([]);
+      await sidebar(editor).getByText('There is no federation here yet').waitFor();
+      assert.equal(await sidebar(editor).locator('.fl-side-federation').count(), 0);
+    });
+
+    it('fits a narrow sidebar and the dark theme', async () => {
+      await nodeRed.deploy(flows);
+      const dark = await openEditor(browser, nodeRed, { colorScheme: 'dark', width: 1000, height: 1100 });
+      await dark.page.evaluate(() => document.documentElement.classList.add('nr-theme-dark'));
+      await open(dark);
+      await sidebar(dark).locator('.fl-side-row').first().waitFor();
+      await sidebar(dark).evaluate((one) => {
+        (one as unknown as { style: { width: string } }).style.width = '180px';
+      });
+      await dark.page.waitForTimeout(3000);
+      const [inner, outer] = await sidebar(dark).evaluate((one) => {
+        const { scrollWidth, clientWidth } = one as unknown as { scrollWidth: number; clientWidth: number };
+        return [scrollWidth, clientWidth];
+      });
+      assert.ok(inner <= outer, `${inner} wide in ${outer}`);
+      await dark.screenshot(`sidebar, narrow and dark (Node-RED ${version})`);
+      assert.deepEqual(dark.errors, []);
+      await dark.close();
+    });
+  });
+}
