@@ -31,7 +31,7 @@ const crowd = (model: string, aggregator: string, z: string) => [
     x: 100,
     y: 100,
     outputs: 1,
-    func: `for (let i = 1; i <= 1000; i++) node.send({ fl: { v: 1, kind: 'join', federation: 'crowd', model: msg.fl.model, client: 'board-' + i, samples: i }, payload: Buffer.alloc(0) });`,
+    func: `for (let i = 1; i <= 1000; i++) node.send({ fl: { kind: 'join', federation: 'crowd', model: msg.fl.model, round: msg.fl.round, client: 'board-' + i, samples: i }, payload: Buffer.alloc(0) });`,
     wires: [[aggregator]],
   },
   {
@@ -102,7 +102,9 @@ for (const version of [4, 5] as NodeRedVersion[]) {
 
     it('shows the node of a client and of the aggregator', async () => {
       const gateway = flows.find(({ type, client }) => type === 'fl-client' && client === 'client-3');
-      const marked = editor.page.locator('g[id]:has(.red-ui-flow-node-highlighted), g[id].red-ui-flow-node-highlighted');
+      const marked = editor.page.locator(
+        'g[id]:has(.red-ui-flow-node-highlighted), g[id].red-ui-flow-node-highlighted',
+      );
       await sidebar(editor).locator('[data-client="client-3"] button').click();
       await marked.first().waitFor();
       assert.equal(await marked.first().getAttribute('id'), gateway?.id);
@@ -126,7 +128,10 @@ for (const version of [4, 5] as NodeRedVersion[]) {
         .filter({ hasText: `${round + 1}` })
         .waitFor();
       await phase.filter({ hasText: `paused before round ${round + 1}` }).waitFor();
-      assert.equal(await sidebar(editor).getByRole('button', { name: 'Pause', exact: true }).getAttribute('aria-disabled'), 'true');
+      assert.equal(
+        await sidebar(editor).getByRole('button', { name: 'Pause', exact: true }).getAttribute('aria-disabled'),
+        'true',
+      );
       await sidebar(editor).getByRole('button', { name: 'Start', exact: true }).click();
       await phase.filter({ hasNotText: 'paused' }).waitFor();
     });
