@@ -9,6 +9,7 @@ import { RefusedError } from '../refused';
 import type { Rule } from '../robust/rule';
 import type { PrivacyClaim } from '../update/message';
 import { keepsVector } from './local/rule';
+import type { RoundMetrics } from './metrics';
 import type { Aggregate, Strategy, UpdateFacts } from './strategies/strategy';
 import type { StalenessWeight } from './timing/staleness';
 
@@ -50,6 +51,10 @@ export interface RoundAggregate extends Aggregate {
   privacy?: PrivacyClaim;
   /** Under central privacy what is released of the round, made once; else undefined. */
   central(): CentralRelease | undefined;
+  /** Of all updates, where what each has is not known. */
+  samples?: number;
+  /** Where only their sum is known. */
+  secure?: RoundMetrics['secure'];
   /** What each counts, in the order of `updates`. */
   weights: readonly number[];
   part(group: number): RoundAggregate;

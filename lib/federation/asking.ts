@@ -43,6 +43,8 @@ export interface Asking {
   /** Ends the asking: closes the round with a quorum, else it is void. */
   end(state: RoundState): Step;
   voided(state: RoundState, reason: string): Step;
+  /** Void before its time: it is held against the `silent` alone. */
+  givenUp(state: RoundState, reason: string, silent: readonly string[]): Step;
   /** The result is written: on to the next round. */
   saved(state: RoundState, rejected: readonly Rejected[]): Step;
 }
@@ -210,7 +212,8 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
     return { state: { ...next, phase: 'waiting' }, effects: [...effects, { type: 'arm', timer: 'pause', ms }] };
   };
 
-  const voided = (state: RoundState, reason: string): Step => {
+  /** `spared`: that somebody has not answered is held against nobody. */
+  const voided = (state: RoundState, reason: string, spared = state.phase === 'saving'): Step => {
     const effects: Effect[] = [
       { type: 'disarm', timer: 'deadline' },
       { type: 'void', round: state.round, reason, counts: countsOf(state) },
@@ -223,7 +226,15 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
         message: `No client answered round ${state.round}: wire the clients' output, through any filters, back to this aggregator.`,
       });
     }
-    return afterVoid(booked(state, state.phase === 'saving'), effects);
+    return afterVoid(booked(state, spared), effects);
+  };
+
+  const givenUp = (state: RoundState, reason: string, silent: readonly string[]): Step => {
+    const named = new Set(silent);
+    const clients = mapTable(state.clients, (record, id) =>
+      named.has(id) && record.asked === state.asking ? { ...record, missed: record.missed + 1 } : record,
+    );
+    return voided({ ...state, clients }, reason, true);
   };
 
   const end = (state: RoundState, early = false): Step => {
@@ -290,5 +301,5 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
     });
   };
 
-  return { recounted, forUse, isPresent, isOver, isEnough, call, proceed, stand, settle, end, voided, saved };
+  return { recounted, forUse, isPresent, isOver, isEnough, call, proceed, stand, settle, end, voided, givenUp, saved };
 }

@@ -83,7 +83,9 @@ export function createClosing({ federation, options, strategy, kernels, combine,
       threshold,
       ...(rejected ? { rejected: new Set(rejected.map(({ client }) => client)) } : {}),
     });
-    const metrics = record(ended, taken, before, { ...told, ...(rejected ? { rejected } : {}) });
+    const { secure } = aggregate;
+    const more = { ...(rejected ? { rejected } : {}), ...(secure ? { secure } : {}) };
+    const metrics = record(ended, taken, before, { ...told, ...more });
     const { bytesUpTotal: bytesUp, bytesDownTotal: bytesDown } = metrics;
     return { next: { ...learned, bytesUp, bytesDown }, told: metrics, ...(judged ? { judged } : {}) };
   };

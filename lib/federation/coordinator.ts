@@ -5,12 +5,11 @@
 import { randomBytes } from 'node:crypto';
 import { createKernels } from '../core/create-kernels';
 import type { Unlikeness } from '../data/unlikeness';
-import { checkNorm } from '../privacy/central';
 import { systemNoise } from '../privacy/noise';
 import { RefusedError } from '../refused';
 import { createRule } from '../robust/create-rule';
 import type { FederationHeader } from '../update/message';
-import { claimOf, createAggregation } from './aggregation';
+import { createAggregation } from './aggregation';
 import { createAsyncReducer } from './async-round';
 import { checkRule } from './check-rule';
 import { keptRound, type Learned, restoredState } from './checkpoint';
@@ -20,7 +19,7 @@ import { combineHere } from './combining';
 import { commandEvent } from './commands';
 import type { Coordinator, CoordinatorParts } from './coordinator-parts';
 import { firstWeights, otherWeights } from './federated-model';
-import { createGate, type Material } from './gate';
+import { createGate } from './gate';
 import { createKeeper } from './keeper';
 import { type Made, type Making, madeOf } from './made';
 import type { RoundMetrics } from './metrics';
@@ -29,11 +28,13 @@ import { createLastHeard, overviewOf } from './overview';
 import { createRoot } from './root';
 import { createRoundReducer } from './round';
 import { type Effect, firstState, type RoundEvent, type TimerName } from './round-state';
-import { asksAnything, gather, roundZero, type Statistics } from './round-zero';
+import { asksAnything, gather, roundZero } from './round-zero';
 import { createSampler } from './samplers';
 import { trainingAt } from './schedule';
-import { isWanted, nothingSettled } from './settlement';
+import { secureAskings } from './secure/asking';
+import { nothingSettled } from './settlement';
 import { snapshotOf, statusOf } from './snapshot';
+import { createTakenIn } from './taken-in';
 import { createTaskQueue } from './task-queue';
 import { requireErrors } from './threshold';
 import { createTimers } from './timers';
@@ -65,16 +66,6 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const combine = parts.combine ?? combineHere(kernels);
   const reach = reachOf(timing);
   const versions = createVersions(reach);
-  const gate = createGate({
-    federation,
-    model,
-    strategy,
-    kernels,
-    asked,
-    reach,
-    sending: options.sending !== undefined,
-    ...(options.schedule ? { rateOf: (round: number) => trainingAt(options, round).learningRate } : {}),
-  });
 
   const beginning = (): Learned => ({
     weights: firstWeights(model),
@@ -102,9 +93,6 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   let closed = false;
   // The asking under way.
   let askedAt = 0;
-  let bytesUp = 0;
-  let bytesDown = 0;
-  const told = new Map<string, Statistics>();
   let vectorsDown = 1;
   /** Without rounds: what may go out. Absent: what there was in the beginning. */
   let onDisk: { learned: Learned; round: number } | undefined;
@@ -136,6 +124,26 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     inOrder: (task) => (closed ? guarded(task) : enqueue(task)),
     onError: unwritten,
   });
+
+  const secure = secureAskings({
+    ...{ federation, model, options, clock },
+    send: ({ fl, payload }) => send(fl, payload),
+    inOrder: enqueue,
+    onRefused: (refused) => {
+      refuse(refused);
+      dispatch({ type: 'refused', code: refused.code });
+    },
+    onOut: (asking, clients) => {
+      for (const client of clients) dispatch({ type: 'failed', client, ...asking, code: 'secure-out' });
+    },
+    onVoid: (attempt, reason, silent) => dispatch({ type: 'given-up', attempt, reason, silent }),
+  });
+  const gate = createGate({
+    ...{ federation, model, strategy, kernels, asked, reach, secure },
+    sending: options.sending !== undefined,
+    ...(options.schedule ? { rateOf: (round: number) => trainingAt(options, round).learningRate } : {}),
+  });
+  const takenIn = createTakenIn({ aggregation, strategy, versions, secure, accepted });
 
   const closing = createClosing({
     federation,
@@ -185,15 +193,15 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
         say(effect.code, effect.message);
         return;
       case 'clear':
-        clear();
+        takenIn.clear();
         return;
       case 'close':
         save(() => closeRound(effect));
         return;
       case 'close-statistics':
         save(() => {
-          const { unlikeness, ...gathered } = gather(told, asked, model.spec);
-          return made({ next: { ...learned, ...gathered, bytesUp: learned.bytesUp + bytesUp }, unlikeness });
+          const { unlikeness, ...gathered } = gather(takenIn.statistics, asked, model.spec);
+          return made({ next: { ...learned, ...gathered, bytesUp: learned.bytesUp + takenIn.bytesUp }, unlikeness });
         });
         return;
       case 'advance':
@@ -215,6 +223,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
         writer.persist();
         return;
       case 'forget':
+        secure?.end();
         learned = beginning();
         accepted.clear();
         onDisk = undefined;
@@ -238,45 +247,28 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     if (rule?.uses === 'root' && request.cohort.length > 0) root.begin(from, round);
     if (strategy.rebase) versions.wentOut(round, from.weights);
     if (timing.mode === 'rounds') askedAt = clock.now();
-    const what = { ...request, round };
+    const masks = request.cohort.length > 0 ? secure?.begin(request) : undefined;
+    // Its asking is void before it began.
+    if (secure && request.cohort.length > 0 && !masks) return;
+    const what = { ...request, round, ...(masks ? { secure: masks } : {}) };
     for (const { message, vectors } of modelMessages({ federation, model, options, strategy }, from, what)) {
       const { cohort } = message.fl;
-      bytesDown += message.payload.length * cohort.length;
+      takenIn.bytesDown += message.payload.length * cohort.length;
       vectorsDown = vectors;
       send(message.fl, message.payload);
     }
   };
 
-  /** Throws RefusedError when the sum cannot take the update. */
-  const takeIn = (material: Material): void => {
-    if (material.kind === 'statistics') told.set(material.client, material.statistics);
-    else if (material.kind === 'withheld') {
-      const { client, samples } = material;
-      aggregation.withhold({ client, samples, norm: 0, staleness: 0, metrics: {} });
-    } else {
-      const { facts, vectors, privacy } = material;
-      if (privacy?.mode === 'central') checkNorm(facts.client, privacy, (onDisk?.learned ?? learned).central);
-      const group = strategy.groups?.of(facts, learned.strategyState);
-      const [change, ...further] = vectors;
-      const present = strategy.rebase
-        ? versions.rebased(change, state.round - facts.staleness, learned.weights)
-        : change;
-      aggregation.add(claimOf(privacy), facts, [present, ...further], privacy, group);
-      if (isWanted(accepted, [facts], strategy.local)) accepted.set(facts.client, state.round - facts.staleness);
-    }
-    bytesUp += material.bytes;
+  const taken = (): Taken => {
+    const { bytesUp, bytesDown } = takenIn;
+    return { bytesUp, bytesDown, vectorsDown, failed: state.failed, askedAt };
   };
-
-  const clear = (): void => {
-    aggregation.clear();
-    told.clear();
-    bytesUp = 0;
-    bytesDown = 0;
-  };
-
-  const taken = (): Taken => ({ bytesUp, bytesDown, vectorsDown, failed: state.failed, askedAt });
 
   const closeRound = (effect: Extract<Effect, { type: 'close' }>): Made | Promise<Made> => {
+    if (secure) {
+      const [counted, before] = [taken(), learned];
+      return secure.open(state.clients.size).then((sum) => made(closing.plain(effect, sum, counted, before)));
+    }
     const aggregate = aggregation.aggregate(effect.claim, state.clients.size, effect.expected);
     if (!rule) return made(closing.plain(effect, aggregate, taken(), learned));
     return closing.byRule(effect, aggregate, taken(), learned).then(made);
@@ -288,7 +280,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const save = (make: () => Made | Promise<Made>): void => {
     const mine = life;
     // What comes in from here on is for the next round; when this one fails, so is what it had taken.
-    const had = { bytesUp, bytesDown };
+    const { bytesUp, bytesDown } = takenIn;
     writer.save(
       make,
       ({ next, told, unlikeness, rejected }) => {
@@ -301,8 +293,8 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
       },
       (error) => {
         if (mine !== life) return;
-        bytesUp += had.bytesUp;
-        bytesDown += had.bytesDown;
+        takenIn.bytesUp += bytesUp;
+        takenIn.bytesDown += bytesDown;
         if (error instanceof RefusedError) refuse(error);
         else unwritten(error);
         const reason = error instanceof RefusedError ? error.message : `The state cannot be written: ${String(error)}`;
@@ -368,7 +360,9 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     receive(message) {
       enqueue(() => {
         scale ??= kernels.norm(learned.weights);
-        const received = gate(message, state, scale, takeIn);
+        const received = gate(message, state, scale, (material) =>
+          takenIn.take(material, state.round, learned, onDisk?.learned ?? learned),
+        );
         if (!received) return;
         if (received.refused) refuse(received.refused);
         dispatch(received.event);
@@ -391,6 +385,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
       queue.close();
       timers.close();
       root.close();
+      secure?.end();
       await writer.close();
     },
   };

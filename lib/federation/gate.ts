@@ -7,9 +7,17 @@ import { decodeSketch, sketchBytes } from '../metrics/quantile-sketch';
 import { holdToNorm } from '../privacy/central';
 import { RefusedError } from '../refused';
 import { changing } from '../robust/changing';
+import { mask } from '../update/codecs/mask';
 import { decodeAll } from '../update/codecs/registry';
 import { limits } from '../update/limits';
-import type { Message, PrivacyClaim, StatisticsHeader, TensorSizes, UpdateHeader } from '../update/message';
+import type {
+  Message,
+  PrivacyClaim,
+  SecureAnswer,
+  StatisticsHeader,
+  TensorSizes,
+  UpdateHeader,
+} from '../update/message';
 import { parseMessage } from '../update/validate';
 import { requireFinite } from '../update/vector';
 import { refusalOf, stalenessOf } from './admission';
@@ -19,11 +27,14 @@ import { type FederatedModel, tensorSizes } from './federated-model';
 import { keepsVector } from './local/rule';
 import type { RoundEvent, RoundState, Told } from './round-state';
 import { decodeTold, type RoundZero, type Statistics } from './round-zero';
+import type { SecureAskings } from './secure/asking';
 import type { Strategy, UpdateFacts } from './strategies/strategy';
 
 /** The vectors that belong to an event that the reducer will accept. */
 export type Material =
   | { kind: 'update'; facts: UpdateFacts; vectors: Float32Array[]; privacy?: PrivacyClaim; bytes: number }
+  /** One that only adds up with the others. */
+  | { kind: 'masked'; facts: UpdateFacts; payload: Buffer; privacy?: PrivacyClaim; bytes: number }
   /** An update that stayed where it was made: no change, of so many samples. */
   | { kind: 'withheld'; client: string; samples: number; bytes: 0 }
   | { kind: 'statistics'; client: string; statistics: Statistics; bytes: number };
@@ -43,6 +54,8 @@ export interface GateParts {
   reach: number;
   /** Clients are asked to hold back what is not worth sending. */
   sending: boolean;
+  /** Takes what clients say of masks; absent: updates come as they are. */
+  secure?: Pick<SecureAskings, 'receive' | 'out'>;
   /** The rate that the clients of a round were told; absent: that of the training. */
   rateOf?(round: number): number;
   /** What round 0 asks for. */
@@ -63,9 +76,30 @@ function lossOf({ metrics = {} }: UpdateHeader): { loss?: number } {
 const isAlike = (a: TensorSizes, b: TensorSizes): boolean =>
   a.length === b.length && a.every(([size, channels], i) => size === b[i][0] && channels === b[i][1]);
 
-export function createGate({ federation, model, strategy, kernels, asked, reach, sending, rateOf }: GateParts) {
+export function createGate(parts: GateParts) {
+  const { federation, model, strategy, kernels, asked, reach, sending, secure, rateOf } = parts;
   const tensors = tensorSizes(model.layout, strategy.vectorsPerUpdate);
   const { size } = model.layout;
+
+  /** Of a masked update nothing is known but what its header tells. */
+  const maskedOf = ({ fl, payload }: Message<UpdateHeader>, staleness: number): Material => {
+    const { client, samples, privacy, codecs } = fl;
+    if (codecs.length !== 1 || codecs[0].name !== mask.name) {
+      throw new RefusedError(
+        'unmasked',
+        `The update of "${client}" came without a mask and was not looked at: wire its fl-client through fl-secure-mask, as the last node before fl-wire or this aggregator.`,
+      );
+    }
+    if (privacy?.mode === 'central') {
+      throw new RefusedError(
+        'privacy-secure',
+        `The update of "${client}" asks for central noise, and whether a masked update is clipped cannot be checked: choose local noise in fl-dp-noise.`,
+      );
+    }
+    const remembers = fl.remembers ? { remembers: true } : {};
+    const facts: UpdateFacts = { client, samples, norm: 0, staleness, metrics: {}, ...remembers };
+    return { kind: 'masked', facts, payload, ...(privacy ? { privacy } : {}), bytes: payload.length };
+  };
 
   const updateOf = ({ fl, payload }: Message<UpdateHeader>, scale: number, staleness: number): Material => {
     if (!isAlike(fl.tensors, tensors)) {
@@ -80,6 +114,7 @@ export function createGate({ federation, model, strategy, kernels, asked, reach,
         `A filter ("${fl.score?.method}") has changed the update of "${fl.client}": what the clients of "${strategy.name}" remember would no longer be what came. Choose a method that lets updates through as they are.`,
       );
     }
+    if (secure) return maskedOf({ fl, payload }, staleness);
     const all = requireFinite(decodeAll(payload, fl.codecs, tensors), kernels);
     const vectors = Array.from({ length: strategy.vectorsPerUpdate }, (_, i) => all.subarray(i * size, (i + 1) * size));
     const norms = vectors.map((vector) => kernels.norm(vector));
@@ -115,6 +150,9 @@ export function createGate({ federation, model, strategy, kernels, asked, reach,
     bytes: payload.length,
   });
 
+  const isAnswer = (message: Message): message is Message<SecureAnswer> =>
+    message.fl.kind === 'secure' && 'client' in message.fl;
+
   const isKind = <K extends Message['fl']['kind']>(
     message: Message,
     kind: K,
@@ -149,13 +187,24 @@ export function createGate({ federation, model, strategy, kernels, asked, reach,
       );
     }
     if (fl.kind === 'invite') return undefined;
-    if (fl.model !== model.fingerprint) {
+    if (fl.model !== model.fingerprint && 'client' in fl) {
       throw new RefusedError(
         'wrong-model',
         `"${fl.client}" has another model than this aggregator: choose the same fl-model in both.`,
       );
     }
     return message;
+  };
+
+  /** Throws RefusedError. */
+  const hear = (message: Message<SecureAnswer>): void => {
+    if (secure) secure.receive(message);
+    else {
+      throw new RefusedError(
+        'not-secure',
+        `"${message.fl.client}" masks its updates, which is not asked for here: switch secure aggregation on in this aggregator, or take fl-secure-mask away.`,
+      );
+    }
   };
 
   /**
@@ -171,6 +220,10 @@ export function createGate({ federation, model, strategy, kernels, asked, reach,
     let message: Message | undefined;
     try {
       message = addressed(parseMessage(raw), state.run);
+      if (message && isAnswer(message)) {
+        hear(message);
+        return undefined;
+      }
     } catch (error) {
       const refused = asRefused(error);
       return { event: { type: 'refused', code: refused.code }, refused };
@@ -183,7 +236,9 @@ export function createGate({ federation, model, strategy, kernels, asked, reach,
     if (isKind(message, 'decline')) {
       const { client, round, attempt, withheld } = message.fl;
       const event: Told = { type: 'decline', client, round, attempt, ...(sending && withheld ? { withheld } : {}) };
-      if (event.withheld === undefined || refusalOf(state, event, reach)) return { event };
+      if (refusalOf(state, event, reach)) return { event };
+      secure?.out(attempt, client);
+      if (event.withheld === undefined) return { event };
       takeIn({ kind: 'withheld', client, samples: event.withheld, bytes: 0 });
       return { event };
     }
@@ -200,6 +255,7 @@ export function createGate({ federation, model, strategy, kernels, asked, reach,
       return { event };
     } catch (error) {
       const refused = asRefused(error);
+      secure?.out(attempt, client);
       return { event: { type: 'failed', code: refused.code, ...answer }, refused };
     }
   };

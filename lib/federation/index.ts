@@ -25,6 +25,7 @@ export { type Compared, type PersonalLearner, personalLearner } from './personal
 export type { Command, Phase } from './round-state';
 export type { SamplerOptions } from './samplers/sampler';
 export type { ScheduleOptions } from './schedule';
+export { createMasker, type Masker, type MaskerEvent, type MaskerParts, secureDefaults } from './secure';
 export { createStrategy, strategyNames } from './strategies';
 export type { StrategyName, StrategyOptions } from './strategies/options';
 export type { Aggregate, Strategy, StrategyState, UpdateFacts } from './strategies/strategy';

@@ -53,6 +53,8 @@ export interface RoundMetrics {
   privacy?: PrivacyClaim;
   /** Adaptive clipping: the noised share of updates whose norm was at most C, and C of the next round. */
   clipping?: { share: number; next: number };
+  /** Of a masked round: updates in the sum, and of the cohort those that are not; absent: the updates were seen. */
+  secure?: { masked: number; dropped: number };
   /** Of a strategy with groups, in their order: who counted to each, and their mean loss. */
   groups?: { clients: string[]; samples: number; loss?: number; threshold?: Threshold }[];
   /** Why the round changed nothing; absent: it did. */

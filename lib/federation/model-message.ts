@@ -1,5 +1,5 @@
 /** The message that brings the model to the clients, and says what they are asked to do with it. */
-import type { Message, ModelHeader } from '../update/message';
+import type { Message, ModelHeader, SecureSettings } from '../update/message';
 import { joinVectors, vectorPayload } from '../update/vector';
 import type { Learned } from './checkpoint';
 import { type FederatedModel, tensorSizes } from './federated-model';
@@ -19,6 +19,8 @@ export interface Request {
   attempt: string;
   /** How many updates each of the cohort has made of this model already. */
   turn?: number;
+  /** How updates are masked; absent: they are not. */
+  secure?: SecureSettings;
 }
 
 export interface MessageParts {
@@ -32,21 +34,21 @@ export interface MessageParts {
 export function modelMessages(
   parts: MessageParts,
   learned: Learned,
-  { cohort, round, attempt, turn }: Request,
+  { cohort, ...asked }: Request,
 ): { message: Message<ModelHeader & { cohort: string[] }>; vectors: number }[] {
   const { strategy } = parts;
   const { weights, strategyState } = learned;
   const audiences: Audience[] = strategy.groups?.audiences(strategyState, weights, cohort) ?? [
     { cohort, vectors: [weights, ...(strategy.broadcast?.(strategyState) ?? [])] },
   ];
-  return audiences.map((audience) => messageTo(parts, learned, { round, attempt, turn }, audience));
+  return audiences.map((audience) => messageTo(parts, learned, asked, audience));
 }
 
 /** What goes out may be changed by strangers: all of it is copied. */
 function messageTo(
   { federation, model, options, strategy }: MessageParts,
   { normalisation, labelCounts, threshold, groupThresholds, settlement, central }: Learned,
-  { round, attempt, turn }: Omit<Request, 'cohort'>,
+  { round, attempt, turn, secure }: Omit<Request, 'cohort'>,
   { cohort, vectors, group }: Audience,
 ): ReturnType<typeof modelMessages>[number] {
   const { deadlineMs, quorum } = options;
@@ -75,6 +77,7 @@ function messageTo(
     ...(maxStaleness > 0 ? { maxStaleness } : {}),
     ...(turn ? { turn } : {}),
     ...(sending ? { sending: { ...sending } } : {}),
+    ...(secure ? { secure: { ...secure } } : {}),
     ...(normalisation ? { normalisation: structuredClone(normalisation) } : {}),
     ...(options.threshold ? { threshold: thresholdTold(options.threshold, threshold, groupThresholds, told) } : {}),
     ...(central && cohort.length > 0 ? { central: { ...central } } : {}),

@@ -46,7 +46,7 @@ export interface NextModelParts {
 /** Throws RefusedError when nothing can be made of the round. Changes nothing of `learned`. */
 export function nextModel(
   learned: Learned,
-  aggregate: Aggregate & { privacy?: PrivacyClaim; central?(): CentralRelease | undefined },
+  aggregate: Aggregate & { privacy?: PrivacyClaim; samples?: number; central?(): CentralRelease | undefined },
   { round, strategy, kernels, threshold: wanted, rejected }: NextModelParts,
 ): NextModel {
   const { weights: before, strategyState: stateBefore } = learned;
@@ -62,7 +62,7 @@ export function nextModel(
   }
   const change = new Float32Array(weights.length);
   for (let i = 0; i < change.length; i++) change[i] = weights[i] - before[i];
-  const { updates, privacy } = aggregate;
+  const { updates, privacy, samples = samplesOf(updates) } = aggregate;
   const trusted = rejected ? updates.filter(({ client }) => !rejected.has(client)) : updates;
   const loss = meanLoss(trusted);
   const threshold = (wanted && thresholdOf(trusted, wanted, round)) ?? learned.threshold;
@@ -94,7 +94,7 @@ export function nextModel(
         : {}),
     },
     told: {
-      samples: samplesOf(updates),
+      samples,
       ...(loss === undefined ? {} : { loss }),
       updateNorm: kernels.norm(change),
       ...(threshold ? { threshold } : {}),

@@ -1,5 +1,6 @@
 /** How a federation runs: every choice of the person who draws it, with its default, checked before anything starts. */
 import { type ClassWeighting, checkClassWeighting } from '../data/class-weights';
+import type { SecureOptions } from '../privacy/secure';
 import { RefusedError } from '../refused';
 import type { RuleOptions } from '../robust/options';
 import type { TrainingOptions } from '../training/engine';
@@ -12,6 +13,7 @@ import { createSampler } from './samplers';
 import { checkSampler } from './samplers/check';
 import type { SamplerOptions } from './samplers/sampler';
 import { checkSchedule, type ScheduleOptions } from './schedule';
+import { checkSecure } from './secure/options';
 import { checkSending } from './sending/check';
 import { bad, whole } from './settings';
 import { createStrategy } from './strategies';
@@ -40,6 +42,8 @@ export interface FederationOptions {
   rule: RuleOptions;
   /** Clients that are rejected again and again are no longer asked; absent: they are. */
   quarantine?: QuarantineOptions;
+  /** The aggregator learns the sum of the updates alone; absent: each of them. */
+  secure?: SecureOptions;
   /** Clients send only what is worth its bytes; absent: every update. */
   sending?: SendingOptions;
   /** What the clients are asked to do; its seed also chooses the cohorts. */
@@ -126,5 +130,6 @@ export function federationOptions(wish: Partial<FederationOptions> = {}): Federa
     if (options.timing.mode === 'async') throw bad('Quarantine compares the updates of a round: choose rounds.');
   }
   if (options.sending) checkSending(options.sending, options.timing, strategy, rule.name);
+  if (options.secure) checkSecure(options.secure, strategy, options);
   return { ...options, training: asked };
 }

@@ -153,6 +153,8 @@ export type RoundEvent =
   | { type: 'saved'; rejected?: readonly Rejected[] }
   /** It could not be made or written. */
   | { type: 'unsaved'; reason: string }
+  /** The asking under way cannot come to anything. `silent`: those who are to blame for it. */
+  | { type: 'given-up'; attempt: string; reason: string; silent: readonly string[] }
   /** Without rounds: a version is made, or could not be made; and this one is on the disk. */
   | { type: 'made' }
   | { type: 'unmade' }

@@ -2,6 +2,7 @@
  * The round as a pure reducer: `(state, event) -> {state, effects}`. It knows no clock, no vector and no file; what it
  * wants done it returns as effects, which coordinator.ts carries out in their order.
  */
+import { attemptOf } from './admission';
 import { type Answers, createAnswers } from './answers';
 import { type Asking, cleared, createAsking } from './asking';
 import { released } from './quarantine';
@@ -184,6 +185,10 @@ export function roundsWith(rules: RoundRules, asking: Asking, answers: Answers):
         return state.phase === 'saving' ? asking.saved(state, event.rejected ?? []) : same(state);
       case 'unsaved':
         return state.phase === 'saving' ? asking.voided(state, event.reason) : same(state);
+      case 'given-up':
+        return state.phase === 'collecting' && event.attempt === attemptOf(state)
+          ? asking.givenUp(state, event.reason, event.silent)
+          : same(state);
       case 'made':
       case 'unmade':
       case 'kept':

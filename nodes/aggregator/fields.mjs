@@ -178,6 +178,24 @@ const timing = [
   ]),
 ];
 
+const secure = [
+  title('secure'),
+  choice(
+    'secure',
+    { off: 'option.secureOff', on: 'option.secureOn' },
+    {
+      recheck: ['strategy', 'rule', 'timing', 'quarantine', 'sending', 'sampler', 'threshold', 'quorum'],
+      icon: 'lock',
+    },
+  ),
+  ...shownWhen('secure=on', [
+    parameter('secureClip', '1', '(0, 1e6]'),
+    parameter('secureMaxSamples', '10000', [1, 1e9]),
+    parameter('secureThreshold', '66', '[50, 100)'),
+    parameter('secureNeighbours', '', [2, 254]),
+  ]),
+];
+
 const training = [
   title('training'),
   number('epochs', '1', [1, 10000], { unit: true, icon: 'refresh' }),
@@ -238,6 +256,7 @@ export default [
   ...rule,
   ...rounds,
   ...timing,
+  ...secure,
   ...training,
   ...robustness,
 ];

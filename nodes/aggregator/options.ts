@@ -9,6 +9,7 @@ import { robustTraining } from './robust-training';
 import { quarantineOf, ruleOf } from './rule';
 import { samplerOf } from './sampler';
 import { scheduleOf } from './schedule';
+import { secureOf } from './secure';
 import { strategyOf, takesProximal } from './strategy';
 import { sendingOf, timingOf } from './timing';
 
@@ -75,6 +76,7 @@ export function aggregatorOptions(
     sampler: samplerOf(settings, quorum),
     timing: timingOf(settings),
     sending: sendingOf(settings),
+    secure: secureOf(settings),
     strategy,
     rule: ruleOf(settings),
     quarantine: quarantineOf(settings),

@@ -1,0 +1,2 @@
+export { createMasker, type Masker, type MaskerEvent, type MaskerParts } from './masker';
+export { secureDefaults } from './options';

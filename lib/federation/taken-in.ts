@@ -1,0 +1,85 @@
+/** What came in for the asking under way, and what went out for it. */
+import { checkNorm } from '../privacy/central';
+import type { Aggregation } from './aggregation';
+import { claimOf } from './aggregation';
+import type { Learned } from './checkpoint';
+import type { Material } from './gate';
+import type { Statistics } from './round-zero';
+import type { SecureAskings } from './secure/asking';
+import { isWanted } from './settlement';
+import type { Strategy, UpdateFacts } from './strategies/strategy';
+import type { Versions } from './timing/versions';
+
+export interface TakenInParts {
+  aggregation: Aggregation;
+  strategy: Strategy;
+  versions: Versions;
+  secure?: SecureAskings;
+  /** The last round in which an answer of each client was taken in, for those who go by it. */
+  accepted: Map<string, number>;
+}
+
+export interface TakenIn {
+  /** What clients told in round 0. */
+  readonly statistics: ReadonlyMap<string, Statistics>;
+  bytesUp: number;
+  bytesDown: number;
+  /** Throws RefusedError when the sum cannot take it. `told`: what the clients were given. */
+  take(
+    material: Material,
+    round: number,
+    learned: Pick<Learned, 'weights' | 'strategyState'>,
+    told: Pick<Learned, 'central'>,
+  ): void;
+  clear(): void;
+}
+
+export function createTakenIn({ aggregation, strategy, versions, secure, accepted }: TakenInParts): TakenIn {
+  const counted = (facts: UpdateFacts, round: number): void => {
+    if (isWanted(accepted, [facts], strategy.local)) accepted.set(facts.client, round - facts.staleness);
+  };
+  const statistics = new Map<string, Statistics>();
+  const taken: TakenIn = {
+    statistics,
+    bytesUp: 0,
+    bytesDown: 0,
+    take(material, round, { weights, strategyState }, { central }) {
+      switch (material.kind) {
+        case 'statistics':
+          statistics.set(material.client, material.statistics);
+          break;
+        case 'withheld': {
+          const { client, samples } = material;
+          aggregation.withhold({ client, samples, norm: 0, staleness: 0, metrics: {} });
+          break;
+        }
+        case 'masked': {
+          const { facts, payload, privacy } = material;
+          // What does not go together with its privacy.
+          aggregation.weigh(facts, privacy);
+          secure?.add(facts, payload, privacy);
+          counted(facts, round);
+          break;
+        }
+        case 'update': {
+          const { facts, vectors, privacy } = material;
+          if (privacy?.mode === 'central') checkNorm(facts.client, privacy, central);
+          const group = strategy.groups?.of(facts, strategyState);
+          const [change, ...further] = vectors;
+          const present = strategy.rebase ? versions.rebased(change, round - facts.staleness, weights) : change;
+          aggregation.add(claimOf(privacy), facts, [present, ...further], privacy, group);
+          counted(facts, round);
+        }
+      }
+      taken.bytesUp += material.bytes;
+    },
+    clear() {
+      aggregation.clear();
+      secure?.clear();
+      statistics.clear();
+      taken.bytesUp = 0;
+      taken.bytesDown = 0;
+    },
+  };
+  return taken;
+}

@@ -1,0 +1,55 @@
+import type { NodeMessage } from 'node-red';
+import { createMasker, type MaskerEvent } from '../../lib/federation/secure/masker';
+import { RefusedError } from '../../lib/refused';
+import type { Message } from '../../lib/update/message';
+import { checked } from '../shared/checked';
+import { detached, type FlowMessage, type FlowNode, type Red, type Settings } from '../shared/red';
+import { collectRefusals } from '../shared/refusals';
+import { choice, number } from '../shared/settings';
+import { createShell, type Shell } from '../shared/shell';
+
+const readOptions = (settings: Settings) => ({
+  minClients: number(settings, 'minClients', 3, { min: 3, max: 1000, integer: true }),
+  statistics: choice(settings, 'statistics', ['refuse', 'pass'] as const, 'refuse'),
+});
+
+function show({ status }: Shell, { event, round }: MaskerEvent): void {
+  if (event === 'agreeing') status.working('status.agreeing', { round });
+  else if (event === 'left-out') status.waiting('status.left', { round });
+  else status.ready(`status.${event}`, { round });
+}
+
+export = (RED: Red): void => {
+  function FlSecureMask(this: FlowNode, settings: Settings): void {
+    RED.nodes.createNode(this, settings);
+    const shell = createShell(RED, this);
+    const refusals = collectRefusals(shell);
+    shell.status.waiting('status.waiting');
+
+    /** In the message that it came in, where it came in one. */
+    const put = (message: Message, msg: FlowMessage | undefined): void => {
+      if (shell.closing.aborted) return;
+      this.send([Object.assign(msg ?? {}, detached(message)) as NodeMessage, null]);
+    };
+    const masker = checked(shell, () =>
+      createMasker<FlowMessage>({
+        ...readOptions(settings),
+        send: put,
+        onEvent: (payload) => {
+          if (shell.closing.aborted) return;
+          show(shell, payload);
+          this.send([null, { topic: 'fl/secure', payload: { ...payload } }]);
+        },
+        onRefused: refusals.take,
+      }),
+    );
+
+    shell.onInput((msg) => {
+      const { receive } = masker();
+      if (msg.fl === undefined) throw new RefusedError('no-header', RED._('runtime.notMessage'));
+      refusals.during(() => receive(msg, msg));
+    });
+    shell.onClose(() => masker().close());
+  }
+  RED.nodes.registerType('fl-secure-mask', FlSecureMask);
+};
