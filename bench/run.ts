@@ -8,6 +8,7 @@ import { messages } from './messages';
 import { quantize } from './quantize';
 import { round } from './round';
 import { rules } from './rules';
+import { secure } from './secure';
 import { strategies } from './strategies';
 import { timing } from './timing';
 import { training } from './training';
@@ -21,6 +22,7 @@ const groups: Record<string, () => Promise<Row[]>> = {
   strategies,
   timing,
   quantize,
+  secure,
   messages,
   round,
   eventLoop,
