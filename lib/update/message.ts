@@ -228,13 +228,13 @@ export interface DeclineHeader extends HeaderBase, Attempt {
 }
 /** What is done in a secure sum, in this order. */
 export type SecureStep = 'keys' | 'shares' | 'survivors' | 'unmask';
-/** aggregator -> participants: goes on with a secure sum. The payload depends on the step (lib/privacy/secure/wire.ts). */
+/** aggregator -> participants: goes on with a secure sum. The payload depends on the step (docs/messages.md). */
 export interface SecureRequest extends HeaderBase, Attempt {
   kind: 'secure';
   step: SecureStep;
   /** keys: all who take part, in the order of the payload; shares: whom it is for; survivors, unmask: whose update came. */
   cohort: string[];
-  /** Of 'shares': whose shares these are. */
+  /** shares: whose shares these are; unmask, where the sum is signed: who has signed that these are left. */
   members?: string[];
 }
 /** participant -> aggregator: its part of that step. */

@@ -180,7 +180,9 @@ const parsers: Parsers = {
     return {
       ...common,
       cohort: names(read.get('cohort'), 'msg.fl.cohort', 1, limits.secureCohort),
-      ...(step === 'shares' ? { members: names(members, 'msg.fl.members', 1, limits.secureCohort) } : {}),
+      ...(step === 'shares' || members !== undefined
+        ? { members: names(members, 'msg.fl.members', 1, limits.secureCohort) }
+        : {}),
     };
   },
   samples: (read) => {

@@ -1,5 +1,6 @@
 /** The words of a client in a secure sum: what it knows, and what it wants done. */
 import type { DeclineHeader, Message, SecureAnswer } from '../../update/message';
+import type { Identity } from './identity';
 import type { KeyPair } from './keys';
 import type { Asking, Roster } from './roster';
 import type { RandomBytes } from './shamir';
@@ -8,6 +9,8 @@ export interface MaskingParts {
   client: string;
   /** Takes part in no sum of fewer; default and least: 3, since of two each knows the other's. */
   minClients?: number;
+  /** Signs, and knows the keys of the others: then it takes part in signed sums only. Absent: in none of those. */
+  identity?: Identity;
   /** Default: of the operating system. Tests alone give another. */
   random?: RandomBytes;
 }
@@ -20,7 +23,7 @@ export interface Held {
 
 export interface MaskingState {
   asking: Asking;
-  /** keys: its own are told; shares: its shares are told; masks: it may mask; masked; unmasked: it has answered; over. */
+  /** keys: its own are told; shares: its shares are told; masks: it may mask; masked; unmasked: its shares are given; over. */
   step: 'keys' | 'shares' | 'masks' | 'masked' | 'unmasked' | 'over';
   maskKey: KeyPair;
   shareKey: KeyPair;
@@ -30,8 +33,8 @@ export interface MaskingState {
   position: number;
   /** By position: of itself and of each neighbour that has shared. */
   held: ReadonlyMap<number, Held>;
-  /** For whom it has given its shares: nothing else is ever given. */
-  opened?: readonly string[];
+  /** Of whom it has said, or by its shares shown, that they are left: no other list is ever answered. */
+  survivors?: readonly string[];
 }
 
 export type MaskingEffect =

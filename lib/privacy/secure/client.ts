@@ -8,6 +8,7 @@ import { RefusedError } from '../../refused';
 import type { DeclineHeader, Message, ModelHeader, SecureAnswer, SecureRequest } from '../../update/message';
 import type { Held, MaskingEffect, MaskingParts, MaskingState, MaskingStep } from './client-state';
 import { isAt } from './client-state';
+import { agreeing, requireSigned, signKeys, signSurvivors } from './identity';
 import { agree, keyBytes, newKeyPair } from './keys';
 import { commitment, encodeKeys, makeRoster, neededOf, purposes, type Roster } from './roster';
 import { seal, sealedBytes, unseal } from './seal';
@@ -32,15 +33,31 @@ const answer = (
   message: { fl: { kind: 'secure', step, ...headerOf(state, client) }, payload },
 });
 
-/** A fresh start: the model has come, with `secure` in its header. Throws RefusedError 'header' when it has none. */
+/**
+ * A fresh start: the model has come, with `secure` in its header. Throws RefusedError: 'header' when it has none,
+ * 'secure-keys' when one of the two wants signatures and the other does not.
+ */
 export function beginMasking(parts: MaskingParts, header: ModelHeader): MaskingStep {
   const { federation, model, round, attempt, secure: settings } = header;
   if (!settings) {
     throw new RefusedError('header', 'msg.fl.secure is missing: set secure aggregation in fl-aggregator too.');
   }
-  const random = parts.random ?? randomBytes;
+  const { client, identity, random = randomBytes } = parts;
+  if (settings.signed && !identity) {
+    throw new RefusedError(
+      'secure-keys',
+      `This secure sum is signed: give "${client}" its private key and the list of trusted public keys.`,
+    );
+  }
+  if (identity && !settings.signed) {
+    throw new RefusedError(
+      'secure-keys',
+      `The aggregator wants a secure sum without signatures of "${client}", which has a key: choose signed sums in fl-aggregator.`,
+    );
+  }
+  const asking = { federation, model, round, attempt, settings };
   const state: MaskingState = {
-    asking: { federation, model, round, attempt, settings },
+    asking,
     step: 'keys',
     maskKey: newKeyPair(random),
     shareKey: newKeyPair(random),
@@ -49,7 +66,8 @@ export function beginMasking(parts: MaskingParts, header: ModelHeader): MaskingS
     held: new Map(),
   };
   const keys = encodeKeys({ mask: state.maskKey.publicKey, share: state.shareKey.publicKey });
-  return { state, effects: [answer(state, parts, 'keys', keys)] };
+  const signature = identity ? [signKeys(identity.signer, asking, client, keys)] : [];
+  return { state, effects: [answer(state, parts, 'keys', Buffer.concat([keys, ...signature]))] };
 }
 
 /** All keys are there: shares of both secrets for each neighbour. */
@@ -68,6 +86,7 @@ function shareOut(state: MaskingState, parts: MaskingParts, { fl, payload }: Mes
   if (!own.mask.equals(maskKey.publicKey) || !own.share.equals(shareKey.publicKey)) {
     throw new RefusedError('secure-keys', 'The keys of this client are not as it has told them: no shares are given.');
   }
+  if (parts.identity) requireSigned(parts.identity, asking, roster);
   const holders = roster.holders[position];
   const needed = neededOf(roster, position, asking.settings);
   const random = parts.random ?? randomBytes;
@@ -125,11 +144,11 @@ const alike = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((client, i) => client === b[i]);
 
 /**
- * Who is left is said: of those the share of their own mask, of all others that of their key. One list an asking: for any
- * other it would give both of somebody.
+ * Those who are left, once and for all: for any other list it would give both secrets of somebody. Throws RefusedError
+ * 'secure-twice' for a second list, 'secure-few' when so few are left that one of them could be read.
  */
-function open(state: MaskingState, parts: MaskingParts, roster: Roster, { cohort }: SecureRequest): MaskingStep {
-  if (state.opened && !alike(state.opened, cohort)) {
+function settle(state: MaskingState, parts: MaskingParts, roster: Roster, cohort: readonly string[]): MaskingState {
+  if (state.survivors && !alike(state.survivors, cohort)) {
     throw new RefusedError(
       'secure-twice',
       'The aggregator asks once more to open the masks, for other clients: that would show it a single update.',
@@ -137,20 +156,50 @@ function open(state: MaskingState, parts: MaskingParts, roster: Roster, { cohort
   }
   const left = new Set(cohort.map((client) => roster.clients.indexOf(client)));
   if (left.has(-1)) throw new RefusedError('secure-step', 'Masks of a sum were to be opened with strangers in it.');
-  const holders = [...state.held.keys()].sort((a, b) => a - b);
   const needed = neededOf(roster, state.position, state.asking.settings);
-  const staying = holders.filter((holder) => left.has(holder)).length;
+  const staying = [...state.held.keys()].filter((holder) => left.has(holder)).length;
   const least = Math.max(leastClients, parts.minClients ?? leastClients);
   if (staying < needed || cohort.length < least) {
     throw few(
       `Only ${cohort.length} clients are left, ${staying} of them near: the sum of so few is not opened (${least}, and ${needed} near).`,
     );
   }
+  return { ...state, survivors: [...cohort] };
+}
+
+/** Signs who is left: what it opens is that, and nothing else. */
+function sayWhoIsLeft(
+  state: MaskingState,
+  parts: MaskingParts,
+  roster: Roster,
+  { cohort }: SecureRequest,
+): MaskingStep {
+  const { identity } = parts;
+  if (!identity) throw new RefusedError('secure-step', 'This secure sum is not signed.');
+  const next = settle(state, parts, roster, cohort);
+  return { state: next, effects: [answer(next, parts, 'survivors', signSurvivors(identity.signer, roster, cohort))] };
+}
+
+/** Of those who are left the share of their own mask, of all others that of their key. */
+function open(state: MaskingState, parts: MaskingParts, roster: Roster, message: Message<SecureRequest>): MaskingStep {
+  const { cohort, members = [] } = message.fl;
+  const next: MaskingState = { ...settle(state, parts, roster, cohort), step: 'unmasked' };
+  if (parts.identity) {
+    const agreed = agreeing(parts.identity, roster, cohort, members, message.payload);
+    const near = roster.holders[state.position].filter((holder) => agreed.has(holder)).length;
+    const needed = neededOf(roster, state.position, state.asking.settings);
+    if (near < needed) {
+      throw new RefusedError(
+        'secure-keys',
+        `Only ${near} of those who hold its secrets have signed who is left, and ${needed} are needed: others may have been told otherwise.`,
+      );
+    }
+  }
+  const holders = [...state.held.keys()].sort((a, b) => a - b);
   const shares = holders.map((holder) => {
     const of = state.held.get(holder);
-    return (left.has(holder) ? of?.seed : of?.mask) ?? new Uint8Array(keyBytes);
+    return (cohort.includes(roster.clients[holder]) ? of?.seed : of?.mask) ?? new Uint8Array(keyBytes);
   });
-  const next: MaskingState = { ...state, step: 'unmasked', opened: [...cohort] };
   return { state: next, effects: [answer(next, parts, 'unmask', Buffer.concat(shares))] };
 }
 
@@ -160,11 +209,15 @@ function received(parts: MaskingParts, state: MaskingState, message: Message<Sec
   const { roster } = state;
   if (fl.step === 'keys' && isAt(state, 'keys')) return shareOut(state, parts, message);
   if (roster && fl.step === 'shares' && isAt(state, 'shares')) return takeShares(state, roster, message);
-  // Its update came too late, or not at all: what its neighbours hold of it takes its masks off.
-  if (fl.step === 'unmask' && !fl.cohort.includes(parts.client) && !isAt(state, 'unmasked')) {
-    return { state: { ...state, step: 'over' }, effects: [] };
+  if (fl.step === 'survivors' || fl.step === 'unmask') {
+    // Its update came too late, or not at all: what its neighbours hold of it takes its masks off.
+    if (!fl.cohort.includes(parts.client) && !state.survivors) {
+      return { state: { ...state, step: 'over' }, effects: [] };
+    }
+    if (roster && isAt(state, 'masked', 'unmasked')) {
+      return fl.step === 'unmask' ? open(state, parts, roster, message) : sayWhoIsLeft(state, parts, roster, fl);
+    }
   }
-  if (roster && fl.step === 'unmask' && isAt(state, 'masked', 'unmasked')) return open(state, parts, roster, fl);
   throw new RefusedError(
     'secure-step',
     `The aggregator asks for "${fl.step}" where this client is at "${state.step}": a repeated or forged message.`,

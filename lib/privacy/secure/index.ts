@@ -1,5 +1,6 @@
 export { beginMasking, maskingClient } from './client';
 export type { MaskingEffect, MaskingParts, MaskingState, MaskingStep } from './client-state';
+export type { Identity } from './identity';
 export { addMasked, applyMask, emptySum, type Mask } from './mask';
 export { isReadyToMask, type MaskedUpdate, maskedUpdate } from './masked-update';
 export { meanOfSum, type SecureMean } from './mean';

@@ -4,6 +4,8 @@ import { RefusedError } from '../../refused';
 import type { RandomBytes } from './shamir';
 
 export const keyBytes = 32;
+/** Of Ed25519. */
+export const signatureBytes = 64;
 
 /** What stands before the 32 bytes in PKCS #8 and SubjectPublicKeyInfo (RFC 8410). */
 const privateHead = Buffer.from('302e020100300506032b656e04220420', 'hex');

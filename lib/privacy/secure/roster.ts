@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { RefusedError } from '../../refused';
 import type { SecureSettings } from '../../update/message';
 import { type Graph, makeGraph } from './graph';
-import { keyBytes } from './keys';
+import { keyBytes, signatureBytes } from './keys';
 import { requireRoom } from './settings';
 import { sharesNeeded } from './threshold';
 
@@ -20,6 +20,8 @@ export interface Asking {
 export interface PublicKeys {
   mask: Buffer;
   share: Buffer;
+  /** Of both by their owner, where that is asked. */
+  signature?: Buffer;
 }
 
 export interface Roster {
@@ -33,16 +35,19 @@ export interface Roster {
 }
 
 /** Bytes that each client tells of its keys. */
-export const toldBytes = 2 * keyBytes;
+export const toldBytes = ({ signed }: SecureSettings): number => 2 * keyBytes + (signed ? signatureBytes : 0);
 
-export const encodeKeys = ({ mask, share }: PublicKeys): Buffer => Buffer.concat([mask, share]);
+export const encodeKeys = ({ mask, share, signature }: PublicKeys): Buffer =>
+  Buffer.concat([mask, share, ...(signature ? [signature] : [])]);
 
 /** Throws RefusedError 'payload-size'. */
-export function decodeKeys(told: Buffer): PublicKeys {
-  if (told.length !== toldBytes) {
-    throw new RefusedError('payload-size', `The keys of a client have ${toldBytes} bytes, not ${told.length}.`);
+export function decodeKeys(told: Buffer, settings: SecureSettings): PublicKeys {
+  const bytes = toldBytes(settings);
+  if (told.length !== bytes) {
+    throw new RefusedError('payload-size', `The keys of a client have ${bytes} bytes here, not ${told.length}.`);
   }
-  return { mask: told.subarray(0, keyBytes), share: told.subarray(keyBytes) };
+  const keys = { mask: told.subarray(0, keyBytes), share: told.subarray(keyBytes, 2 * keyBytes) };
+  return settings.signed ? { ...keys, signature: told.subarray(2 * keyBytes) } : keys;
 }
 
 function digestOf(
@@ -63,14 +68,15 @@ function digestOf(
  * one key is there twice (whose owner could be fooled with its own), 'secure-settings' when so many cannot be added up.
  */
 export function makeRoster(asking: Asking, clients: readonly string[], payload: Buffer): Roster {
-  if (payload.length !== toldBytes * clients.length) {
+  const bytes = toldBytes(asking.settings);
+  if (payload.length !== bytes * clients.length) {
     throw new RefusedError(
       'payload-size',
-      `The keys of ${clients.length} clients have ${toldBytes * clients.length} bytes, not ${payload.length}.`,
+      `The keys of ${clients.length} clients have ${bytes * clients.length} bytes, not ${payload.length}.`,
     );
   }
   requireRoom(asking.settings, clients.length);
-  const keys = clients.map((_, i) => decodeKeys(payload.subarray(toldBytes * i, toldBytes * (i + 1))));
+  const keys = clients.map((_, i) => decodeKeys(payload.subarray(bytes * i, bytes * (i + 1)), asking.settings));
   const seen = new Set(keys.flatMap(({ mask, share }) => [mask.toString('latin1'), share.toString('latin1')]));
   if (seen.size !== 2 * keys.length || new Set(clients).size !== clients.length) {
     throw new RefusedError('secure-keys', 'Two clients of the secure sum have one key: every key is made anew.');

@@ -1,5 +1,5 @@
 /** The words of the aggregator in a secure sum: what it knows of one asking, what happens, what it wants done. */
-import type { Message, SecureAnswer, SecureRequest } from '../../update/message';
+import type { Message, SecureAnswer, SecureRequest, SecureStep } from '../../update/message';
 import type { Mask } from './mask';
 import type { Asking, Roster } from './roster';
 
@@ -15,8 +15,8 @@ export interface Dealt {
   sealed: ReadonlyMap<number, Buffer>;
 }
 
-/** Ordered: keys, shares, updates, unmask, over. */
-export type ServerPhase = 'keys' | 'shares' | 'updates' | 'unmask' | 'over';
+/** In this order; `survivors` only where the sum is signed. */
+export type ServerPhase = 'keys' | 'shares' | 'updates' | 'survivors' | 'unmask' | 'over';
 
 export interface ServerState {
   asking: SecureAsking;
@@ -28,6 +28,8 @@ export interface ServerState {
   dealt: ReadonlyMap<number, Dealt>;
   /** Positions of those whose masked update is in the sum. */
   masked: ReadonlySet<number>;
+  /** By position: who has signed who is left. */
+  signed: ReadonlyMap<number, Buffer>;
   /** Who will not answer any more. */
   gone: ReadonlySet<string>;
   /** Positions of those who gave their shares at the end, and what they gave. */
@@ -43,12 +45,12 @@ export type ServerEvent =
   /** No further updates are waited for: take the masks off. */
   | { type: 'close' }
   /** The time for a step is over. One that is past is ignored. */
-  | { type: 'timeout'; step: 'keys' | 'shares' | 'unmask' };
+  | { type: 'timeout'; step: SecureStep };
 
 export type ServerEffect =
   | { type: 'send'; message: Message<SecureRequest> }
   /** Say 'timeout' when this step has taken long enough. */
-  | { type: 'await'; step: 'keys' | 'shares' | 'unmask' }
+  | { type: 'await'; step: SecureStep }
   /** The clients can mask; `out`: those of the cohort who cannot, since they have not answered. */
   | { type: 'ready'; clients: string[]; out: string[] }
   /** Take these masks off the sum, and it is that of these clients. To be gone through once: each is made when asked for. */

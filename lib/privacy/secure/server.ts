@@ -5,7 +5,7 @@
  */
 import { RefusedError } from '../../refused';
 import type { Message, SecureAnswer, SecureRequest, SecureStep } from '../../update/message';
-import { isUsable, keyBytes } from './keys';
+import { isUsable, keyBytes, signatureBytes } from './keys';
 import { decodeKeys, makeRoster, neededOf, type Roster } from './roster';
 import { sealedBytes } from './seal';
 import type { Dealt, SecureAsking, ServerEffect, ServerEvent, ServerState, ServerStep } from './server-state';
@@ -45,6 +45,7 @@ export const beginSecure = (asking: SecureAsking): ServerStep => ({
     told: new Map(),
     dealt: new Map(),
     masked: new Set(),
+    signed: new Map(),
     gone: new Set(),
     given: new Map(),
   },
@@ -117,8 +118,23 @@ function close(state: ServerState, roster: Roster): ServerStep {
       `Too many have dropped out: ${staying} of those who hold the masks of "${who}" are left, and ${needed} are needed.`,
     );
   }
+  if (!asking.settings.signed) return askToOpen(state, roster);
+  const next: ServerState = { ...state, phase: 'survivors' };
+  const survivors = request(next, 'survivors', namesOf(roster, masked), Buffer.alloc(0));
+  return same(next, survivors, { type: 'await', step: 'survivors' });
+}
+
+/** To all who are left; with their signatures that they are, where the sum is signed. */
+function askToOpen(state: ServerState, roster: Roster): ServerStep {
+  const { asking, signed, masked } = state;
+  if (asking.settings.signed && signed.size < asking.least) {
+    return voided(state, `Only ${signed.size} clients signed who is left, and the secure sum needs ${asking.least}.`);
+  }
   const next: ServerState = { ...state, phase: 'unmask' };
-  return same(next, request(next, 'unmask', namesOf(roster, masked), Buffer.alloc(0)), {
+  const signers = [...signed.keys()].sort((a, b) => a - b);
+  const signatures = Buffer.concat(signers.map((signer) => signed.get(signer) ?? Buffer.alloc(0)));
+  const members = signers.length > 0 ? namesOf(roster, signers) : undefined;
+  return same(next, request(next, 'unmask', namesOf(roster, masked), signatures, members), {
     type: 'await',
     step: 'unmask',
   });
@@ -135,11 +151,12 @@ function tryToOpen(state: ServerState, roster: Roster, last: boolean): ServerSte
 }
 
 const sizeRefusal = (what: string, bytes: number, wanted: number): RefusedError =>
-  new RefusedError('payload-size', `The ${what} have ${bytes} bytes where ${wanted} belong.`);
+  new RefusedError('payload-size', `In place of the ${wanted} bytes of ${what} there are ${bytes}.`);
 
 function takeKeys(state: ServerState, client: string, payload: Buffer): ServerStep {
-  const { mask, share } = decodeKeys(payload);
-  const others = [...state.told.values()].map(decodeKeys);
+  const { settings } = state.asking;
+  const { mask, share } = decodeKeys(payload, settings);
+  const others = [...state.told.values()].map((told) => decodeKeys(told, settings));
   const isKnown = (key: Buffer): boolean => others.some((other) => other.mask.equals(key) || other.share.equals(key));
   if (isKnown(mask) || isKnown(share) || mask.equals(share) || !isUsable(mask) || !isUsable(share)) {
     throw new RefusedError(
@@ -162,13 +179,18 @@ function takeShares(state: ServerState, roster: Roster, position: number, payloa
   return goOn({ ...state, dealt: new Map(state.dealt).set(position, dealt) });
 }
 
+function takeSigned(state: ServerState, position: number, payload: Buffer): ServerStep {
+  if (payload.length !== signatureBytes) throw sizeRefusal('signature', payload.length, signatureBytes);
+  return goOn({ ...state, signed: new Map(state.signed).set(position, payload) });
+}
+
 function takeGiven(state: ServerState, roster: Roster, position: number, payload: Buffer): ServerStep {
   const wanted = keyBytes * roster.holders[position].filter((holder) => state.dealt.has(holder)).length;
   if (payload.length !== wanted) throw sizeRefusal('shares', payload.length, wanted);
   return goOn({ ...state, given: new Map(state.given).set(position, payload) });
 }
 
-const order: readonly string[] = ['keys', 'shares', 'updates', 'unmask', 'over'];
+const order: readonly string[] = ['keys', 'shares', 'updates', 'survivors', 'unmask', 'over'];
 
 /** Throws RefusedError for an answer that does not belong here. One that comes too late is nobody's fault. */
 function answered(state: ServerState, { fl, payload }: Message<SecureAnswer>): ServerStep {
@@ -180,6 +202,8 @@ function answered(state: ServerState, { fl, payload }: Message<SecureAnswer>): S
     if (step === 'keys' && !state.told.has(client)) return takeKeys(state, client, payload);
     if (roster && position >= 0 && step === phase) {
       if (step === 'shares' && !state.dealt.has(position)) return takeShares(state, roster, position, payload);
+      const signs = state.masked.has(position) && !state.signed.has(position);
+      if (step === 'survivors' && signs) return takeSigned(state, position, payload);
       const gives = state.masked.has(position) && !state.given.has(position);
       if (step === 'unmask' && gives) return takeGiven(state, roster, position, payload);
     }
@@ -200,6 +224,9 @@ function goOn(state: ServerState): ServerStep {
   if (!roster) return same(state);
   if (phase === 'shares')
     return all(clients, (_, position) => dealt.has(position)) ? endShares(state, roster) : same(state);
+  const isOver = (has: ReadonlyMap<number, Buffer>): boolean =>
+    all(clients, (_, position) => has.has(position) || !masked.has(position));
+  if (phase === 'survivors') return isOver(state.signed) ? askToOpen(state, roster) : same(state);
   if (phase !== 'unmask') return same(state);
   return tryToOpen(
     state,
@@ -226,7 +253,7 @@ export function secureServer(state: ServerState, event: ServerEvent): ServerStep
       return same({ ...state, masked: new Set(state.masked).add(roster.clients.indexOf(event.client)) });
     }
     case 'close':
-      if (phase === 'over' || phase === 'unmask') return same(state);
+      if (phase === 'over' || phase === 'unmask' || phase === 'survivors') return same(state);
       return roster && phase === 'updates'
         ? close(state, roster)
         : voided(state, 'The clients were not ready to mask in time.');
@@ -234,6 +261,7 @@ export function secureServer(state: ServerState, event: ServerEvent): ServerStep
       if (event.step !== phase) return same(state);
       if (phase === 'keys') return endKeys(state);
       if (!roster) return same(state);
-      return phase === 'shares' ? endShares(state, roster) : tryToOpen(state, roster, true);
+      if (phase === 'shares') return endShares(state, roster);
+      return phase === 'survivors' ? askToOpen(state, roster) : tryToOpen(state, roster, true);
   }
 }

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { beginMasking, maskingClient } from '../../../../lib/privacy/secure/client';
-import type { MaskingEffect, MaskingState } from '../../../../lib/privacy/secure/client-state';
+import type { MaskingEffect, MaskingParts, MaskingState } from '../../../../lib/privacy/secure/client-state';
+import type { Identity } from '../../../../lib/privacy/secure/identity';
 import { addMasked, applyMask, emptySum } from '../../../../lib/privacy/secure/mask';
 import { maskedUpdate } from '../../../../lib/privacy/secure/masked-update';
 import { meanOfSum } from '../../../../lib/privacy/secure/mean';
@@ -13,6 +14,7 @@ import type { RandomBytes } from '../../../../lib/privacy/secure/shamir';
 import { generator } from '../../../../lib/random/generator';
 import type { Message, SecureAnswer, SecureRequest, UpdateHeader } from '../../../../lib/update/message';
 import { vectorPayload } from '../../../../lib/update/vector';
+import { generateKeys, importPrivateKey, trustList } from '../../../../lib/update/wire/keys';
 import { example, fingerprint } from '../../update/examples';
 
 /** The same bytes for the same words. */
@@ -43,6 +45,8 @@ export interface Play {
   least?: number;
   /** Each counts alike. */
   uniform?: boolean;
+  /** The keys of some; then the sum is signed. */
+  identities?: ReadonlyMap<string, Identity>;
   way?: Way;
   /** What comes of a message to a client; undefined: it is lost. */
   back?(message: Message<SecureRequest>, client: string): Message<SecureRequest> | undefined;
@@ -77,11 +81,15 @@ export function finish(work: Generator<undefined, Message<UpdateHeader>>): Messa
 export function play(parts: Play): Played {
   const { clients, vectors, samples, way = (message) => message, back = (message) => message } = parts;
   const settings = secureSettings(
-    { clip: 1, maxSamples: 1000, ...parts.options },
+    { clip: 1, maxSamples: 1000, signed: parts.identities !== undefined, ...parts.options },
     clients.length,
     parts.uniform ? 'uniform' : 'samples',
   );
   const asking: SecureAsking = { ...base, settings, cohort: clients, least: parts.least ?? 3 };
+  const partsOf = (client: string): MaskingParts => {
+    const identity = parts.identities?.get(client);
+    return { client, ...(identity ? { identity } : {}) };
+  };
   const states = new Map<string, MaskingState>();
   const played: Played = { refused: [], states, payloads: new Map(), server: beginSecure(asking).state };
   const sum = emptySum(vectors[0].length);
@@ -125,7 +133,7 @@ export function play(parts: Play): Played {
         const state = states.get(client);
         const arrived = back(message, client);
         if (!state || !arrived) continue;
-        const step = maskingClient({ client }, state, arrived);
+        const step = maskingClient(partsOf(client), state, arrived);
         states.set(client, step.state);
         act(client, step.effects);
       }
@@ -134,7 +142,7 @@ export function play(parts: Play): Played {
 
   const { fl } = example('model');
   for (const client of clients) {
-    const { state, effects } = beginMasking({ client }, { ...fl, ...base, cohort: clients, secure: settings });
+    const { state, effects } = beginMasking(partsOf(client), { ...fl, ...base, cohort: clients, secure: settings });
     states.set(client, state);
     act(client, effects);
   }
@@ -157,6 +165,8 @@ export function play(parts: Play): Played {
     tell({ type: 'masked', client });
   }
   tell({ type: 'close' });
+  pump();
+  tell({ type: 'timeout', step: 'survivors' });
   pump();
   tell({ type: 'timeout', step: 'unmask' });
   return played;
@@ -204,4 +214,16 @@ export function holds(
     assert.ok(Math.abs(value - expected[i]) <= bound, `number ${i}: ${value}, not ${expected[i]}`);
   }
   assert.ok(Math.abs(result.samples - weight) <= 1, `${result.samples} samples, not ${weight}`);
+}
+
+/** A key for each, and everybody trusts all of them. */
+export function identitiesOf(clients: readonly string[]): Map<string, Identity> {
+  const pairs = clients.map((id) => ({ id, ...generateKeys() }));
+  const trust = trustList(
+    pairs.map(({ id, publicKey }): [string, string] => [id, publicKey]),
+    'aggregator',
+  );
+  return new Map(
+    pairs.map(({ id, privateKey }) => [id, { signer: { id, privateKey: importPrivateKey(privateKey) }, trust }]),
+  );
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type Generator, generator } from '../../../../lib/random/generator';
 import type { Message, SecureAnswer, SecureRequest } from '../../../../lib/update/message';
 import { mutateBytes } from '../../update/fuzz/mutate';
-import { cohort, holds, play } from './cohort';
+import { cohort, holds, identitiesOf, play } from './cohort';
 
 /** Changed in its bytes, its lists, or its step; or lost. */
 function spoiled<M extends Message<SecureAnswer> | Message<SecureRequest>>(
@@ -28,13 +28,15 @@ describe('a secure sum whose messages are changed on their way', function () {
 
   it('is right or void, and no change of them makes anything throw', () => {
     const random = generator(11, 'secure fuzz');
+    const identities = identitiesOf(cohort(7).clients);
     let [right, none, refusals] = [0, 0, 0];
     for (let trial = 0; trial < 300; trial++) {
       const parts = { ...cohort(4 + random.below(4), 6, trial), options: { threshold: 0.5 } };
       const often = [0.01, 0.05, 0.3][trial % 3];
       const perhaps = <M extends Message<SecureAnswer> | Message<SecureRequest>>(message: M): M | undefined =>
         random.uniform() < often ? spoiled(message, random) : message;
-      const played = play({ ...parts, way: perhaps, back: perhaps });
+      const signed = trial % 2 === 0 ? { identities } : {};
+      const played = play({ ...parts, ...signed, way: perhaps, back: perhaps });
       refusals += played.refused.length;
       if (played.result) {
         holds(parts, played, played.result.clients);

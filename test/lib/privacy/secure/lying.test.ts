@@ -217,7 +217,6 @@ describe('clients that lie', () => {
         fl: { kind: 'secure', step: 'unmask', ...base, attempt: 'other', client: 'plant-0' },
         payload: Buffer.alloc(128),
       },
-      { fl: { kind: 'secure', step: 'survivors', ...base, client: 'plant-0' }, payload: none },
     ];
     const open = { ...server, phase: 'unmask' as const };
     for (const message of answers) {
