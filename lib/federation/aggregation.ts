@@ -3,8 +3,9 @@
  * kind is folded by itself, and the round's reducer says which one counts.
  */
 import type { Fold, Kernels } from '../core/kernels';
-import { type CentralRelease, releaseOf } from '../privacy/central';
+import { type CentralRelease, type CentralState, releaseOf } from '../privacy/central';
 import type { NormalSource } from '../privacy/noise';
+import { newSeed } from '../privacy/tree';
 import { RefusedError } from '../refused';
 import type { Rule } from '../robust/rule';
 import type { PrivacyClaim } from '../update/message';
@@ -26,6 +27,18 @@ export interface AggregationParts {
   kernels: Pick<Kernels, 'fold'>;
   /** Normal numbers for central privacy. */
   normal: NormalSource;
+  /** Secrets of the nodes of a tree of noise; default: the operating system's. */
+  seed?(): string;
+}
+
+/** What of the federation goes into what is made of the updates. */
+export interface Going {
+  /** How many a draw of chance asks on average; under central privacy the sum is divided by it. */
+  expected?: number;
+  /** The round that closes; only central privacy asks. */
+  round?: number;
+  /** What central privacy goes on from. */
+  central?: CentralState;
 }
 
 interface Member {
@@ -76,21 +89,19 @@ export interface Aggregation {
   ): void;
   /** An update of nothing but zeros, that did not travel: it counts in every mean. */
   withhold(facts: UpdateFacts): void;
-  /**
-   * What was taken in with this claim. `clients`: how many the registry has. `expected`: how many a draw of chance asks on
-   * average; under central privacy the sum is divided by it.
-   */
-  aggregate(claim: string, clients: number, expected?: number): RoundAggregate;
+  /** What was taken in with this claim. `clients`: how many the registry has. */
+  aggregate(claim: string, clients: number, going?: Going): RoundAggregate;
   clear(): void;
 }
 
 /** Which claims are alike: everything but what each client has spent so far. */
 export function claimOf(privacy?: PrivacyClaim): string {
   if (!privacy) return '';
-  const { mode, clippingNorm, noiseMultiplier, delta, adaptive } = privacy;
+  const { mode, clippingNorm, noiseMultiplier, delta, adaptive, tree } = privacy;
   const { firstNorm, quantile, rate, step, countNoise } = adaptive ?? {};
   const how = adaptive ? [firstNorm, quantile, rate, step, countNoise ?? null] : [];
-  return JSON.stringify([mode, clippingNorm, noiseMultiplier, delta, ...how]);
+  const of = tree ? [tree.levels, tree.begun] : [];
+  return JSON.stringify([mode, clippingNorm, noiseMultiplier, delta, ...how, ...of]);
 }
 
 /** Without what is of one client alone. */
@@ -115,6 +126,7 @@ export function createAggregation({
   staleness = () => 1,
   kernels,
   normal,
+  seed = newSeed,
 }: AggregationParts): Aggregation {
   const claims = new Map<string, Claimants>();
   let withheld: Pick<Member, 'weight'>[] = [];
@@ -179,7 +191,7 @@ export function createAggregation({
     members.reduce((sum, { weight }) => sum + weight, 0);
 
   /** Without `group`: of all updates; a mean of them there is only where the strategy knows no groups. */
-  const aggregateOf = (claimants: Claimants, clients: number, expected?: number, group?: number): RoundAggregate => {
+  const aggregateOf = (claimants: Claimants, clients: number, going: Going = {}, group?: number): RoundAggregate => {
     const { privacy, parts } = claimants;
     const { folds } = partOf(claimants, group ?? 0);
     const members =
@@ -187,12 +199,14 @@ export function createAggregation({
     members.sort(byClient);
     const central = privacy?.mode === 'central' ? privacy : undefined;
     const totalWeight = central
-      ? (expected ?? members.length + withheld.length)
+      ? (going.expected ?? members.length + withheld.length)
       : weightOf(members) + weightOf(withheld);
     const noisy = new Map<number, Float32Array>();
     let release: CentralRelease | undefined;
     const released = (claim: PrivacyClaim): CentralRelease => {
-      release ??= releaseOf(claim, totalWeight, claimants.within, normal);
+      const { round = 0, central: before } = going;
+      const { within } = claimants;
+      release ??= releaseOf(claim, { round, m: totalWeight, within, before, source: normal, seed });
       return release;
     };
     return {
@@ -217,7 +231,7 @@ export function createAggregation({
         return mean;
       },
       vectors: (which = 0) => members.map(({ vectors }) => vectors[which]),
-      part: (one) => aggregateOf(claimants, clients, expected, one),
+      part: (one) => aggregateOf(claimants, clients, going, one),
     };
   };
 
@@ -252,7 +266,7 @@ export function createAggregation({
     withhold(facts) {
       withheld.push({ weight: strategy.weigh(counted(facts)) });
     },
-    aggregate: (claim, clients, expected) => aggregateOf(claimantsOf(claim), clients, expected),
+    aggregate: (claim, clients, going) => aggregateOf(claimantsOf(claim), clients, going),
     clear() {
       for (const { parts } of claims.values()) {
         for (const { folds } of parts.values()) {

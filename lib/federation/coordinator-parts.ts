@@ -28,6 +28,8 @@ export interface CoordinatorParts {
   store?: Pick<Store, 'read' | 'write'>;
   /** Normal numbers for central privacy; default: the operating system's. Anything else is for tests. */
   normal?: NormalSource;
+  /** Secrets of the nodes of a tree of noise; default: the operating system's. Anything else is for tests. */
+  seed?(): string;
   /** Carries out the rule of `options`, at best not on this thread, which is the default. */
   combine?: Combine;
   /** The aggregator's own samples, for FLTrust. It trains as a client does, on the model that goes out. */

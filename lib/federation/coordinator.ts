@@ -48,7 +48,7 @@ export type { Coordinator, CoordinatorParts, CoordinatorStatus, Registered, Snap
 /** Reads the kept state, if there is any, and goes on from it. Rejects when it is there but cannot be read. */
 export async function createCoordinator(parts: CoordinatorParts): Promise<Coordinator> {
   const { federation, model, options } = parts;
-  const { kernels = createKernels(), clock = systemClock, normal = systemNoise() } = parts;
+  const { kernels = createKernels(), clock = systemClock, normal = systemNoise(), seed } = parts;
   const asked = roundZero(model, options);
   requireErrors(model.spec, options.threshold);
   const statistics = asksAnything(asked);
@@ -61,7 +61,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const staleness = lateWeight(timing);
   const rule = createRule(options.rule);
   checkRule(options.rule, strategy, options.quorum);
-  const aggregation = createAggregation({ size, strategy, rule, equalWeights, staleness, kernels, normal });
+  const aggregation = createAggregation({ size, strategy, rule, equalWeights, staleness, kernels, normal, seed });
   const root = createRoot({ learner: parts.root, options, strategy });
   const combine = parts.combine ?? combineHere(kernels);
   const reach = reachOf(timing);
@@ -269,7 +269,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
       const [counted, before] = [taken(), learned];
       return secure.open(state.clients.size).then((sum) => made(closing.plain(effect, sum, counted, before)));
     }
-    const aggregate = aggregation.aggregate(effect.claim, state.clients.size, effect.expected);
+    const aggregate = aggregation.aggregate(effect.claim, state.clients.size, { ...effect, central: learned.central });
     if (!rule) return made(closing.plain(effect, aggregate, taken(), learned));
     return closing.byRule(effect, aggregate, taken(), learned).then(made);
   };
@@ -306,7 +306,10 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   /** Without rounds: the next version counts at once, and is written in its own time. */
   const advance = (effect: Extract<Effect, { type: 'advance' }>): void => {
     try {
-      const aggregate = aggregation.aggregate(effect.claim, state.clients.size);
+      const aggregate = aggregation.aggregate(effect.claim, state.clients.size, {
+        ...effect,
+        central: learned.central,
+      });
       const { next, told } = closing.plain(effect, aggregate, taken(), learned);
       learned = next;
       scale = undefined;

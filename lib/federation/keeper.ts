@@ -1,4 +1,5 @@
 /** Keeps a federation in the store: one record for each model, and a note of which model was the last. */
+import { withoutTree } from '../privacy/central';
 import type { Store } from '../state/store';
 import { decodeCheckpoint, encodeCheckpoint, type KeptRound, type Learned, recordName } from './checkpoint';
 import type { FederatedModel } from './federated-model';
@@ -49,8 +50,12 @@ export function createKeeper({
       const found = await store.read(name);
       await noteModel(found !== undefined);
       if (!found) return undefined;
-      if (found.fallback) say('state-fallback', found.fallback);
-      return decodeCheckpoint(found, model);
+      const decoded = decodeCheckpoint(found, model);
+      if (!found.fallback) return decoded;
+      say('state-fallback', found.fallback);
+      // A newer model may have gone out: what it was made of must not be released again with part of the same noise.
+      const { central, ...learned } = decoded.learned;
+      return { ...decoded, learned: central ? { ...learned, central: withoutTree(central) } : learned };
     },
     write: (kept, learned) => store.write(name, encodeCheckpoint(model.fingerprint, kept, learned)),
   };

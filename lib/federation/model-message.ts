@@ -1,4 +1,5 @@
 /** The message that brings the model to the clients, and says what they are asked to do with it. */
+import { toldOf } from '../privacy/central';
 import type { Message, ModelHeader, SecureSettings } from '../update/message';
 import { joinVectors, vectorPayload } from '../update/vector';
 import type { Learned } from './checkpoint';
@@ -80,7 +81,7 @@ function messageTo(
     ...(secure ? { secure: { ...secure } } : {}),
     ...(normalisation ? { normalisation: structuredClone(normalisation) } : {}),
     ...(options.threshold ? { threshold: thresholdTold(options.threshold, threshold, groupThresholds, told) } : {}),
-    ...(central && cohort.length > 0 ? { central: { ...central } } : {}),
+    ...(central && cohort.length > 0 ? { central: toldOf(central) } : {}),
     tensors: tensorSizes(model.layout, vectors.length),
     codecs: [],
   };

@@ -11,7 +11,10 @@ import { groupThresholds, type ThresholdOptions, thresholdOf } from './threshold
 
 export interface NextModel {
   learned: Learned;
-  told: Pick<RoundMetrics, 'samples' | 'loss' | 'updateNorm' | 'privacy' | 'clipping' | 'groups' | 'threshold'>;
+  told: Pick<
+    RoundMetrics,
+    'samples' | 'loss' | 'updateNorm' | 'privacy' | 'clipping' | 'tree' | 'groups' | 'threshold'
+  >;
 }
 
 const samplesOf = (updates: readonly UpdateFacts[]): number => updates.reduce((sum, { samples }) => sum + samples, 0);
@@ -100,6 +103,7 @@ export function nextModel(
       ...(threshold ? { threshold } : {}),
       ...(privacy ? { privacy } : {}),
       ...(release?.clipping ? { clipping: release.clipping } : {}),
+      ...(release?.tree ? { tree: release.tree } : {}),
       ...(parts ? { groups: parts.map((updates, group) => groupOf(updates, own?.[group])) } : {}),
     },
   };

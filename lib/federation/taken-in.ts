@@ -1,5 +1,5 @@
 /** What came in for the asking under way, and what went out for it. */
-import { checkNorm } from '../privacy/central';
+import { checkCentral } from '../privacy/central';
 import type { Aggregation } from './aggregation';
 import { claimOf } from './aggregation';
 import type { Learned } from './checkpoint';
@@ -63,7 +63,7 @@ export function createTakenIn({ aggregation, strategy, versions, secure, accepte
         }
         case 'update': {
           const { facts, vectors, privacy } = material;
-          if (privacy?.mode === 'central') checkNorm(facts.client, privacy, central);
+          if (privacy?.mode === 'central') checkCentral(facts.client, privacy, central, round);
           const group = strategy.groups?.of(facts, strategyState);
           const [change, ...further] = vectors;
           const present = strategy.rebase ? versions.rebased(change, round - facts.staleness, weights) : change;

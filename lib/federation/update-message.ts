@@ -37,7 +37,7 @@ export function updateMessage(
       tensors,
       expected: cohort === 'all' ? Math.max(1, quorum) : cohort.length,
       deadlineMs,
-      ...(fl.central ? { central: { ...fl.central } } : {}),
+      ...(fl.central ? { central: structuredClone(fl.central) } : {}),
       ...(settled === undefined ? {} : { settled }),
       metrics: { ...metrics },
       ...(errors ? { errors: [...errors] } : {}),

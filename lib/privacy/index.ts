@@ -9,12 +9,12 @@ export {
 } from './accountant';
 export { centralEvent, holdToNorm, noiseMean } from './central';
 export { type Clipped, clipToNorm } from './clip';
+export type { GaussianEvent, PrivacyEvent, TreeEvent } from './events';
 export { analyticSigma, classicSigma, gaussianDelta, gaussianEpsilon } from './gaussian';
 export {
   charge,
   type Ledger,
   newLedger,
-  type PrivacyEvent,
   parseLedger,
   releasesLeft,
   spent,
@@ -23,3 +23,4 @@ export {
 export { localEvent, privatise } from './local';
 export { addNoise, type NormalSource, seededNoise, systemNoise } from './noise';
 export * from './secure/index';
+export { levelsFor, type TreePlan, treeEpsilon, treeSensitivity } from './tree';

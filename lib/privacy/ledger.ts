@@ -5,21 +5,18 @@
 
 import { RefusedError } from '../refused';
 import { fields, finite, integer, list, positive } from '../update/reader';
+import {
+  type Cost,
+  clientsOf,
+  costsOf,
+  type GaussianEvent,
+  type LedgerEntry,
+  type PrivacyEvent,
+  parseEntry,
+  withEvent,
+} from './events';
 import { gaussianEpsilon } from './gaussian';
-import { defaultOrders, epsilonOf, type RdpCurve, rdpCurve } from './rdp';
-
-/** One release of the (sampled) Gaussian mechanism. */
-export interface PrivacyEvent {
-  /** Standard deviation over sensitivity: half the noise multiplier for local privacy, all of it for central. */
-  noiseMultiplier: number;
-  /** Poisson sampling rate in (0, 1]; 1: no sampling assumed. */
-  samplingRate: number;
-}
-
-export interface LedgerEntry extends PrivacyEvent {
-  /** How many such releases. */
-  count: number;
-}
+import { defaultOrders, epsilonOf } from './rdp';
 
 export interface Ledger {
   version: 1;
@@ -43,14 +40,7 @@ function deltaOf(value: unknown): number {
 export function parseLedger(value: unknown): Ledger {
   const read = fields(value, 'ledger');
   integer(read.get('version'), 'ledger.version', 1, 1);
-  const entries = list(read.get('entries'), 'ledger.entries', 0, 10_000, (entry, where): LedgerEntry => {
-    const one = fields(entry, where);
-    return {
-      noiseMultiplier: positive(one.get('noiseMultiplier'), `${where}.noiseMultiplier`),
-      samplingRate: positive(one.get('samplingRate'), `${where}.samplingRate`, 1),
-      count: integer(one.get('count'), `${where}.count`, 1, Number.MAX_SAFE_INTEGER),
-    };
-  });
+  const entries = list(read.get('entries'), 'ledger.entries', 0, 1_000_000, parseEntry);
   return { ...newLedger(finite(read.get('budget'), 'ledger.budget'), deltaOf(read.get('delta'))), entries };
 }
 
@@ -59,43 +49,42 @@ export function withBudget(ledger: Ledger, budget: number, delta: number): Ledge
   return { ...newLedger(budget, delta), entries: ledger.entries };
 }
 
-/** An entry with the divergence of one of its releases, which takes milliseconds to compute and is kept while counting. */
-interface Costed extends LedgerEntry {
-  once: RdpCurve;
-}
-
-const costed = (entry: LedgerEntry): Costed => ({
-  ...entry,
-  once: rdpCurve(entry.noiseMultiplier, entry.samplingRate, 1),
-});
-
-function epsilonOfAll(entries: readonly Costed[], delta: number): number {
-  if (entries.length === 0) return 0;
-  const rdp = defaultOrders.map((_, i) => entries.reduce((sum, { once, count }) => sum + count * once.rdp[i], 0));
+function epsilonOfCosts(costs: readonly Cost[], delta: number): number {
+  if (costs.length === 0) return 0;
+  const rdp = defaultOrders.map((_, i) => costs.reduce((sum, cost) => sum + cost.rdp[i], 0));
   const { epsilon } = epsilonOf({ orders: defaultOrders, rdp }, delta);
-  if (entries.some((entry) => entry.samplingRate !== 1)) return epsilon;
-  const muSquared = entries.reduce((sum, { count, noiseMultiplier }) => sum + count / noiseMultiplier ** 2, 0);
+  let muSquared = 0;
+  for (const cost of costs) {
+    if (cost.muSquared === undefined) return epsilon;
+    muSquared += cost.muSquared;
+  }
   return Math.min(epsilon, gaussianEpsilon(Math.sqrt(muSquared), delta));
 }
 
-/** Epsilon at the ledger's delta: by the RDP accountant, or exactly where nothing was sampled, whichever is less. */
-export const spent = (ledger: Ledger): number => epsilonOfAll(ledger.entries.map(costed), ledger.delta);
+const epsilonOfClient = ({ entries, delta }: Pick<Ledger, 'entries' | 'delta'>, client?: string): number =>
+  epsilonOfCosts(costsOf(entries, client), delta);
 
-/** The entries with one more, or one counted higher. */
-function withEvent<E extends LedgerEntry>(entries: readonly E[], event: E): E[] {
-  const at = entries.findIndex(
-    (entry) => entry.noiseMultiplier === event.noiseMultiplier && entry.samplingRate === event.samplingRate,
+/**
+ * Epsilon at the ledger's delta: by the RDP accountant, or exactly where nothing was sampled, whichever is less. Of this client; without
+ * one, of whoever it has cost most.
+ */
+export function spent(ledger: Ledger, client?: string): number {
+  if (client !== undefined) return epsilonOfClient(ledger, client);
+  return clientsOf(ledger.entries).reduce(
+    (most, one) => Math.max(most, epsilonOfClient(ledger, one)),
+    epsilonOfClient(ledger),
   );
-  if (at < 0) return [...entries, event];
-  return entries.map((entry, i) => (i === at ? { ...entry, count: entry.count + event.count } : entry));
 }
 
 /** How many more such releases the budget allows, counted up to `most`. */
-export function releasesLeft(ledger: Ledger, event: PrivacyEvent, most = 1_000_000): number {
-  const before = ledger.entries.map(costed);
-  const one = costed({ ...event, count: 1 });
-  const fits = (count: number): boolean =>
-    epsilonOfAll(withEvent(before, { ...one, count }), ledger.delta) <= ledger.budget;
+export function releasesLeft(ledger: Ledger, event: GaussianEvent, most = 1_000_000): number {
+  const before = costsOf(ledger.entries);
+  const [one] = costsOf(withEvent([], event));
+  const fits = (count: number): boolean => {
+    const { muSquared } = one;
+    const more = { rdp: one.rdp.map((value) => value * count), ...(muSquared ? { muSquared: muSquared * count } : {}) };
+    return epsilonOfCosts([...before, more], ledger.delta) <= ledger.budget;
+  };
   let low = 0;
   let high = 1;
   while (high <= most && fits(high)) {
@@ -116,12 +105,12 @@ export function releasesLeft(ledger: Ledger, event: PrivacyEvent, most = 1_000_0
  * may leave. The ledger given is not changed.
  */
 export function charge(ledger: Ledger, event: PrivacyEvent): Ledger {
-  if (!(event.noiseMultiplier > 0) || !(event.samplingRate > 0 && event.samplingRate <= 1)) {
+  const rate = 'samplingRate' in event ? event.samplingRate : 1;
+  if (!(event.noiseMultiplier > 0) || !(rate > 0 && rate <= 1)) {
     throw new RangeError('A release needs noise above 0 and a sampling rate above 0 and up to 1');
   }
-  const { noiseMultiplier, samplingRate } = event;
-  const after = { ...ledger, entries: withEvent(ledger.entries, { noiseMultiplier, samplingRate, count: 1 }) };
-  const epsilon = spent(after);
+  const after = { ...ledger, entries: withEvent(ledger.entries, event) };
+  const epsilon = spent(after, 'client' in event ? event.client : undefined);
   if (epsilon <= ledger.budget) return after;
   throw new RefusedError(
     'budget-exhausted',

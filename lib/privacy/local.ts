@@ -2,7 +2,7 @@
 import type { Kernels } from '../core/kernels';
 import type { PrivacyClaim } from '../update/message';
 import { type Clipped, clipToNorm } from './clip';
-import type { PrivacyEvent } from './ledger';
+import type { GaussianEvent } from './events';
 import { addNoise, type NormalSource } from './noise';
 
 /** A fresh vector: clipped to C, with N(0, (z C)^2) added to each number. Throws RefusedError 'not-finite'. */
@@ -18,7 +18,7 @@ export function privatise(
 }
 
 /** What one such update costs its participant: the sensitivity is 2 C (localEpsilon in accountant.ts), so half the multiplier counts. */
-export const localEvent = (noiseMultiplier: number): PrivacyEvent => ({
+export const localEvent = (noiseMultiplier: number): GaussianEvent => ({
   noiseMultiplier: noiseMultiplier / 2,
   samplingRate: 1,
 });

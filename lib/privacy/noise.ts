@@ -3,7 +3,7 @@
  * rounding of a single float64 transform can be inverted and the noise taken off again (Holohan & Braghin, arXiv
  * 2107.10138; Mironov, CCS 2012), that of the sum cannot within reason.
  */
-import { randomFillSync } from 'node:crypto';
+import { createCipheriv, randomFillSync } from 'node:crypto';
 import { generator } from '../random/generator';
 import { polar } from '../random/polar';
 
@@ -13,13 +13,13 @@ export type NormalSource = () => number;
 /** Bytes taken from the operating system at a time. */
 const BLOCK = 8192;
 
-/** Uniform numbers in [0, 1) with 53 bits. */
-function systemUniform(): () => number {
+/** Uniform numbers in [0, 1) with 53 bits, of random bytes. */
+function uniformOf(fill: (block: Uint32Array) => void): () => number {
   const block = new Uint32Array(BLOCK / 4);
   let next = block.length;
   return () => {
     if (next >= block.length) {
-      randomFillSync(block);
+      fill(block);
       next = 0;
     }
     const high = block[next] >>> 5;
@@ -31,10 +31,27 @@ function systemUniform(): () => number {
   };
 }
 
-/** The source for real use. */
-export function systemNoise(): NormalSource {
-  const normal = polar(systemUniform());
+function halfOfFour(uniform: () => number): NormalSource {
+  const normal = polar(uniform);
   return () => (normal() + normal() + normal() + normal()) / 2;
+}
+
+/** The source for real use. */
+export const systemNoise = (): NormalSource => halfOfFour(uniformOf((block) => randomFillSync(block)));
+
+/**
+ * The same noise again for the same secret seed, 64 hexadecimal digits out of the operating system's generator: for noise that is to be taken off
+ * again. Its bytes are the key stream of AES-256 in counter mode.
+ */
+export function keyedNoise(seed: string): NormalSource {
+  const cipher = createCipheriv('aes-256-ctr', Buffer.from(seed, 'hex'), Buffer.alloc(16));
+  const zeros = Buffer.alloc(BLOCK);
+  return halfOfFour(
+    uniformOf((block) => {
+      const bytes = cipher.update(zeros);
+      for (let i = 0; i < block.length; i++) block[i] = bytes.readUInt32LE(4 * i);
+    }),
+  );
 }
 
 /** The same noise for the same seed: for tests and demonstrations only, it protects nobody. */

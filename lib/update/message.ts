@@ -198,6 +198,8 @@ export interface PrivacyClaim {
   epsilon: number;
   /** Central only: C follows a quantile of the norms. */
   adaptive?: AdaptiveClipping;
+  /** Central only: the noise of the nodes of a tree over the rounds, in place of that of each round. */
+  tree?: { levels: number /** The round of its first leaf. */; begun: number };
   /** With `adaptive`: whether the norm was at most C. Of one client alone: never told on. */
   within?: boolean;
 }
@@ -217,6 +219,15 @@ export interface AdaptiveClipping {
 export interface CentralTold {
   /** C of this round. */
   clippingNorm?: number;
+  /** The tree that goes on, for those of the same noise. */
+  tree?: TreeTold;
+}
+export interface TreeTold {
+  /** The round of its first leaf; 2^levels - 1 rounds have room. */
+  begun: number;
+  levels: number;
+  clippingNorm: number;
+  noiseMultiplier: number;
 }
 /** participant -> aggregator: not this round, and why. */
 export interface DeclineHeader extends HeaderBase, Attempt {

@@ -2,15 +2,8 @@
  * The privacy ledgers of a Node-RED: one for each client of a federation (local) or for the federation (central). A
  * charge is on the disk before it returns, and charges of one ledger follow one another, so nothing leaves unpaid.
  */
-import {
-  charge,
-  type Ledger,
-  newLedger,
-  type PrivacyEvent,
-  parseLedger,
-  spent,
-  withBudget,
-} from '../../lib/privacy/ledger';
+import { afterLoss, type PrivacyEvent } from '../../lib/privacy/events';
+import { charge, type Ledger, newLedger, parseLedger, spent, withBudget } from '../../lib/privacy/ledger';
 import { createStore, type Store } from '../../lib/state/store';
 import { type Lease, sharedResource } from '../shared/lease';
 import { stateFolder } from '../shared/model';
@@ -47,11 +40,8 @@ async function load(store: Store, name: string, event: PrivacyEvent, { budget, d
   if (!found) return newLedger(budget, delta);
   const ledger = parseLedger(found.json);
   if (!found.fallback) return ledger;
-  // The newest file was damaged, and the one before it lacks one release: count it, and one of today's size for safety.
-  const unlimited = { ...ledger, budget: Number.MAX_VALUE };
-  const last = ledger.entries.at(-1) ?? event;
-  const { noiseMultiplier, samplingRate } = last;
-  return charge(charge(unlimited, { noiseMultiplier, samplingRate }), event);
+  // The newest file was damaged, and the one before it lacks one release.
+  return { ...ledger, entries: afterLoss(ledger.entries, event) };
 }
 
 export function createAccounts(store: Store): Accounts {
@@ -79,6 +69,7 @@ export function createAccounts(store: Store): Accounts {
   ): Promise<number> {
     const before = account.ledger ?? (await load(store, name, event, terms));
     const ledger = withBudget(before, terms.budget, terms.delta);
+    const client = 'client' in event ? event.client : undefined;
     if (once !== undefined && account.paid.includes(once)) return spent(ledger);
     const after = charge(ledger, event);
     // Until it is written nobody knows what is on the disk: the next charge reads it anew.
@@ -86,7 +77,7 @@ export function createAccounts(store: Store): Accounts {
     await store.write(name, { json: after, parts: {} });
     account.ledger = after;
     if (once !== undefined) account.paid = [...account.paid, once].slice(-MOST_PAID);
-    return spent(after);
+    return spent(after, client);
   }
 
   return {

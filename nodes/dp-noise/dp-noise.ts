@@ -1,8 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { centralEvent, normOfRound } from '../../lib/privacy/central';
 import { clipToNorm } from '../../lib/privacy/clip';
+import type { PrivacyEvent } from '../../lib/privacy/events';
 import { localEvent } from '../../lib/privacy/local';
 import { addNoise, systemNoise } from '../../lib/privacy/noise';
+import { begunAt } from '../../lib/privacy/tree';
 import { RefusedError } from '../../lib/refused';
 import { checkOrder } from '../../lib/update/codecs/composition';
 import { operations, remaining } from '../../lib/update/codecs/registry';
@@ -29,6 +31,13 @@ async function addNoiseInTurns(vector: Float32Array, sigma: number, signal: Abor
   }
 }
 
+function eventOf({ client, round }: UpdateHeader, given: Options, begun: number | undefined): PrivacyEvent {
+  const { mode, noiseMultiplier, samplingRate, tree } = given;
+  if (mode === 'local') return localEvent(noiseMultiplier);
+  if (!tree || begun === undefined) return centralEvent(noiseMultiplier, samplingRate);
+  return { mechanism: 'tree', client, noiseMultiplier, levels: tree.levels, begun, leaf: round - begun };
+}
+
 /** Whose budget an update spends. */
 const accountName = ({ federation, client }: UpdateHeader, { mode }: Options): string =>
   JSON.stringify(mode === 'local' ? [mode, federation, client] : [mode, federation]);
@@ -46,10 +55,12 @@ export = (RED: Red): void => {
     shell.status.waiting('status.waiting');
     const options = checked(shell, () => readOptions(settings));
 
-    async function pay(fl: UpdateHeader, given: Options): Promise<number> {
-      const { mode, noiseMultiplier, samplingRate, budget, delta } = given;
-      const event = mode === 'local' ? localEvent(noiseMultiplier) : centralEvent(noiseMultiplier, samplingRate);
-      const once = mode === 'local' ? undefined : JSON.stringify([fl.round, fl.attempt]);
+    /** `begun`: the first round of the tree. */
+    async function pay(fl: UpdateHeader, given: Options, begun: number | undefined): Promise<number> {
+      const { mode, budget, delta } = given;
+      const event = eventOf(fl, given, begun);
+      // Whoever takes part in a tree pays for itself; else one noise is for all.
+      const once = mode === 'local' || begun !== undefined ? undefined : JSON.stringify([fl.round, fl.attempt]);
       try {
         return await (await accounts.get()).charge(accountName(fl, given), event, { budget, delta }, once);
       } catch (thrown) {
@@ -64,14 +75,15 @@ export = (RED: Red): void => {
 
     async function release(msg: FlowMessage, send: Send): Promise<void> {
       const given = options();
-      const { mode, adaptive, noiseMultiplier, delta, budget } = given;
+      const { mode, adaptive, tree, noiseMultiplier, delta, budget } = given;
       const { fl, payload } = parseMessage(msg);
       if (fl.kind !== 'update') return;
       const clippingNorm = normOfRound(given, fl.central);
+      const begun = tree && begunAt({ clippingNorm, noiseMultiplier }, tree.levels, fl.central?.tree, fl.round);
       checkOrder('noise', operations(fl));
       const { values: exact, payloadOf } = remaining({ payload, fl });
       const { vector, norm, clipped } = clipToNorm(exact, clippingNorm, await kernels.get());
-      const epsilon = await pay(fl, given);
+      const epsilon = await pay(fl, given, begun);
       if (mode === 'local') await addNoiseInTurns(vector, noiseMultiplier * clippingNorm, shell.closing);
       updates++;
       if (!clipped) unclipped++;
@@ -82,7 +94,11 @@ export = (RED: Red): void => {
       const privacy = { mode, clippingNorm, noiseMultiplier, delta, epsilon };
       const header: UpdateHeader = {
         ...rest,
-        privacy: adaptive ? { ...privacy, adaptive, within: !clipped } : privacy,
+        privacy: {
+          ...privacy,
+          ...(adaptive && { adaptive, within: !clipped }),
+          ...(tree && begun !== undefined && { tree: { levels: tree.levels, begun } }),
+        },
       };
       // Losses, step counts and reconstruction errors are figures of the raw samples too, and carry no noise.
       if (mode === 'local') {

@@ -5,15 +5,16 @@ export default [
   choice('mode', ['local', 'central'], { icon: 'user-secret' }),
   tip('tip.local', { when: 'mode!=central' }),
   tip('tip.central', { when: 'mode=central' }),
-  choice('clipping', ['fixed', 'adaptive'], { when: 'mode=central', icon: 'crop' }),
+  choice('mechanism', ['gaussian', 'tree'], { when: 'mode=central', icon: 'sitemap' }),
+  choice('clipping', ['fixed', 'adaptive'], { when: 'mode=central&mechanism!=tree', icon: 'crop' }),
   number('clippingNorm', '1', '(0, 1e6]', {
     unit: {
-      'mode!=central|clipping!=adaptive': 'unit.clippingNorm',
-      'mode=central&clipping=adaptive': 'unit.firstNorm',
+      'mode!=central|mechanism=tree|clipping!=adaptive': 'unit.clippingNorm',
+      'mode=central&mechanism!=tree&clipping=adaptive': 'unit.firstNorm',
     },
     icon: 'arrows-h',
   }),
-  ...shownWhen('mode=central&clipping=adaptive', [
+  ...shownWhen('mode=central&mechanism!=tree&clipping=adaptive', [
     number('quantile', '0.5', '[0, 1]', { unit: true, icon: 'bullseye' }),
     choice('step', ['geometric', 'linear'], { icon: 'level-up' }),
     number('rate', '0.2', '(0, 1e6]', { unit: { 'step!=linear': 'unit.rate', 'step=linear': 'unit.linearRate' } }),
@@ -26,9 +27,16 @@ export default [
   choice('noise', ['multiplier', 'target'], { value: 'target', icon: 'signal' }),
   number('noiseMultiplier', '1', '(0, 1e6]', { unit: true, when: 'noise!=target' }),
   number('targetEpsilon', '8', '(0, 1e6]', { unit: true, when: 'noise=target' }),
-  number('releases', '20', [1, 1e6], { unit: true, icon: 'repeat' }),
+  number('releases', '20', [1, 1e6], {
+    unit: { 'mode!=central|mechanism!=tree': 'unit.releases', 'mode=central&mechanism=tree': 'unit.treeRounds' },
+    icon: 'repeat',
+  }),
   number('delta', '1e-5', '(0, 1)', { unit: true, icon: 'percent' }),
-  number('samplingRate', '1', '(0, 1]', { unit: true, when: 'mode=central', icon: 'pie-chart' }),
+  number('samplingRate', '1', '(0, 1]', { unit: true, when: 'mode=central&mechanism!=tree', icon: 'pie-chart' }),
+  ...shownWhen('mode=central&mechanism=tree', [
+    number('participations', '1', [1, 1e6], { unit: true, icon: 'user-o' }),
+    number('separation', '1', [1, 1e6], { unit: true, icon: 'arrows-h' }),
+  ]),
   number('budget', '8', '(0, 1e6]', { unit: true, or: { type: 'none', label: 'noLimit' }, icon: 'battery-half' }),
   choice('statistics', ['refuse', 'pass'], { icon: 'bar-chart' }),
   tip(undefined, { id: 'fl-dp-noise-account' }),

@@ -1,5 +1,6 @@
 /** The settings of fl-dp-noise, and what they cost. */
 import { centralEpsilon, localEpsilon, noiseMultiplierFor } from '../../lib/privacy/accountant';
+import { levelsFor, treeEpsilon } from '../../lib/privacy/tree';
 import { RefusedError } from '../../lib/refused';
 import type { AdaptiveClipping } from '../../lib/update/message';
 import type { Settings } from '../shared/red';
@@ -14,6 +15,15 @@ export interface PrivacyPlan {
   releases: number;
   /** Poisson rate; 1: none is claimed. */
   samplingRate: number;
+  /** Central only: the noise is a tree's; absent: each round has its own. */
+  tree?: TreeTerms;
+}
+
+interface TreeTerms {
+  levels: number;
+  /** Of one client, at most, and the rounds from one to the next, at least: for the plan; the ledger counts what is. */
+  participations: number;
+  separation: number;
 }
 
 export interface Options extends PrivacyPlan {
@@ -28,10 +38,25 @@ export interface Options extends PrivacyPlan {
 
 /** Epsilon after all the rounds that the plan is made for. */
 export function epsilonOfPlan(plan: PrivacyPlan, noiseMultiplier = plan.noiseMultiplier): number {
-  const { mode, releases, delta, samplingRate } = plan;
+  const { mode, releases, delta, samplingRate, tree } = plan;
+  if (tree) return treeEpsilon({ ...tree, noiseMultiplier, rounds: releases, delta });
   return mode === 'local'
     ? localEpsilon(noiseMultiplier, releases, delta)
     : centralEpsilon(noiseMultiplier, samplingRate, releases, delta);
+}
+
+/** In local mode each update has noise of its own. */
+function readTree(settings: Settings, mode: PrivacyPlan['mode'], rounds: number): { tree?: TreeTerms } {
+  const isTree = mode === 'central' && choice(settings, 'mechanism', ['gaussian', 'tree'], 'gaussian') === 'tree';
+  if (!isTree) return {};
+  const participations = number(settings, 'participations', 1, { min: 1, max: 1e6, integer: true });
+  const separation = number(settings, 'separation', 1, { min: 1, max: 1e6, integer: true });
+  const levels = levelsFor(rounds);
+  if ((participations - 1) * separation < 2 ** levels - 1) return { tree: { levels, participations, separation } };
+  throw new RefusedError(
+    'bad-setting',
+    `${participations} rounds of a client, ${separation} apart, are more than a tree of ${2 ** levels - 1} rounds has: lower one, or plan for more rounds.`,
+  );
 }
 
 export function readPlan(settings: Settings): PrivacyPlan {
@@ -39,8 +64,10 @@ export function readPlan(settings: Settings): PrivacyPlan {
   const delta = number(settings, 'delta', 1e-5, { min: 1e-300, max: 0.999999 });
   const releases = number(settings, 'releases', 20, { min: 1, max: 1e6, integer: true });
   // Whom the aggregator asked is no secret to it: sampling does not help local privacy.
-  const samplingRate = mode === 'local' ? 1 : number(settings, 'samplingRate', 1, { min: 1e-6, max: 1 });
-  const plan = { mode, delta, releases, samplingRate, noiseMultiplier: 0 };
+  const { tree } = readTree(settings, mode, releases);
+  const isSampled = mode === 'central' && !tree;
+  const samplingRate = isSampled ? number(settings, 'samplingRate', 1, { min: 1e-6, max: 1 }) : 1;
+  const plan = { mode, delta, releases, samplingRate, noiseMultiplier: 0, ...(tree ? { tree } : {}) };
   if (choice(settings, 'noise', ['multiplier', 'target'], 'target') === 'multiplier') {
     return { ...plan, noiseMultiplier: number(settings, 'noiseMultiplier', 1, { min: 1e-6, max: 1e6 }) };
   }
@@ -54,8 +81,10 @@ export function readPlan(settings: Settings): PrivacyPlan {
 }
 
 /** In local mode C is fixed: the bit that tells whether a norm was within it would need noise of its own at each client. */
-function readAdaptive(settings: Settings, { mode, noiseMultiplier }: PrivacyPlan, firstNorm: number) {
-  const adapts = mode === 'central' && choice(settings, 'clipping', ['fixed', 'adaptive'], 'fixed') === 'adaptive';
+function readAdaptive(settings: Settings, { mode, noiseMultiplier, tree }: PrivacyPlan, firstNorm: number) {
+  // The noise of a tree is taken off again, so it is for one norm.
+  const adapts =
+    mode === 'central' && !tree && choice(settings, 'clipping', ['fixed', 'adaptive'], 'fixed') === 'adaptive';
   if (!adapts) return {};
   const typed = choice(settings, 'countNoiseType', ['num', 'auto'], 'auto') === 'num';
   const adaptive: AdaptiveClipping = {

@@ -13,6 +13,7 @@ import {
 import { localMemory } from '../../../lib/federation/local/memory';
 import { decodePersonal, encodePersonal, type PersonalState } from '../../../lib/federation/personal/state';
 import { clipToNorm } from '../../../lib/privacy/clip';
+import { begunAt } from '../../../lib/privacy/tree';
 import { createStore, type Store } from '../../../lib/state';
 import type { FederationHeader, Message } from '../../../lib/update/message';
 import { readVector, vectorPayload } from '../../../lib/update/vector';
@@ -29,6 +30,8 @@ export interface KilledFederation {
   liar?: string;
   /** Clipped as fl-dp-noise does it, to this at first; the noise is 0, so that all lives come to the same. */
   clipped?: number;
+  /** And the noise is of a tree of so many levels, whose nodes all have the same. */
+  levels?: number;
 }
 
 const options = personalOptions({ method: 'ditto' });
@@ -61,31 +64,27 @@ const otherLearner = (client: string): Learner =>
   });
 
 /** What does not depend on the clock and on what was asked twice. */
-function toldOf({ round, updateNorm, loss, rejected, quarantined, groups, clipping }: RoundMetrics): string {
-  return `${round} ${JSON.stringify({ updateNorm, loss, rejected, quarantined, groups, clipping })}`;
+function toldOf({ round, updateNorm, loss, rejected, quarantined, groups, clipping, tree }: RoundMetrics): string {
+  return `${round} ${JSON.stringify({ updateNorm, loss, rejected, quarantined, groups, clipping, tree })}`;
 }
 
 /** As fl-dp-noise does it in central mode, with C of its own accord. */
-function clip({ fl, payload }: Message<FederationHeader>, firstNorm: number): unknown {
+function clip({ fl, payload }: Message<FederationHeader>, firstNorm: number, levels?: number): unknown {
   if (fl.kind !== 'update') return undefined;
   const adaptive = { firstNorm, quantile: 0.5, rate: 0.2, step: 'geometric' } as const;
   const clippingNorm = fl.central?.clippingNorm ?? firstNorm;
+  const noise = { clippingNorm, noiseMultiplier: 0.1 };
   const { vector, clipped } = clipToNorm(readVector(payload, model.layout.size), clippingNorm, kernels);
-  const privacy = {
-    mode: 'central',
-    clippingNorm,
-    noiseMultiplier: 1,
-    delta: 1e-5,
-    epsilon: 1,
-    adaptive,
-    within: !clipped,
-  };
+  const how = levels
+    ? { tree: { levels, begun: begunAt(noise, levels, fl.central?.tree, fl.round) } }
+    : { adaptive, within: !clipped };
+  const privacy = { mode: 'central', ...noise, delta: 1e-5, epsilon: 1, ...how };
   return { fl: { ...fl, privacy }, payload: vectorPayload(vector) };
 }
 
 async function main(): Promise<void> {
   const [folder, wish] = process.argv.slice(2);
-  const { clients, personal, others = [], liar, clipped, options } = JSON.parse(wish) as KilledFederation;
+  const { clients, personal, others = [], liar, clipped, levels, options } = JSON.parse(wish) as KilledFederation;
   const store = folder ? createStore(folder) : undefined;
   const learners = new Map<string, Learner | undefined>();
   for (const client of clients) {
@@ -100,7 +99,7 @@ async function main(): Promise<void> {
     options: { minClients: clients.length, ...options },
     parts: {
       store,
-      ...(clipped ? { normal: () => 0 } : {}),
+      ...(clipped ? { normal: () => 0, seed: () => '5a'.repeat(32) } : {}),
       onRefused: (refused) => process.stdout.write(`refused ${refused.code}\n`),
       onMetrics: (record) => process.stdout.write(`told ${toldOf(record)}\n`),
       onStatus({ phase, round }) {
@@ -109,7 +108,7 @@ async function main(): Promise<void> {
       },
     },
     up(message: Message<FederationHeader>) {
-      if (message.fl.kind === 'update' && clipped) return clip(message, clipped);
+      if (message.fl.kind === 'update' && clipped) return clip(message, clipped, levels);
       if (message.fl.kind !== 'update' || message.fl.client !== liar) return message;
       const turned = readVector(message.payload, model.layout.size).map((value) => -3 * value);
       return { ...message, payload: vectorPayload(turned) };

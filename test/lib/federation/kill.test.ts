@@ -50,6 +50,11 @@ const kinds: Record<string, Kind> = {
     // It began at 0.01, and went up by e^0.1 a round.
     comesTo: /"clipping":\{"share":.*"next":0\.[1-9]/,
   },
+  'Noise of a tree': {
+    federation: { clients: four, clipped: 0.5, levels: 4, options: all },
+    // Four trees of 15 rounds each.
+    comesTo: /"tree":\{"begun":46,"leaf":15,"nodes":4\}/,
+  },
   IFCA: {
     federation: { clients: four, others: ['c', 'd'], options: { ...all, strategy: { name: 'ifca', groups: 2 } } },
     comesTo: /"clients":\["a","b"\].*"clients":\["c","d"\]/,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { besideCount, defaultCountNoise, nextNorm, noisedShare } from '../../../lib/privacy/adaptive';
-import { checkNorm, normOfRound, releaseOf } from '../../../lib/privacy/central';
+import { checkCentral, normOfRound, releaseOf } from '../../../lib/privacy/central';
 import { clipToNorm } from '../../../lib/privacy/clip';
-import { seededNoise } from '../../../lib/privacy/noise';
+import { type NormalSource, seededNoise } from '../../../lib/privacy/noise';
 import { generator } from '../../../lib/random/generator';
 import type { AdaptiveClipping, PrivacyClaim } from '../../../lib/update/message';
 import { refused } from '../update/refused';
@@ -16,6 +16,8 @@ const claimOf = (clippingNorm: number, change: Partial<AdaptiveClipping> = {}, n
   adaptive: { ...adaptive, ...change },
 });
 const silent = (): number => 0;
+const released = (claim: PrivacyClaim, m: number, within: number, source: NormalSource) =>
+  releaseOf(claim, { round: 1, m, within, before: undefined, source, seed: () => '' });
 const bits = (norms: readonly number[], bound: number): number =>
   norms.reduce((sum, norm) => sum + (norm <= bound ? 1 / 2 : -1 / 2), 0);
 
@@ -49,7 +51,7 @@ describe('adaptive clipping', () => {
     // So little noise of the whole that the count may have next to none.
     const claim = claimOf(input.C0, { ...change, countNoise: 1e-6 }, 1e-6);
     near(sumAt(input.C0), expected.sum1, 1e-7);
-    const { state } = releaseOf(claim, input.values.length, bits(input.values, input.C0), silent);
+    const { state } = released(claim, input.values.length, bits(input.values, input.C0), silent);
     near(state?.clippingNorm ?? 0, expected.C1, 1e-12);
     near(sumAt(normOfRound(claim, state)), expected.sum2, 1e-7);
   });
@@ -84,7 +86,7 @@ describe('adaptive clipping', () => {
         for (let round = 0; round < 1000; round++) {
           // Uniform from 5 to 15: the quantile is 5 + 10 q.
           const norms = Array.from({ length: 100 }, () => 5 + 10 * random.uniform());
-          const { state } = releaseOf(claim, norms.length, bits(norms, claim.clippingNorm), source);
+          const { state } = released(claim, norms.length, bits(norms, claim.clippingNorm), source);
           claim = { ...claim, clippingNorm: normOfRound(claim, state) };
           if (round >= 500) sum += claim.clippingNorm / 500;
         }
@@ -97,9 +99,9 @@ describe('adaptive clipping', () => {
     const [z, countNoise, m, clippingNorm, size] = [1.5, 1, 4, 2, 40_000];
     const source = seededNoise(9, 'release');
     const claim = claimOf(clippingNorm, { countNoise }, z);
-    const mean = releaseOf(claim, m, 0, source).noise(new Float32Array(size));
+    const mean = released(claim, m, 0, source).noise(new Float32Array(size));
     const sigma = Math.sqrt(mean.reduce((sum, value) => sum + value * value, 0) / size);
-    const shares = Array.from({ length: 4000 }, () => releaseOf(claim, m, 1, source).clipping?.share ?? 0);
+    const shares = Array.from({ length: 4000 }, () => released(claim, m, 1, source).clipping?.share ?? 0);
     const centre = shares.reduce((sum, share) => sum + share, 0) / shares.length;
     const spread = Math.sqrt(shares.reduce((sum, share) => sum + (share - centre) ** 2, 0) / shares.length);
     // In units of what one client can move: C / m of the mean, 1 / (2 m) of the share. Gaussian mechanisms add up by 1 / z^2.
@@ -124,11 +126,11 @@ describe('adaptive clipping', () => {
   });
 
   it('refuses an update that was clipped to another norm than that of the round', () => {
-    refused('privacy-clipping', () => checkNorm('a', claimOf(2), { clippingNorm: 1 }));
-    refused('privacy-clipping', () => checkNorm('a', claimOf(2), undefined));
-    checkNorm('a', claimOf(1), undefined);
-    checkNorm('a', claimOf(0.3), { clippingNorm: 0.3 });
+    refused('privacy-clipping', () => checkCentral('a', claimOf(2), { clippingNorm: 1 }, 1));
+    refused('privacy-clipping', () => checkCentral('a', claimOf(2), undefined, 1));
+    checkCentral('a', claimOf(1), undefined, 1);
+    checkCentral('a', claimOf(0.3), { clippingNorm: 0.3 }, 1);
     // A fixed norm is nobody's business but that of those who set it.
-    checkNorm('a', { ...claimOf(2), adaptive: undefined }, { clippingNorm: 1 });
+    checkCentral('a', { ...claimOf(2), adaptive: undefined }, { clippingNorm: 1 }, 1);
   });
 });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { rdpEpsilon } from '../../../lib/privacy/accountant';
+import type { GaussianEvent } from '../../../lib/privacy/events';
 import { gaussianEpsilon } from '../../../lib/privacy/gaussian';
 import {
   charge,
   type Ledger,
   newLedger,
-  type PrivacyEvent,
   parseLedger,
   releasesLeft,
   spent,
@@ -16,15 +16,15 @@ import { refused } from '../update/refused';
 import { near } from './near';
 
 const delta = 1e-5;
-const times = (count: number, event: PrivacyEvent, ledger: Ledger = newLedger(1e6, delta)): Ledger => {
+const times = (count: number, event: GaussianEvent, ledger: Ledger = newLedger(1e6, delta)): Ledger => {
   let after = ledger;
   for (let i = 0; i < count; i++) after = charge(after, event);
   return after;
 };
 
 describe('budget ledger', () => {
-  const plain: PrivacyEvent = { noiseMultiplier: 4, samplingRate: 1 };
-  const sampled: PrivacyEvent = { noiseMultiplier: 1.1, samplingRate: 0.1 };
+  const plain: GaussianEvent = { noiseMultiplier: 4, samplingRate: 1 };
+  const sampled: GaussianEvent = { noiseMultiplier: 1.1, samplingRate: 0.1 };
 
   it('sums up like the accountants', () => {
     near(spent(times(9, plain)), gaussianEpsilon(3 / 4, delta), 1e-9);

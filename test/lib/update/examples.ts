@@ -76,7 +76,10 @@ export function examples(): Message[] {
         startLoss: true,
         normalisation: { mean: [1, 2], std: [0.5, 3] },
         threshold: { quantile: 0.995, value: 0.25, samples: 420, round: 2 },
-        central: { clippingNorm: 0.75 },
+        central: {
+          clippingNorm: 0.75,
+          tree: { begun: 2, levels: 5, clippingNorm: 1, noiseMultiplier: 2 },
+        },
         tensors: tensors.map(([size, channels]) => [size, channels]),
         codecs: [],
       },

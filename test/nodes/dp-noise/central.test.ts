@@ -1,5 +1,6 @@
 /** fl-dp-noise between real clients and a real aggregator. */
 import assert from 'node:assert/strict';
+import { gaussianEpsilon } from '../../../lib/privacy/gaussian';
 import type { ModelHeader } from '../../../lib/update/message';
 import { palette, pumpFlow, pumpFolder } from '../federation/factory';
 import { type Received, type Runtime, startRuntime } from '../runtime';
@@ -74,5 +75,63 @@ describe('central privacy in a flow', () => {
     assert.deepEqual(runtime.received('caught'), []);
     const held = runtime.received('held').filter(({ topic }) => topic === 'fl/privacy');
     assert.ok(held.length >= 12);
+  });
+
+  it('noise of a tree: goes on after a restart, is paid by each client for its own rounds, and ends with its budget', async function () {
+    this.timeout(60_000);
+    // Seven rounds in three levels. Rounds 1, 2, 3 and so on cost 3, 2 + 4 + 4, 3 + 5 + 9, 4 + 8 + 16, 5 + 9 + 17 ...
+    const tree = { mechanism: 'tree', releases: '7', noiseMultiplier: '2', clippingNorm: '0.5' };
+    runtime = await startRuntime([...palette, 'dp-noise'], flowOf(tree, { rounds: '9', pause: '0.1' }));
+    const { userDir } = runtime;
+    await runtime.next('metrics', (msg) => payload(msg).round === 3, 20_000);
+    await runtime.stop();
+    const leavesOf = () =>
+      runtime
+        .received('metrics')
+        .filter((msg) => payload(msg).tree)
+        .map((msg) => {
+          const { begun, leaf, nodes } = payload(msg).tree as Record<string, number>;
+          assert.equal(nodes, [...leaf.toString(2)].filter((digit) => digit === '1').length);
+          return [begun, leaf];
+        });
+    const before = leavesOf();
+    assert.deepEqual(
+      before,
+      before.map((_, i) => [1, i + 1]),
+    );
+    const told = runtime
+      .received('told')
+      .map(header)
+      .filter(({ kind, round, cohort }) => kind === 'model' && round === 3 && cohort.length > 0);
+    assert.deepEqual(told[0].central, { tree: { begun: 1, levels: 3, clippingNorm: 0.5, noiseMultiplier: 2 } });
+    assert.doesNotMatch(JSON.stringify(runtime.received('told')), /seed":"/);
+    const spentBy = (client: string) =>
+      runtime
+        .received('held')
+        .filter((msg) => msg.topic === 'fl/privacy' && payload(msg).client === client)
+        .map((msg) => Number(payload(msg).epsilon));
+    for (const client of ['north', 'south']) {
+      for (const [i, sensitivity] of [3, 10, 17].entries()) {
+        const expected = gaussianEpsilon(Math.sqrt(sensitivity) / 2, 1e-5);
+        assert.ok(Math.abs(spentBy(client)[i] - expected) < 1e-6, `${spentBy(client)}`);
+      }
+    }
+    runtime = await startRuntime([...palette, 'dp-noise'], flowOf(tree, { rounds: '9' }), userDir);
+    await runtime.next('told', (msg) => isFinal(msg) && header(msg).round === 10, 20_000);
+    const after = leavesOf();
+    // A new tree begins when the first is full.
+    assert.deepEqual(
+      after,
+      [1, 2, 3, 4, 5, 6, 7, 8, 9].slice(-after.length).map((round) => (round <= 7 ? [1, round] : [8, round - 7])),
+    );
+    assert.ok(after.length <= 6 && after.length >= 4, `${after}`);
+    assert.deepEqual(runtime.received('caught'), []);
+    const spent = spentBy('north').at(-1) ?? 0;
+    await runtime.stop();
+    const poor = { ...tree, budgetType: 'num', budget: `${spent + 0.01}` };
+    runtime = await startRuntime([...palette, 'dp-noise'], flowOf(poor, { rounds: '12', deadline: '1' }), userDir);
+    const { error } = await runtime.next('caught', undefined, 20_000);
+    assert.match((error as { message: string }).message, /budget is used up/);
+    assert.deepEqual(spentBy('north'), []);
   });
 });
