@@ -12,7 +12,7 @@ import {
 import { groupsWithLiar } from '../process/camera-kills';
 import { type Editor, type EditorPage, launchBrowser, openEditor } from './editor';
 
-declare const RED: Editor & { view: { selection(): { nodes?: { id: string }[] } } };
+declare const RED: Editor & { settings: { user?: { permissions: string } } };
 declare const document: {
   documentElement: { classList: { add(name: string): void } };
 };
@@ -21,6 +21,8 @@ const open = (editor: EditorPage): Promise<void> =>
   editor.page.evaluate(() => RED.actions.invoke('fl-tinyml:show-federations'));
 const sidebar = (editor: EditorPage): Locator => editor.page.locator('.fl-side');
 const fact = (editor: EditorPage, name: string): Locator => sidebar(editor).locator(`[data-fact="${name}"]`);
+
+const HOSTILE = 'board-<img src=x onerror="window.hurt=1">';
 
 /** A thousand clients that come from outside: an inject that sends their joins in small portions. */
 const crowd = (model: string, aggregator: string, z: string) => [
@@ -31,7 +33,8 @@ const crowd = (model: string, aggregator: string, z: string) => [
     x: 100,
     y: 100,
     outputs: 1,
-    func: `for (let i = 1; i <= 1000; i++) node.send({ fl: { kind: 'join', federation: 'crowd', model: msg.fl.model, round: msg.fl.round, client: 'board-' + i, samples: i }, payload: Buffer.alloc(0) });`,
+    func: `for (let i = 1; i < 1000; i++) node.send({ fl: { kind: 'join', federation: 'crowd', model: msg.fl.model, round: msg.fl.round, client: 'board-' + i, samples: i }, payload: Buffer.alloc(0) });
+node.send({ fl: { kind: 'join', federation: 'crowd', model: msg.fl.model, round: msg.fl.round, client: ${JSON.stringify(HOSTILE)}, samples: 1 }, payload: Buffer.alloc(0) });`,
     wires: [[aggregator]],
   },
   {
@@ -176,15 +179,17 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       await line.getByText('1000 clients').waitFor();
       const rows = line.locator('.fl-side-row');
       assert.ok((await rows.count()) < 40, `${await rows.count()} rows`);
+      await line.getByRole('listitem').filter({ hasText: HOSTILE }).waitFor();
+      assert.equal(await line.locator('img').count(), 0, 'a name is a text, whatever stands in it');
       await rows.first().locator('button').focus();
       await editor.page.keyboard.press('End');
-      await line.locator('[data-client="board-1000"]').waitFor();
+      await line.locator('[data-client="board-999"]').waitFor();
       assert.equal(
         await line
           .locator('button:focus')
           .getAttribute('title')
           .then((title) => title?.split('\n')[0]),
-        'board-1000',
+        'board-999',
       );
       assert.ok((await rows.count()) < 40, `${await rows.count()} rows`);
       await line.getByRole('searchbox').fill('board-77');
@@ -205,8 +210,23 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       assert.equal(await sidebar(editor).locator('.fl-side-federation').count(), 0);
     });
 
-    it('fits a narrow sidebar and the dark theme', async () => {
+    it('offers what changes a federation only to those who may', async () => {
       await nodeRed.deploy(flows);
+      const reader = await openEditor(browser, nodeRed);
+      await reader.page.evaluate(() => {
+        RED.settings.user = { permissions: 'read' };
+      });
+      await open(reader);
+      await sidebar(reader).getByRole('button', { name: 'Show node' }).waitFor();
+      const names = await sidebar(reader).getByRole('toolbar').getByRole('button').allInnerTexts();
+      assert.deepEqual(
+        names.map((name) => name.trim()),
+        ['Show node'],
+      );
+      await reader.close();
+    });
+
+    it('fits a narrow sidebar and the dark theme', async () => {
       const dark = await openEditor(browser, nodeRed, { colorScheme: 'dark', width: 1000, height: 1100 });
       await dark.page.evaluate(() => document.documentElement.classList.add('nr-theme-dark'));
       await open(dark);

@@ -62,7 +62,7 @@ describe('the package', function () {
         !/^(dist\/(lib|nodes|plugins|core)\/|examples\/|datasets\/|LICENSE$|README\.md$|package\.json$)/.test(file),
     );
     assert.deepEqual(strangers, []);
-    const sources = files.filter((file) => /(?<!\.d)\.ts$|\.test\./.test(file));
+    const sources = files.filter((file) => /(?<!\.d)\.ts$|\.test\.|\.map$/.test(file));
     assert.deepEqual(sources, []);
   });
 

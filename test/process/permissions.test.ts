@@ -75,10 +75,14 @@ describe('the routes of the palette', () => {
     for (const route of routes()) assert.equal((await ask(route)).status, 401, `${route.method} ${route.path}`);
   });
 
-  it('let a reader read, but make no keys', async () => {
+  it('let a reader read, but make no keys and command no federation', async () => {
     const reader = await tokenOf('reader');
     assert.equal((await ask({ method: 'GET', path: '/fl-tinyml/dp-noise/account' }, reader)).status, 200);
     assert.ok([401, 403].includes((await ask({ method: 'POST', path: '/fl-tinyml/wire/key' }, reader)).status));
+    const command: Route = { method: 'POST', path: '/fl-tinyml/federations/:id/command' };
+    assert.equal((await ask({ method: 'GET', path: '/fl-tinyml/federations' }, reader)).status, 200);
+    assert.ok([401, 403].includes((await ask(command, reader)).status));
+    assert.equal((await ask(command, await tokenOf('writer'))).status, 400, 'no command is named');
     const made = await ask({ method: 'POST', path: '/fl-tinyml/wire/key' }, await tokenOf('writer'));
     assert.equal(made.status, 200);
     assert.match(((await made.json()) as { publicKey: string }).publicKey, /^MCowBQYDK2VwAyEA/);

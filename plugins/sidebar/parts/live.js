@@ -86,7 +86,9 @@ const showFederations = (words) => {
     for (const id of [...lines.keys()]) if (!there.has(id)) lines.delete(id);
     setText(state, sorted.length === 0 ? words.of('live.none') : '');
     state.hidden = sorted.length > 0;
-    if (open === undefined && sorted.length === 1) choose(sorted[0].id);
+    // What was open may come back after a deploy; the only one there is needs no choice.
+    const isFree = open === undefined || (open !== null && !there.has(open));
+    if (isFree && sorted.length === 1) choose(sorted[0].id);
     const now = sorted.find(({ id }) => id === told?.id);
     if (now && now.id === open) lines.get(open).detail(now, told);
   };
