@@ -4,7 +4,7 @@ import type { Clock } from './clock';
 import type { Overview, WatchedClient } from './coordinator-parts';
 import type { FederationOptions } from './options';
 import type { ClientRecord, RoundEvent, RoundState } from './round-state';
-import { registryOf, statusOf } from './snapshot';
+import { registered, statusOf } from './snapshot';
 import { entries, get } from './table';
 
 type Rules = Pick<FederationOptions, 'rounds' | 'missesUntilAway' | 'timing'>;
@@ -44,13 +44,12 @@ export function overviewOf(
   rules: Rules,
   silence: (client: string) => number | undefined,
 ): Omit<Overview, 'federation' | 'fingerprint' | 'metrics'> {
-  const registered = registryOf(state, rules);
-  const registry = entries(state.clients).map(([client, record], i): WatchedClient => {
+  const registry = entries(state.clients).map(([client, record]): WatchedClient => {
     const silentMs = silence(client);
     const { round, failure, loss } = record;
     const answer = answerOf(record, state, rules);
     return {
-      ...registered[i],
+      ...registered(client, record, rules),
       ...(round === undefined ? {} : { asked: round }),
       ...(answer ? { answer } : {}),
       ...(answer === 'failed' && failure !== undefined ? { failure } : {}),

@@ -3,7 +3,7 @@ import type { Learned } from './checkpoint';
 import type { CoordinatorStatus, Registered, Snapshot } from './coordinator-parts';
 import type { FederationOptions } from './options';
 import { quarantinedOf } from './quarantine';
-import type { RoundState } from './round-state';
+import type { ClientRecord, RoundState } from './round-state';
 import { entries } from './table';
 
 export const statusOf = (state: RoundState, { rounds }: Pick<FederationOptions, 'rounds'>): CoordinatorStatus => ({
@@ -17,18 +17,17 @@ export const statusOf = (state: RoundState, { rounds }: Pick<FederationOptions, 
   quarantined: quarantinedOf(state).length,
 });
 
-/** Sorted by client. */
-export const registryOf = (
-  { clients }: RoundState,
+export const registered = (
+  client: string,
+  { samples, missed, rejections, reason, quarantined }: ClientRecord,
   { missesUntilAway }: Pick<FederationOptions, 'missesUntilAway'>,
-): Registered[] =>
-  entries(clients).map(([client, { samples, missed, rejections, reason, quarantined }]) => ({
-    client,
-    samples,
-    away: missed >= missesUntilAway,
-    ...(rejections ? { rejections, reason } : {}),
-    ...(quarantined === undefined ? {} : { quarantined }),
-  }));
+): Registered => ({
+  client,
+  samples,
+  away: missed >= missesUntilAway,
+  ...(rejections ? { rejections, reason } : {}),
+  ...(quarantined === undefined ? {} : { quarantined }),
+});
 
 /** A copy: what is made of it changes nothing here. */
 export const snapshotOf = (
@@ -39,7 +38,7 @@ export const snapshotOf = (
   ...statusOf(state, options),
   weights: weights.slice(),
   ...(normalisation ? { normalisation: structuredClone(normalisation) } : {}),
-  registry: registryOf(state, options),
+  registry: entries(state.clients).map(([client, record]) => registered(client, record, options)),
   bytesUpTotal: bytesUp,
   bytesDownTotal: bytesDown,
 });

@@ -16,6 +16,9 @@ export interface RoundPoint {
   round: number;
   loss?: number;
   norm: number;
+  /** Privacy that a client has spent at most; and the clipping norm, where it follows the updates. */
+  epsilon?: number;
+  clip?: number;
   /** Bytes; of all askings of this round. */
   up: number;
   down: number;
@@ -81,15 +84,20 @@ function untilClosed<T>(set: Set<T>, thing: T, closing: AbortSignal): void {
   closing.addEventListener('abort', () => set.delete(thing), { once: true });
 }
 
-const pointOf = ({ round, loss, updateNorm, bytesUp, bytesDown, updates, ...rest }: RoundMetrics): RoundPoint => ({
-  round,
-  ...(loss === undefined ? {} : { loss }),
-  norm: updateNorm,
-  up: bytesUp,
-  down: bytesDown,
-  updates,
-  ...(rest.void === undefined ? {} : { voids: 1 }),
-});
+const pointOf = (metrics: RoundMetrics): RoundPoint => {
+  const { round, loss, updateNorm, bytesUp, bytesDown, updates, privacy, clipping } = metrics;
+  return {
+    round,
+    ...(loss === undefined ? {} : { loss }),
+    norm: updateNorm,
+    ...(privacy ? { epsilon: privacy.epsilon } : {}),
+    ...(privacy && clipping ? { clip: privacy.clippingNorm } : {}),
+    up: bytesUp,
+    down: bytesDown,
+    updates,
+    ...(metrics.void === undefined ? {} : { voids: 1 }),
+  };
+};
 
 const askedAgain = (before: RoundPoint, { up, down, voids = 0, ...point }: RoundPoint): RoundPoint => ({
   ...point,

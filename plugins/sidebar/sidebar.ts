@@ -15,15 +15,16 @@ const commandOf = (body: unknown): Command | undefined => {
 
 export = (RED: Red): void => {
   const aggregators = (): WatchedAggregator[] => [...watchedIn(RED).aggregators];
-  const withId = (id: unknown): WatchedAggregator | undefined => aggregators().find(({ node }) => node.id === id);
 
   /** Query: `open`, the id of the one that is open, and which of its clients are in sight. */
   RED.httpAdmin.get('/fl-tinyml/federations', RED.auth.needsPermission('fl.read'), (request, response) => {
     const { open, ...query } = request.query as Record<string, unknown>;
-    const opened = withId(open);
+    const { evaluators } = watchedIn(RED);
+    const all = aggregators().map((watched) => ({ watched, now: watched.overview() }));
+    const opened = all.find(({ watched }) => watched.node.id === open);
     response.json({
-      federations: aggregators().map(lineOf),
-      ...(opened ? { open: detailsOf(opened, watchedIn(RED).evaluators, clientsQuery(query)) } : {}),
+      federations: all.map(({ watched, now }) => lineOf(watched, now)),
+      ...(opened ? { open: detailsOf(opened.watched, opened.now, evaluators, clientsQuery(query)) } : {}),
     });
   });
 
@@ -33,7 +34,7 @@ export = (RED: Red): void => {
     (request, response) => {
       const obey = async (): Promise<void> => {
         const command = commandOf(request.body);
-        const aggregator = withId(request.params.id);
+        const aggregator = aggregators().find(({ node }) => node.id === request.params.id);
         if (!command) throw new RefusedError('unknown-command', RED._('refused.command'));
         if (!aggregator) throw new RefusedError('not-running', RED._('refused.notRunning'));
         await aggregator.command(command);

@@ -50,8 +50,9 @@ export interface Details {
   clients: Page;
 }
 
-export function lineOf({ node, federation, model, ...watched }: WatchedAggregator): Line {
-  const now = watched.overview();
+/** `now`: its overview, made once for a look. */
+export function lineOf(watched: WatchedAggregator, now: Overview | undefined): Line {
+  const { node, federation, model } = watched;
   const problem = watched.problem();
   return {
     id: node.id,
@@ -98,10 +99,10 @@ const quarantinedOf = (registry: readonly WatchedClient[]): Details['quarantined
 
 export function detailsOf(
   watched: WatchedAggregator,
+  now: Overview | undefined,
   evaluators: Iterable<WatchedEvaluator>,
   query: ClientsQuery,
 ): Details {
-  const now = watched.overview();
   const registry = now?.registry ?? [];
   const { strategy, rule, privacy, void: reason } = now?.metrics ?? {};
   return {

@@ -217,7 +217,14 @@ for (const version of [4, 5] as NodeRedVersion[]) {
         RED.settings.user = { permissions: 'read' };
       });
       await open(reader);
-      await sidebar(reader).getByRole('button', { name: 'Show node' }).waitFor();
+      const head = sidebar(reader).locator('.fl-side-head');
+      const node = sidebar(reader).getByRole('button', { name: 'Show node' });
+      await node.waitFor();
+      // It may have been open already when the user was still another.
+      await head.click();
+      await node.waitFor({ state: 'detached' });
+      await head.click();
+      await node.waitFor();
       const names = await sidebar(reader).getByRole('toolbar').getByRole('button').allInnerTexts();
       assert.deepEqual(
         names.map((name) => name.trim()),

@@ -66,9 +66,9 @@ const createDetails = (words, line, again) => {
 
   const privacyOf = (claim) => {
     if (!claim) return undefined;
-    const { mode, epsilon, delta } = claim;
+    const { mode, epsilon, delta, clippingNorm } = claim;
     return Number.isFinite(epsilon)
-      ? of('privacy.spent', { mode, epsilon: number(epsilon), delta: String(delta ?? '–') })
+      ? of('privacy.spent', { mode, epsilon: number(epsilon), delta: String(delta), clip: number(clippingNorm) })
       : of('privacy.mode', { mode });
   };
 

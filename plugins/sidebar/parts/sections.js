@@ -91,7 +91,7 @@ const createFacts = (words) => {
   };
 };
 
-/** The curves: of the training, of each evaluator, and how far the model moved. */
+/** The curves: of the training, of each evaluator, how far the model moved, and what privacy has come to. */
 const createCharts = (words) => {
   const root = element('div');
   const show = keyedList(
@@ -116,6 +116,8 @@ const createCharts = (words) => {
           points: measured,
         })),
         { key: 'norm', title: words.of('chart.norm'), points: of(points, 'norm') },
+        { key: 'clip', title: words.of('chart.clip'), points: of(points, 'clip') },
+        { key: 'epsilon', title: words.of('chart.epsilon'), points: of(points, 'epsilon') },
       ]);
     },
   };

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import type { Coordinator, Overview } from '../../../lib/federation/coordinator-parts';
+import type { RoundMetrics } from '../../../lib/federation/metrics';
+import type { FlowNode, Red } from '../../../nodes/shared/red';
+import { createRefusals } from '../../../nodes/shared/refusals';
+import { watchAggregator, watchEvaluator, watchedIn } from '../../../nodes/shared/watched';
+import { clientsQuery } from '../../../plugins/sidebar/clients';
+import { type Details, detailsOf, type Line, lineOf } from '../../../plugins/sidebar/view';
+
+const metrics = (wish: Partial<RoundMetrics>): RoundMetrics => ({
+  federation: 'f',
+  round: 1,
+  strategy: 'fedavg',
+  cohort: 2,
+  updates: 2,
+  declined: 0,
+  refused: {},
+  late: 0,
+  samples: 10,
+  updateNorm: 1,
+  bytesUp: 100,
+  bytesDown: 200,
+  bytesUpTotal: 0,
+  bytesDownTotal: 0,
+  durationMs: 5,
+  clients: 2,
+  ...wish,
+});
+const overview = (wish: Partial<Overview> = {}): Overview => ({
+  phase: 'waiting',
+  running: true,
+  round: 3,
+  rounds: 0,
+  clients: 1,
+  cohort: 2,
+  answers: 2,
+  quarantined: 0,
+  federation: 'f',
+  fingerprint: '',
+  registry: [],
+  bytesUpTotal: 1,
+  bytesDownTotal: 2,
+  ...wish,
+});
+
+function watched(now: Overview) {
+  const RED = { events: new EventEmitter() } as unknown as Red;
+  const node = { id: 'in a subflow', _alias: 'template', name: 'Server' } as unknown as FlowNode;
+  const closing = new AbortController();
+  const refusals = createRefusals(() => 1000);
+  const taking = watchAggregator(
+    RED,
+    node,
+    { refusals, closing: closing.signal },
+    { federation: 'f', model: 'm', command: async () => {} },
+  );
+  const look = (): { line: Line; details: Details } => {
+    const { aggregators, evaluators } = watchedIn(RED);
+    const [one] = aggregators;
+    return {
+      line: lineOf(one, one.overview()),
+      details: detailsOf(one, one.overview(), evaluators, clientsQuery({})),
+    };
+  };
+  const open = () => taking.opening(Promise.resolve({ overview: () => now } as unknown as Coordinator));
+  return { RED, closing, refusals, taking, look, open };
+}
+
+describe('What the sidebar is told', () => {
+  it('has a point for a round that was asked three times, with all of its bytes, and counts what was in vain', async () => {
+    const { taking, look, open } = watched(overview());
+    await open();
+    taking.round(metrics({ round: 1, void: 'Too few.', updates: 0, declined: 2 }));
+    taking.round(metrics({ round: 1, void: 'Too few.', updates: 0, late: 1 }));
+    taking.round(metrics({ round: 1, loss: 0.5, withheld: 1 }));
+    taking.round(metrics({ round: 2, loss: 0.25 }));
+    const { points, totals } = look().details;
+    assert.deepEqual(points, [
+      { round: 1, loss: 0.5, norm: 1, up: 300, down: 600, updates: 2, voids: 2 },
+      { round: 2, loss: 0.25, norm: 1, up: 100, down: 200, updates: 2 },
+    ]);
+    assert.deepEqual(totals, { rounds: 2, voids: 2, declined: 2, withheld: 1, late: 1 });
+  });
+
+  it('has what privacy has come to', async () => {
+    const privacy = { mode: 'central' as const, clippingNorm: 0.5, noiseMultiplier: 1, delta: 1e-5, epsilon: 2 };
+    const { taking, look, open } = watched(overview({ metrics: metrics({ privacy }) }));
+    await open();
+    taking.round(metrics({ privacy }));
+    taking.round(metrics({ round: 2, privacy, clipping: { share: 0.5, next: 0.6 } }));
+    const { details } = look();
+    assert.deepEqual(details.privacy, privacy);
+    assert.deepEqual(
+      details.points.map(({ epsilon, clip }) => [epsilon, clip]),
+      [
+        [2, undefined],
+        [2, 0.5],
+      ],
+    );
+  });
+
+  it('names the template of a node in a subflow, and who was quarantined first comes first', async () => {
+    const client = (name: string, quarantined?: number) => ({ client: name, samples: 1, away: false, quarantined });
+    const { look, open } = watched(overview({ registry: [client('a', 9), client('b'), client('c', 4)] }));
+    await open();
+    const { line, details } = look();
+    assert.deepEqual([line.id, line.shown, line.known], ['in a subflow', 'template', 3]);
+    assert.deepEqual(
+      details.quarantined.map(({ client: name }) => name),
+      ['c', 'a'],
+    );
+  });
+
+  it('has the figures of this federation alone', () => {
+    const { RED, closing, look } = watched(overview());
+    const evaluator = watchEvaluator(RED, { name: 'held out' } as FlowNode, closing.signal);
+    evaluator.take({ federation: 'f', round: 1, figure: 'accuracy', value: 0.5 });
+    const other = watchEvaluator(RED, { name: 'other' } as FlowNode, closing.signal);
+    other.take({ federation: 'g', round: 1, figure: 'accuracy', value: 0.9 });
+    assert.deepEqual(look().details.series, [
+      { name: 'held out', figure: 'accuracy', points: [{ round: 1, value: 0.5 }] },
+    ]);
+  });
+
+  it('has the last sentence of each code', () => {
+    const { refusals, look } = watched(overview());
+    refusals.count({ code: 'late', message: 'First.' });
+    refusals.count({ code: 'late', message: 'Second.' });
+    assert.deepEqual(look().details.refused, [{ code: 'late', count: 2, sentence: 'Second.', agoMs: 0 }]);
+  });
+
+  it('says why an aggregator is off, and that it is on when it could be opened after all', async () => {
+    const { taking, look, open, closing, RED } = watched(overview());
+    assert.deepEqual([look().line.phase, look().line.problem], ['off', undefined]);
+    await assert.rejects(taking.opening(Promise.reject(new Error('Set the quorum.'))));
+    assert.deepEqual([look().line.phase, look().line.problem], ['off', 'Set the quorum.']);
+    await open();
+    assert.deepEqual([look().line.phase, look().line.problem], ['waiting', undefined]);
+    closing.abort();
+    assert.equal(watchedIn(RED).aggregators.size, 0, 'what is closed is forgotten');
+  });
+});
