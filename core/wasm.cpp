@@ -8,6 +8,7 @@
 #include "kernels/levels.h"
 #include "kernels/quantize.h"
 #include "kernels/rotate.h"
+#include "kernels/sparse.h"
 #include "plan.h"
 #include "train.h"
 #include "weights.h"
@@ -170,6 +171,16 @@ uint32_t k_by_coordinate(uint32_t kind, const float* rows, uint32_t count, uint3
     if (refused) return 1;
   }
   return 0;
+}
+EXPORT(greatest_magnitude) uint32_t k_greatest_magnitude(const float* v, uint32_t n, uint32_t k, uint32_t* counts) {
+  return greatest_magnitude(v, n, k, counts);
+}
+EXPORT(positions_from)
+uint32_t k_positions_from(const float* v, uint32_t n, uint32_t bits, uint32_t equal, uint32_t* out) {
+  return positions_from(v, n, bits, equal, out);
+}
+EXPORT(draw_positions) void k_draw_positions(uint32_t n, uint32_t k, uint32_t seed, uint32_t* out) {
+  draw_positions(n, k, seed, out);
 }
 EXPORT(crc32) uint32_t k_crc32(const uint8_t* bytes, uint32_t n, uint32_t crc) { return crc32(bytes, n, crc); }
 /** stochastic: 0 rounds to nearest, 1 at random from the seed. */

@@ -6,6 +6,7 @@ import { createFold } from './fold';
 import type { Kernels } from './kernels';
 import { createLevels } from './levels';
 import { BLOCK } from './norm';
+import { createPositions } from './positions';
 import { createRotate } from './rotate';
 import { aligned, type Core, createCore } from './wasm';
 import { createWeightedSum } from './weighted-sum';
@@ -78,6 +79,7 @@ export function createKernels(): Kernels {
     ...createByCoordinate(core),
     ...createLevels(core),
     ...createRotate(core),
+    ...createPositions(core),
 
     distancesTo(point, vectors) {
       if (vectors.some(({ length }) => length !== point.length)) throw new RangeError('The vectors differ in length');

@@ -62,6 +62,15 @@ export interface Kernels {
    * that are equally far (to 2^-47 of the distance), each of them counts by the same share. Errors as trimmedMeans.
    */
   meansNearMedian(vectors: readonly Float32Array[], near: number): Float32Array;
+  /**
+   * Where the `k` numbers of the greatest magnitude lie, ascending; of equal ones the first, and never a zero, so that there may
+   * be fewer. The vector must be finite. RangeError unless 1 <= k <= length.
+   */
+  greatest(vector: Float32Array, k: number): Uint32Array;
+  /** Where the magnitudes lie that are not below `bound` > 0, ascending. The vector must be finite. */
+  notBelow(vector: Float32Array, bound: number): Uint32Array;
+  /** `k` of the numbers from 0 to `length` - 1 by lot, ascending; for the same seed the same. RangeError unless 0 <= k <= length. */
+  draw(length: number, k: number, seed: number): Uint32Array;
   /** CRC-32 (IEEE 802.3, as zlib's). `seed`: the CRC of what came before. */
   crc32(bytes: Uint8Array, seed?: number): number;
   /**

@@ -90,6 +90,9 @@ export interface CoreExports {
     spareAt: number,
     outAt: number,
   ): number;
+  greatest_magnitude(vectorAt: number, length: number, k: number, countsAt: number): number;
+  positions_from(vectorAt: number, length: number, bits: number, equal: number, outAt: number): number;
+  draw_positions(length: number, k: number, seed: number, outAt: number): void;
   crc32(bytesAt: number, length: number, crc: number): number;
   quantize(
     vectorAt: number,

@@ -3,6 +3,7 @@ export { checkOrder, type Operation } from './codecs/composition';
 export { type QuantizeMethod, quantizeUpdate } from './codecs/methods';
 export type { QuantizeOptions } from './codecs/quantize';
 export { applyCodec, codecs, decodeAll, operations } from './codecs/registry';
+export type { SparsifyOptions } from './codecs/sparsify';
 export type {
   CodecStep,
   DeclineHeader,

@@ -5,7 +5,7 @@ import { generator } from '../../lib/random/generator';
 const LENGTH = 64;
 const COUNT = 24;
 
-const bytesOf = (values: Float32Array | Float64Array | Uint8Array): Buffer =>
+const bytesOf = (values: Float32Array | Float64Array | Uint8Array | Uint32Array): Buffer =>
   Buffer.from(values.buffer, values.byteOffset, values.byteLength);
 
 export function kernelInput(): Float32Array {
@@ -77,6 +77,9 @@ export function kernelResults(): Buffer {
     bytesOf(kernels.distancesTo(vectors[3], vectors)),
     bytesOf(dotsAlong(vectors[3], vectors)),
     bytesOf(Float64Array.of(kernels.norm(values.subarray(3, LENGTH - 2)))),
+    bytesOf(kernels.greatest(some, 100)),
+    bytesOf(kernels.notBelow(some, 0.75)),
+    bytesOf(kernels.draw(some.length, 100, 41)),
   );
   return Buffer.concat(parts);
 }

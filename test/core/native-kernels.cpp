@@ -11,6 +11,7 @@
 #include "../../core/kernels/levels.h"
 #include "../../core/kernels/quantize.h"
 #include "../../core/kernels/rotate.h"
+#include "../../core/kernels/sparse.h"
 
 using namespace fl;
 
@@ -112,6 +113,16 @@ static bool levels(const float* v, uint32_t n) {
   free(found);
   free(back);
   return true;
+static void sparse(const float* v, uint32_t n) {
+  uint32_t* counts = room<uint32_t>(MAGNITUDE_COUNTS);
+  uint32_t* out = room<uint32_t>(n);
+  const uint32_t bits = greatest_magnitude(v, n, 100, counts);
+  put(out, positions_from(v, n, bits, counts[0], out));
+  put(out, positions_from(v, n, magnitude_of(0.75f), n, out));
+  draw_positions(n, 100, 41, out);
+  put(out, 100);
+  free(counts);
+  free(out);
 }
 
 int main(int argc, char** argv) {
@@ -169,5 +180,6 @@ int main(int argc, char** argv) {
   }
   const double norm = __builtin_sqrt(squared_norm(v + 3, LENGTH - 5));
   put(&norm, 1);
+  sparse(v, n - 3);
   return 0;
 }

@@ -13,13 +13,14 @@ import { mask } from './mask';
 import { qsgdWith } from './qsgd';
 import { quantizeWith } from './quantize';
 import { signWith } from './sign';
+import { sparsifyWith } from './sparsify';
 import { terngradWith } from './terngrad';
 
 export type Registry = ReadonlyMap<string, Codec>;
 
 export function registryWith(kernels: Kernels): Registry {
   const coders = [quantizeWith, driveWith, edenWith, signWith, terngradWith, qsgdWith].map((codec) => codec(kernels));
-  const all: Codec[] = [...coders, layers, mask];
+  const all: Codec[] = [...coders, sparsifyWith(kernels), layers, mask];
   return new Map(all.map((codec) => [codec.name, codec]));
 }
 
