@@ -113,6 +113,8 @@ static bool levels(const float* v, uint32_t n) {
   free(found);
   free(back);
   return true;
+}
+
 static void sparse(const float* v, uint32_t n) {
   uint32_t* counts = room<uint32_t>(MAGNITUDE_COUNTS);
   uint32_t* out = room<uint32_t>(n);
