@@ -193,6 +193,7 @@ const secure = [
     parameter('secureMaxSamples', '10000', [1, 1e9]),
     parameter('secureThreshold', '66', '[50, 100)'),
     parameter('secureNeighbours', '', [2, 254]),
+    checkbox('secureSigned'),
   ]),
 ];
 

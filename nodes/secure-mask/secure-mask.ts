@@ -3,14 +3,19 @@ import { createMasker, type MaskerEvent } from '../../lib/federation/secure/mask
 import { RefusedError } from '../../lib/refused';
 import type { Message } from '../../lib/update/message';
 import { checked } from '../shared/checked';
+import { registerKeys } from '../shared/key-route';
 import { detached, type FlowMessage, type FlowNode, type Red, type Settings } from '../shared/red';
 import { collectRefusals } from '../shared/refusals';
-import { choice, number } from '../shared/settings';
+import { choice, flag, number } from '../shared/settings';
 import { createShell, type Shell } from '../shared/shell';
+import { signerOf, trustOf } from '../shared/signing';
 
-const readOptions = (settings: Settings) => ({
+const readOptions = (settings: Settings, privateKey: unknown) => ({
   minClients: number(settings, 'minClients', 3, { min: 3, max: 1000, integer: true }),
   statistics: choice(settings, 'statistics', ['refuse', 'pass'] as const, 'refuse'),
+  ...(flag(settings, 'sign', false)
+    ? { identity: { signer: signerOf(settings, privateKey), trust: trustOf(settings) } }
+    : {}),
 });
 
 function show({ status }: Shell, { event, round }: MaskerEvent): void {
@@ -20,7 +25,9 @@ function show({ status }: Shell, { event, round }: MaskerEvent): void {
 }
 
 export = (RED: Red): void => {
-  function FlSecureMask(this: FlowNode, settings: Settings): void {
+  registerKeys(RED);
+
+  function FlSecureMask(this: FlowNode & { credentials?: { privateKey?: unknown } }, settings: Settings): void {
     RED.nodes.createNode(this, settings);
     const shell = createShell(RED, this);
     const refusals = collectRefusals(shell);
@@ -33,7 +40,7 @@ export = (RED: Red): void => {
     };
     const masker = checked(shell, () =>
       createMasker<FlowMessage>({
-        ...readOptions(settings),
+        ...readOptions(settings, this.credentials?.privateKey),
         send: put,
         onEvent: (payload) => {
           if (shell.closing.aborted) return;
@@ -51,5 +58,5 @@ export = (RED: Red): void => {
     });
     shell.onClose(() => masker().close());
   }
-  RED.nodes.registerType('fl-secure-mask', FlSecureMask);
+  RED.nodes.registerType('fl-secure-mask', FlSecureMask, { credentials: { privateKey: { type: 'password' } } });
 };

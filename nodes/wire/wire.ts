@@ -2,9 +2,9 @@ import { RefusedError } from '../../lib/refused';
 import type { Message } from '../../lib/update/message';
 import { decodeWire, encodeWire } from '../../lib/update/wire';
 import { checked } from '../shared/checked';
+import { registerKeys } from '../shared/key-route';
 import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
 import { createShell } from '../shared/shell';
-import { registerKeys } from './key-route';
 import { type Options, readOptions } from './options';
 
 /** Messages that may wait for their turn. */

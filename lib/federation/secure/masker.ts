@@ -6,6 +6,7 @@
  */
 import {
   beginMasking,
+  type Identity,
   isReadyToMask,
   type MaskingEffect,
   type MaskingState,
@@ -41,6 +42,8 @@ export type MaskerEvent = { federation: string; client: string; round: number } 
 export interface MaskerParts<C> {
   /** A client takes part in no sum of fewer; default 3. */
   minClients?: number;
+  /** Of the one client that it stands beside, which then takes part in signed sums only; absent: in none of those. */
+  identity?: Identity;
   /** What becomes of statistics, which no mask hides. */
   statistics: 'refuse' | 'pass';
   clock?: Clock;
@@ -73,6 +76,8 @@ interface Session<C> {
   /** undefined: without masks. */
   masking?: MaskingState;
   waiting?: Held<C>;
+  /** Why it has no part in this sum; it has said so. */
+  refused?: string;
 }
 
 interface Early<C> extends Held<C> {
@@ -94,7 +99,7 @@ const nameOf = ({ federation, client }: { federation: string; client: string }):
   JSON.stringify([federation, client]);
 
 export function createMasker<C>(parts: MaskerParts<C>): Masker<C> {
-  const { minClients, clock = systemClock } = parts;
+  const { minClients, identity, clock = systemClock } = parts;
   const clients = new Map<string, { federation: string; client: string }>();
   const sessions = new Map<string, Session<C>>();
   const early = new Map<string, Early<C>>();
@@ -186,8 +191,29 @@ export function createMasker<C>(parts: MaskerParts<C>): Masker<C> {
     }
   };
 
+  /** Tells its keys, or that it takes no part in such a sum. */
+  const begin = (session: Session<C>, client: string, fl: ModelHeader): void => {
+    const { federation, model, round, attempt } = fl;
+    try {
+      const { state, effects } = beginMasking({ client, minClients, identity }, fl);
+      session.masking = state;
+      parts.onEvent?.({ event: 'agreeing', federation, client, round });
+      perform(session, effects);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      const reason = error.message.slice(0, limits.reason);
+      session.refused = reason;
+      parts.onRefused?.(error);
+      parts.send({
+        fl: { kind: 'decline', federation, model, round, attempt, client, reason },
+        payload: Buffer.alloc(0),
+      });
+      parts.onEvent?.({ event: 'left-out', federation, client, round, reason });
+    }
+  };
+
   const asked = ({ fl }: Message<ModelHeader>): void => {
-    const { federation, attempt, cohort, round } = fl;
+    const { federation, attempt, cohort } = fl;
     if (cohort.length === 0 || fl.personal !== undefined) return;
     const before = newest.get(federation);
     if (before !== undefined && isOlder(attempt, before)) return;
@@ -198,12 +224,7 @@ export function createMasker<C>(parts: MaskerParts<C>): Masker<C> {
       if (sessions.get(name)?.attempt === attempt) continue;
       const session: Session<C> = { attempt };
       sessions.set(name, session);
-      if (fl.secure) {
-        const { state, effects } = beginMasking({ client, minClients }, fl);
-        session.masking = state;
-        parts.onEvent?.({ event: 'agreeing', federation, client, round });
-        perform(session, effects);
-      }
+      if (fl.secure) begin(session, client, fl);
     }
     for (const [name, held] of early) {
       if (held.message.fl.federation !== federation) continue;
@@ -225,7 +246,7 @@ export function createMasker<C>(parts: MaskerParts<C>): Masker<C> {
       const session = sessions.get(name);
       if (who.federation !== federation || session?.attempt !== attempt || !session.masking) continue;
       const { client } = who;
-      const { state, effects } = maskingClient({ client, minClients }, session.masking, message);
+      const { state, effects } = maskingClient({ client, minClients, identity }, session.masking, message);
       session.masking = state;
       perform(session, effects);
       if (step === 'unmask' && effects.some(({ type }) => type === 'send')) {
@@ -240,6 +261,7 @@ export function createMasker<C>(parts: MaskerParts<C>): Masker<C> {
     const held: Held<C> = { message, ...(carried === undefined ? {} : { carried }) };
     const session = sessions.get(name);
     if (session?.attempt === fl.attempt) {
+      if (session.refused !== undefined) return;
       if (!session.masking) {
         const reason =
           'fl-secure-mask lets no update out without a mask, and none is asked for: switch secure aggregation on in fl-aggregator.';

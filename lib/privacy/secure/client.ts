@@ -49,6 +49,12 @@ export function beginMasking(parts: MaskingParts, header: ModelHeader): MaskingS
       `This secure sum is signed: give "${client}" its private key and the list of trusted public keys.`,
     );
   }
+  if (identity && identity.signer.id !== client) {
+    throw new RefusedError(
+      'secure-keys',
+      `"${client}" cannot sign with the key of "${identity.signer.id}": give each client an fl-secure-mask with a key of its own.`,
+    );
+  }
   if (identity && !settings.signed) {
     throw new RefusedError(
       'secure-keys',

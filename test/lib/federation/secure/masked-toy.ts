@@ -1,5 +1,6 @@
 /** The toy federation with a masker beside each client, on whose wires a test can stand. */
 import { createMasker, type MaskerEvent } from '../../../../lib/federation';
+import type { Identity } from '../../../../lib/privacy/secure';
 import type { RefusedError } from '../../../../lib/refused';
 import type { FederationHeader, Message } from '../../../../lib/update/message';
 import { type Toy, type ToyWish, toyFederation } from '../toy';
@@ -21,6 +22,8 @@ export interface MaskedToy extends Toy {
 
 export interface MaskedWish extends Omit<ToyWish, 'up' | 'clients'> {
   clients: string[];
+  /** The keys of those who sign. */
+  identities?: ReadonlyMap<string, Identity>;
   /** Changes what a client says, before its masker hears it. */
   made?(message: Message<FederationHeader>): Message<FederationHeader>;
   /** Changes or drops what a client says to the aggregator, and what the aggregator says to a client. */
@@ -28,7 +31,15 @@ export interface MaskedWish extends Omit<ToyWish, 'up' | 'clients'> {
   down?(message: Message<FederationHeader>, client: string): unknown;
 }
 
-export async function maskedToy({ clients, made, up, down, options, parts }: MaskedWish): Promise<MaskedToy> {
+export async function maskedToy({
+  clients,
+  identities,
+  made,
+  up,
+  down,
+  options,
+  parts,
+}: MaskedWish): Promise<MaskedToy> {
   const toy = await toyFederation({
     options: { minClients: clients.length, quorum: 3, secure, ...options },
     ...(parts ? { parts } : {}),
@@ -40,7 +51,9 @@ export async function maskedToy({ clients, made, up, down, options, parts }: Mas
   const maskers = new Map<string, ReturnType<typeof createMasker>>();
   const start = (client: string): void => {
     maskers.get(client)?.close();
+    const identity = identities?.get(client);
     const masker = createMasker({
+      ...(identity ? { identity } : {}),
       statistics: 'pass',
       clock: toy.clock,
       send: (message) => {

@@ -1,11 +1,12 @@
 /**
  * The admin route behind the keys in the dialogue: without a key it makes a pair, with a private key it gives the public
- * one. Keeps nothing: the private key becomes a credential of the node when the user deploys.
+ * one. Keeps nothing: the private key becomes a credential of the node when the user deploys. Each node with keys asks for it:
+ * the first answers for all.
  */
 import { generateKeys, publicKeyOf } from '../../lib/update/wire';
-import type { Red } from '../shared/red';
-import { sentenceOf } from '../shared/refusals';
 import { keyBody, toPem } from './pem';
+import type { Red } from './red';
+import { sentenceOf } from './refusals';
 
 export function registerKeys(RED: Red): void {
   RED.httpAdmin.post('/fl-tinyml/wire/key', RED.auth.needsPermission('fl.write'), (request, response) => {
