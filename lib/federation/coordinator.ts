@@ -11,6 +11,7 @@ import { createRule } from '../robust/create-rule';
 import type { FederationHeader } from '../update/message';
 import { createAggregation } from './aggregation';
 import { createAsyncReducer } from './async-round';
+import { createCensus } from './census';
 import { checkRule } from './check-rule';
 import { keptRound, type Learned, restoredState } from './checkpoint';
 import { systemClock } from './clock';
@@ -28,7 +29,7 @@ import { createLastHeard, overviewOf } from './overview';
 import { createRoot } from './root';
 import { createRoundReducer } from './round';
 import { type Effect, firstState, type RoundEvent, type TimerName } from './round-state';
-import { asksAnything, gather, roundZero } from './round-zero';
+import { asksAnything, roundZero } from './round-zero';
 import { createSampler } from './samplers';
 import { trainingAt } from './schedule';
 import { secureAskings } from './secure/asking';
@@ -66,6 +67,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const combine = parts.combine ?? combineHere(kernels);
   const reach = reachOf(timing);
   const versions = createVersions(reach);
+  const census = createCensus({ asked, options, spec: model.spec, send: (fl) => send({ ...fl, ...header() }) });
 
   const beginning = (): Learned => ({
     weights: firstWeights(model),
@@ -139,11 +141,11 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     onVoid: (attempt, reason, silent) => dispatch({ type: 'given-up', attempt, reason, silent }),
   });
   const gate = createGate({
-    ...{ federation, model, strategy, kernels, asked, reach, secure },
+    ...{ federation, model, strategy, kernels, asked, census, reach, secure },
     sending: options.sending !== undefined,
     ...(options.schedule ? { rateOf: (round: number) => trainingAt(options, round).learningRate } : {}),
   });
-  const takenIn = createTakenIn({ aggregation, strategy, versions, secure, accepted });
+  const takenIn = createTakenIn({ aggregation, census, strategy, versions, secure, accepted });
 
   const closing = createClosing({
     federation,
@@ -168,17 +170,10 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
       case 'invite':
         send({ kind: 'invite', ...header(), cohort: effect.cohort });
         return;
-      case 'ask-statistics': {
+      case 'ask-statistics':
         askedAt = clock.now();
-        const { cohort, attempt } = effect;
-        const { deadlineMs } = options;
-        const wanted = {
-          ...(asked.sums ? {} : { sums: false }),
-          ...(asked.labels > 0 ? { labels: asked.labels } : {}),
-        };
-        send({ kind: 'statistics-request', ...header(), attempt, cohort, deadlineMs, ...wanted });
+        census.ask(effect);
         return;
-      }
       case 'publish':
         publish(effect);
         return;
@@ -200,7 +195,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
         return;
       case 'close-statistics':
         save(() => {
-          const { unlikeness, ...gathered } = gather(takenIn.statistics, asked, model.spec);
+          const { unlikeness, ...gathered } = census.gathered();
           return made({ next: { ...learned, ...gathered, bytesUp: learned.bytesUp + takenIn.bytesUp }, unlikeness });
         });
         return;
@@ -240,6 +235,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   };
 
   const publish = (request: Request): void => {
+    census.askBeside(request);
     // Without rounds newer versions may be in the making: what goes out is the one on the disk.
     const written = onDisk?.learned ?? learned;
     const from = timing.mode === 'async' ? { ...written, settlement: accepted } : written;
@@ -265,13 +261,14 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   };
 
   const closeRound = (effect: Extract<Effect, { type: 'close' }>): Made | Promise<Made> => {
+    const counted = census.endBeside();
     if (secure) {
-      const [counted, before] = [taken(), learned];
-      return secure.open(state.clients.size).then((sum) => made(closing.plain(effect, sum, counted, before)));
+      const [was, before] = [taken(), learned];
+      return secure.open(state.clients.size).then((sum) => made(counted(closing.plain(effect, sum, was, before))));
     }
     const aggregate = aggregation.aggregate(effect.claim, state.clients.size, { ...effect, central: learned.central });
-    if (!rule) return made(closing.plain(effect, aggregate, taken(), learned));
-    return closing.byRule(effect, aggregate, taken(), learned).then(made);
+    if (!rule) return made(counted(closing.plain(effect, aggregate, taken(), learned)));
+    return closing.byRule(effect, aggregate, taken(), learned).then((what) => made(counted(what)));
   };
 
   const made = (what: Making): Made => madeOf(what, state, options);
@@ -349,7 +346,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     const { strategy: _, strategyState: __, settlement: ___, ...rest } = found.learned;
     learned = found.learned.strategy === strategy.name ? found.learned : { ...beginning(), ...rest };
     for (const [client, round] of learned.settlement) accepted.set(client, round);
-    if (options.classWeighting && !learned.labelCounts && state.round > 0) {
+    if (options.classWeighting && !options.countEvery && !learned.labelCounts && state.round > 0) {
       say(
         'no-counts',
         'The labels were not counted when this federation began: send "reset" to have class weights made.',

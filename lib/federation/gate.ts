@@ -23,12 +23,15 @@ import { requireFinite } from '../update/vector';
 import { refusalOf, stalenessOf } from './admission';
 import { claimOf } from './aggregation';
 import { isOfRun } from './attempt';
+import { type Census, isBeside } from './census';
 import { type FederatedModel, tensorSizes } from './federated-model';
 import { keepsVector } from './local/rule';
+import { isQuarantined } from './quarantine';
 import type { RoundEvent, RoundState, Told } from './round-state';
 import { decodeTold, type RoundZero, type Statistics } from './round-zero';
 import type { SecureAskings } from './secure/asking';
 import type { Strategy, UpdateFacts } from './strategies/strategy';
+import { get } from './table';
 
 /** The vectors that belong to an event that the reducer will accept. */
 export type Material =
@@ -37,7 +40,8 @@ export type Material =
   | { kind: 'masked'; facts: UpdateFacts; payload: Buffer; privacy?: PrivacyClaim; bytes: number }
   /** An update that stayed where it was made: no change, of so many samples. */
   | { kind: 'withheld'; client: string; samples: number; bytes: 0 }
-  | { kind: 'statistics'; client: string; statistics: Statistics; bytes: number };
+  /** `again`: labels that are counted beside a round. */
+  | { kind: 'statistics'; client: string; statistics: Statistics; again: boolean; bytes: number };
 
 export interface Received {
   event: RoundEvent;
@@ -60,6 +64,7 @@ export interface GateParts {
   rateOf?(round: number): number;
   /** What round 0 asks for. */
   asked: RoundZero;
+  census: Pick<Census, 'askedAgain' | 'isOpen'>;
 }
 
 const asRefused = (error: unknown): RefusedError =>
@@ -77,7 +82,7 @@ const isAlike = (a: TensorSizes, b: TensorSizes): boolean =>
   a.length === b.length && a.every(([size, channels], i) => size === b[i][0] && channels === b[i][1]);
 
 export function createGate(parts: GateParts) {
-  const { federation, model, strategy, kernels, asked, reach, sending, secure, rateOf } = parts;
+  const { federation, model, strategy, kernels, asked, census, reach, sending, secure, rateOf } = parts;
   const tensors = tensorSizes(model.layout, strategy.vectorsPerUpdate);
   const { size } = model.layout;
 
@@ -143,12 +148,11 @@ export function createGate(parts: GateParts) {
     return { kind: 'update', facts, vectors, privacy, bytes };
   };
 
-  const statisticsOf = ({ fl, payload }: Message<StatisticsHeader>): Material => ({
-    kind: 'statistics',
-    client: fl.client,
-    statistics: decodeTold(payload, fl.labels ?? 0, asked, model.spec),
-    bytes: payload.length,
-  });
+  const statisticsOf = ({ fl, payload }: Message<StatisticsHeader>): Material => {
+    const again = isBeside(fl.attempt);
+    const statistics = decodeTold(payload, fl.labels ?? 0, again ? census.askedAgain : asked, model.spec);
+    return { kind: 'statistics', client: fl.client, statistics, again, bytes: payload.length };
+  };
 
   const isAnswer = (message: Message): message is Message<SecureAnswer> =>
     message.fl.kind === 'secure' && 'client' in message.fl;
@@ -232,6 +236,18 @@ export function createGate(parts: GateParts) {
     if (isKind(message, 'join')) {
       const { client, samples, facts } = message.fl;
       return { event: { type: 'join', client, samples, ...(facts ? { facts } : {}) } };
+    }
+    if ((isKind(message, 'statistics') || isKind(message, 'decline')) && isBeside(message.fl.attempt)) {
+      const known = get(state.clients, message.fl.client);
+      if (!isKind(message, 'statistics') || !known || isQuarantined(known)) return undefined;
+      if (!census.isOpen(message.fl.attempt)) return undefined;
+      try {
+        takeIn(statisticsOf(message));
+        return undefined;
+      } catch (error) {
+        const refused = asRefused(error);
+        return { event: { type: 'refused', code: refused.code }, refused };
+      }
     }
     if (isKind(message, 'decline')) {
       const { client, round, attempt, withheld } = message.fl;

@@ -54,8 +54,10 @@ export interface FederationOptions {
   classWeighting?: ClassWeighting;
   /** Autoencoders: above which error a sample is an anomaly, from sketches of the clients' errors; absent: none is made. */
   threshold?: ThresholdOptions;
-  /** Round 0 asks for the counts of labels, to tell once how unlike the clients are. */
+  /** Round 0 asks for the counts of labels, to tell how unlike the clients are. */
   unlikeness?: boolean;
+  /** Rounds after which the labels are counted again; absent: in round 0 only. */
+  countEvery?: number;
   /** Ids remembered at most; further ones are refused. */
   maxClients: number;
   /** After so many askings in a row without an answer a client is left out until it joins again. */
@@ -107,6 +109,13 @@ export function federationOptions(wish: Partial<FederationOptions> = {}): Federa
   if (options.classWeighting) {
     checkClassWeighting(options.classWeighting);
     if (options.training.classWeights) throw bad('Type class weights, or have them made from the counts: not both.');
+  }
+  if (options.countEvery !== undefined) {
+    whole(options.countEvery, 'the rounds after which labels are counted again', 1, 1e6);
+    if (!options.classWeighting && !options.unlikeness) {
+      throw bad('Labels are counted for automatic class weights or the report of unlike clients: choose one of these.');
+    }
+    if (options.timing.mode === 'async') throw bad('Labels are counted again beside a round: choose rounds.');
   }
   if (options.minClients > options.maxClients) {
     throw bad(

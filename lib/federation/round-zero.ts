@@ -49,6 +49,12 @@ export function roundZero(
   return { sums: normalisation === 'federated', labels: counts ? (spec.labels?.length ?? 0) : 0 };
 }
 
+/** As it stands in the request. */
+export const requestOf = ({ sums, labels }: RoundZero): Pick<StatisticsRequestHeader, 'sums' | 'labels'> => ({
+  ...(sums ? {} : { sums: false }),
+  ...(labels > 0 ? { labels } : {}),
+});
+
 export const asksAnything = ({ sums, labels }: RoundZero): boolean => sums || labels > 0;
 
 /**

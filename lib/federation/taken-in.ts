@@ -2,9 +2,9 @@
 import { checkCentral } from '../privacy/central';
 import type { Aggregation } from './aggregation';
 import { claimOf } from './aggregation';
+import type { Census } from './census';
 import type { Learned } from './checkpoint';
 import type { Material } from './gate';
-import type { Statistics } from './round-zero';
 import type { SecureAskings } from './secure/asking';
 import { isWanted } from './settlement';
 import type { Strategy, UpdateFacts } from './strategies/strategy';
@@ -12,6 +12,7 @@ import type { Versions } from './timing/versions';
 
 export interface TakenInParts {
   aggregation: Aggregation;
+  census: Census;
   strategy: Strategy;
   versions: Versions;
   secure?: SecureAskings;
@@ -20,8 +21,6 @@ export interface TakenInParts {
 }
 
 export interface TakenIn {
-  /** What clients told in round 0. */
-  readonly statistics: ReadonlyMap<string, Statistics>;
   bytesUp: number;
   bytesDown: number;
   /** Throws RefusedError when the sum cannot take it. `told`: what the clients were given. */
@@ -34,19 +33,17 @@ export interface TakenIn {
   clear(): void;
 }
 
-export function createTakenIn({ aggregation, strategy, versions, secure, accepted }: TakenInParts): TakenIn {
+export function createTakenIn({ aggregation, census, strategy, versions, secure, accepted }: TakenInParts): TakenIn {
   const counted = (facts: UpdateFacts, round: number): void => {
     if (isWanted(accepted, [facts], strategy.local)) accepted.set(facts.client, round - facts.staleness);
   };
-  const statistics = new Map<string, Statistics>();
   const taken: TakenIn = {
-    statistics,
     bytesUp: 0,
     bytesDown: 0,
     take(material, round, { weights, strategyState }, { central }) {
       switch (material.kind) {
         case 'statistics':
-          statistics.set(material.client, material.statistics);
+          census.take(material.client, material.statistics, material.again);
           break;
         case 'withheld': {
           const { client, samples } = material;
@@ -76,7 +73,7 @@ export function createTakenIn({ aggregation, strategy, versions, secure, accepte
     clear() {
       aggregation.clear();
       secure?.clear();
-      statistics.clear();
+      census.clear();
       taken.bytesUp = 0;
       taken.bytesDown = 0;
     },

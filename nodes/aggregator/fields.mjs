@@ -228,6 +228,10 @@ const training = [
   ),
   number('classWeightBeta', '0.999', '[0, 1)', { unit: true, when: 'classWeighting=effective-number' }),
   number('classWeightCap', '10', '[1, 1e6]', { when: 'classWeighting=balanced,effective-number' }),
+  number('countEvery', '0', [0, 1000000], {
+    unit: true,
+    when: 'classWeighting=balanced,effective-number&timing=rounds,late',
+  }),
   text('classWeights', { placeholder: true, when: 'classWeighting=typed' }),
   choice('threshold', { none: 'option.noThreshold', quantile: 'option.quantile' }, { icon: 'bell-o' }),
   number('quantile', '0.995', '(0, 1)', { unit: true, when: 'threshold=quantile' }),

@@ -1,6 +1,7 @@
 /** The settings of an fl-aggregator, as the library wants them. */
 import type { ClassWeighting } from '../../lib/data/class-weights';
 import type { FederationOptions } from '../../lib/federation/options';
+import type { TimingOptions } from '../../lib/federation/timing/options';
 import type { TrainingOptions } from '../../lib/training/engine';
 import { RefusedError } from '../../lib/update/message';
 import type { Settings } from '../shared/red';
@@ -22,6 +23,12 @@ function classWeighting(settings: Settings): ClassWeighting | undefined {
   const cap = number(settings, 'classWeightCap', 10, { min: 1, max: 1e6 });
   if (name === 'balanced') return { name, cap };
   return { name, beta: number(settings, 'classWeightBeta', 0.999, { min: 0, max: 0.9999999 }), cap };
+}
+
+/** Labels are counted again for automatic weights, beside a round; 0: never. */
+function countEvery(settings: Settings, timing: TimingOptions): number | undefined {
+  if (timing.mode === 'async' || !classWeighting(settings)) return undefined;
+  return number(settings, 'countEvery', 0, { min: 0, max: 1e6, integer: true }) || undefined;
 }
 
 function training(settings: Settings, labels: readonly string[] | undefined): TrainingOptions {
@@ -64,6 +71,7 @@ export function aggregatorOptions(
   labels: readonly string[] | undefined,
 ): Partial<FederationOptions> {
   const quorum = number(settings, 'quorum', 2, COUNT);
+  const timing = timingOf(settings);
   const strategy = strategyOf(settings);
   const proximal = number(settings, 'proximal', 0, { min: 0, max: 1e6 });
   return {
@@ -74,7 +82,7 @@ export function aggregatorOptions(
     pauseMs: Math.round(1000 * number(settings, 'pause', 0, { min: 0, max: 2e6 })),
     autoStart: choice(settings, 'start', ['auto', 'message'] as const, 'auto') === 'auto',
     sampler: samplerOf(settings, quorum),
-    timing: timingOf(settings),
+    timing,
     sending: sendingOf(settings),
     secure: secureOf(settings),
     strategy,
@@ -83,6 +91,7 @@ export function aggregatorOptions(
     training: { ...training(settings, labels), ...(takesProximal(strategy) && proximal > 0 ? { proximal } : {}) },
     schedule: scheduleOf(settings),
     classWeighting: classWeighting(settings),
+    countEvery: countEvery(settings, timing),
     threshold:
       choice(settings, 'threshold', ['none', 'quantile'] as const, 'none') === 'quantile'
         ? { quantile: number(settings, 'quantile', 0.995, { min: 1e-6, max: 1 - 1e-9 }) }

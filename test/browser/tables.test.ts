@@ -205,13 +205,13 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       await editor.closeDialogue('cancel');
 
       await editor.openDialogue('server');
-      const weighting = ['classWeights', 'classWeightBeta', 'classWeightCap', 'quantile'];
+      const weighting = ['classWeights', 'classWeightBeta', 'classWeightCap', 'countEvery', 'quantile'];
       assert.deepEqual(await shownOf(weighting), ['classWeights']);
       await page.locator('#node-input-classWeighting').selectOption('balanced');
-      assert.deepEqual(await shownOf(weighting), ['classWeightCap']);
+      assert.deepEqual(await shownOf(weighting), ['classWeightCap', 'countEvery']);
       await page.locator('#node-input-classWeighting').selectOption('effective-number');
       await page.locator('#node-input-threshold').selectOption('quantile');
-      assert.deepEqual(await shownOf(weighting), ['classWeightBeta', 'classWeightCap', 'quantile']);
+      assert.deepEqual(await shownOf(weighting), ['classWeightBeta', 'classWeightCap', 'countEvery', 'quantile']);
       await page.locator('#node-input-unlikeness').check();
       await editor.closeDialogue('ok');
       assert.deepEqual(await saved('server', ['classWeighting', 'threshold', 'quantile', 'unlikeness']), {

@@ -196,6 +196,97 @@ describe('label counts of a federation', () => {
     }
   });
 
+  it('are counted again every few rounds: who came later and what piled up is in the weights of the round after', async () => {
+    const { toy, told } = await federation({
+      options: { classWeighting: balanced, unlikeness: true, rounds: 6, countEvery: 2, pauseMs: 1000, minClients: 2 },
+      learners: { a: learnerOf([6, 2, 0]), b: learnerOf([2, 0, 2]) },
+    });
+    toy.add('late', { learner: learnerOf([0, 0, 12]), model: model('federated') }).samplesChanged();
+    for (let round = 2; round <= 6; round++) {
+      await toy.clock.advance(1000);
+      await toy.settle();
+    }
+    const before = [12 / 24, 12 / 6, 12 / 6];
+    // 8, 2 and 14 of 24.
+    const after = [24 / 24, 24 / 6, 24 / 42];
+    assert.deepEqual(
+      sentOf(toy, 'model').flatMap(({ fl }) => (fl.cohort.length > 0 ? [fl.training.classWeights] : [])),
+      [before, before, before, after, after, after],
+    );
+    // In round 0 with the sums; beside rounds 3 and 5 the counts alone.
+    assert.deepEqual(
+      sentOf(toy, 'statistics-request').map(({ fl }) => [fl.round, fl.sums, fl.labels, fl.cohort]),
+      [
+        [0, undefined, 3, ['a', 'b']],
+        [3, false, 3, 'all'],
+        [5, false, 3, 'all'],
+      ],
+    );
+    assert.deepEqual(
+      told.map(({ pooled }) => pooled),
+      [
+        [8, 2, 2],
+        [8, 2, 14],
+        [8, 2, 14],
+      ],
+    );
+    const bytes = toy.metrics.map(({ bytesUp }) => bytesUp);
+    // Three clients from round 2 on; a count and three more of 8 bytes each.
+    assert.deepEqual([bytes[2] - bytes[1], bytes[3] - bytes[1]], [3 * 8 * 4, 0]);
+    assert.deepEqual(toy.refused, []);
+    await toy.close();
+  });
+
+  it('stay as they were when too few tell them again, or what is told cannot be', async () => {
+    const { toy } = await federation({
+      options: { classWeighting: balanced, rounds: 4, countEvery: 1, pauseMs: 1000, quorum: 3 },
+      learners: {
+        a: learnerOf([6, 2, 0]),
+        silent: learnerOf([2, 0, 2]),
+        liar: learnerOf([1, 1, 1]),
+      },
+      up(message) {
+        const { fl, payload } = message;
+        if (fl.kind !== 'statistics' || fl.round === 0) return message;
+        if (fl.client === 'silent') {
+          return { fl: { ...fl, kind: 'decline', reason: 'No.', labels: undefined }, payload: Buffer.alloc(0) };
+        }
+        if (fl.client === 'liar') payload.writeDoubleLE(0.5, 8);
+        return message;
+      },
+    });
+    for (let round = 2; round <= 4; round++) {
+      await toy.clock.advance(1000);
+      await toy.settle();
+    }
+    const weights = sentOf(toy, 'model').flatMap(({ fl }) => (fl.cohort.length > 0 ? [fl.training.classWeights] : []));
+    assert.equal(weights.length, 4);
+    for (const one of weights) assert.deepEqual(one, weights[0]);
+    assert.equal(toy.metrics.length, 4);
+    assert.deepEqual(
+      toy.metrics.map(({ updates, declined }) => [updates, declined]),
+      new Array(4).fill([3, 0]),
+    );
+    assert.deepEqual(
+      toy.refused.map(({ code }) => code),
+      ['statistics', 'statistics', 'statistics'],
+    );
+    await toy.close();
+  });
+
+  it('are counted again for what needs them only, and beside rounds', () => {
+    const async = { mode: 'async', method: { name: 'fedasync', mixing: 0.5 }, maxStaleness: 4 } as const;
+    const wishes: Parameters<typeof federationOptions>[0][] = [
+      { countEvery: 2 },
+      { countEvery: 0, unlikeness: true },
+      { countEvery: 1.5, unlikeness: true },
+      { countEvery: 2, unlikeness: true, timing: async },
+    ];
+    for (const wish of wishes) assert.throws(() => federationOptions(wish), { code: 'bad-setting' });
+    assert.equal(federationOptions({ unlikeness: true, timing: async }).countEvery, undefined);
+    assert.equal(federationOptions({ countEvery: 2, classWeighting: balanced }).countEvery, 2);
+  });
+
   it('make sense for a classifier only, and not beside typed weights', () => {
     const training = {
       epochs: 1,

@@ -72,6 +72,25 @@ describe('a federation drawn as a flow', () => {
     );
   });
 
+  it('counts labels again every few rounds, when it is told to', async () => {
+    await run({
+      dataset: { file: `${pumps.folder}/pumps.csv` },
+      aggregator: { classWeighting: 'balanced', countEvery: '2', unlikeness: true, rounds: '5' },
+    });
+    await runtime.next('told', isFinal, 15_000);
+    const asked = runtime.received('told').filter(({ fl }) => fl?.kind === 'statistics-request');
+    assert.deepEqual(
+      asked.map(({ fl }) => [fl?.round, fl?.sums]),
+      [
+        [0, undefined],
+        [3, false],
+        [5, false],
+      ],
+    );
+    assert.equal(runtime.received('metrics').filter(({ topic }) => topic === 'fl/unlikeness').length, 3);
+    assert.deepEqual(runtime.received('caught'), []);
+  });
+
   it('keeps what it has learned to itself, whatever the flow does to its messages', async () => {
     const clean = await learned('vandals');
     await runtime.close();
