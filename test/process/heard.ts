@@ -8,4 +8,6 @@ export type Heard =
   | { kind: 'followed'; round: number }
   /** A model goes out of a node that makes one: its weights, in base64. */
   | { kind: 'bits'; whose: string; round: number; bits: string }
+  /** A step of secure aggregation, or a masked update, as it leaves a client. */
+  | { kind: 'masked'; step: string; client: string; attempt: string; bits: string }
   | { kind: 'error'; message: string; node: string };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { cameraKills, groupsThatPart, groupsWithLiar } from './camera-kills';
+import { maskedKills } from './masked-kills';
 import { privateKills } from './private-kills';
 import { voiceKills } from './voice-kills';
 
@@ -24,6 +25,11 @@ describe('a Node-RED that is killed fifty times while it learns', function () {
 
   it('keeps the networks that members of a federation of predictions have of their own (twenty times)', async () => {
     const { rounds } = await voiceKills({ kills: 20, seed: 3 });
+    console.log(`    ${rounds} rounds`);
+  });
+
+  it('opens no mask twice, and makes other keys each time (twenty times)', async () => {
+    const { rounds } = await maskedKills({ kills: 20, seed: 4 });
     console.log(`    ${rounds} rounds`);
   });
 });

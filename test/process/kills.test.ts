@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { cameraKills, groupsWithLiar } from './camera-kills';
+import { maskedKills } from './masked-kills';
 import { privateKills } from './private-kills';
 import { voiceKills } from './voice-kills';
 
@@ -17,5 +18,10 @@ describe('a Node-RED that is killed while it learns', function () {
 
   it('keeps the networks that members of a federation of predictions have of their own', async () => {
     await voiceKills({ kills: 3, seed: 5 });
+  });
+
+  it('opens no mask twice, and makes other keys each time', async () => {
+    const { rounds } = await maskedKills({ kills: 3, seed: 19 });
+    assert.ok(rounds >= 2);
   });
 });
