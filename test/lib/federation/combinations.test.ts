@@ -55,6 +55,8 @@ const means: readonly StrategyName[] = [
   ...(['fedavg', 'fedsgd', 'fedprox', 'fedavgm', 'fedadagrad', 'fedadam', 'fedyogi'] as const),
 ];
 
+const secure = { clip: 100, maxSamples: 100 };
+
 interface Choice {
   strategy: StrategyName;
   rule: RuleName;
@@ -190,6 +192,16 @@ describe('strategies, rules, timing, sending and personal models together', func
       if (!refused) continue;
       assert.equal(refused.code, 'bad-setting');
       assert.match(refused.message, /^[A-Z][^\n]{20,300}\.$/);
+    }
+  });
+
+  it('secure aggregation goes with means in rounds where all is sent, and with FedDyn, as its page says', () => {
+    for (const choice of choices) {
+      const { strategy, rule, timing, sending } = choice;
+      const isSum = means.includes(strategy) || strategy === 'feddyn';
+      const isTaken = isSum && rule === 'mean' && timing === 'rounds' && sending === 'all';
+      const refused = refusal({ ...wishOf(choice), secure });
+      assert.equal(refused === undefined, isTaken, `${JSON.stringify(choice)}: ${refused?.message}`);
     }
   });
 
