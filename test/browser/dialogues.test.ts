@@ -146,44 +146,6 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       assert.deepEqual(editor.errors, []);
     });
 
-    it('fl-aggregator shows of secure aggregation what it has, and says what does not go with it', async () => {
-      await editor.openDialogue('fl-aggregator');
-      const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
-      const fields = ['secure', 'secureClip', 'secureMaxSamples', 'secureThreshold', 'secureNeighbours'];
-      const shown = async (): Promise<string[]> => {
-        const found = await Promise.all(
-          fields.map((name) => form.locator(`.form-row:visible > label[for="node-input-${name}"]`).count()),
-        );
-        return fields.filter((_, i) => found[i] > 0);
-      };
-      const wrong = form.locator('#node-input-secure.input-error');
-      assert.deepEqual(await shown(), ['secure']);
-      await form.locator('#node-input-secure').selectOption('on');
-      assert.deepEqual(await shown(), fields);
-      // A quorum of 2 is too few.
-      await wrong.waitFor();
-      for (const field of ['minClients', 'quorum']) {
-        const typed = form.locator(`#node-input-${field}`).locator('xpath=following-sibling::div').first();
-        await typed.locator('input:visible').first().fill('3');
-        await typed.locator('input:visible').first().press('Tab');
-      }
-      await wrong.waitFor({ state: 'detached' });
-      await editor.screenshot(`fl-aggregator secure (Node-RED ${version})`);
-      for (const [field, bad, good] of [
-        ['rule', 'median', 'mean'],
-        ['strategy', 'scaffold', 'fedavg'],
-        ['timing', 'late', 'rounds'],
-      ]) {
-        await form.locator(`#node-input-${field}`).selectOption(bad);
-        await wrong.waitFor();
-        await form.locator(`#node-input-${field}`).selectOption(good);
-        await wrong.waitFor({ state: 'detached' });
-      }
-      assert.match(await reasonAt(editor.page, 'secureThreshold', '100'), /50 to below 100/);
-      await editor.closeDialogue('cancel');
-      assert.deepEqual(editor.errors, []);
-    });
-
     it('fl-aggregator shows of a rule what it has, and says what it needs', async () => {
       await editor.openDialogue('fl-aggregator');
       const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
