@@ -19,6 +19,7 @@ const wrongEntries: Record<string, { first?: string; field: string; entry: strin
   'fl-distill': { field: 'learningRate', entry: '0', reason: /above 0/ },
   'fl-cluster': { field: 'groups', entry: '65', reason: /1 to 64/ },
   'fl-quantize': { field: 'bits', entry: '17', reason: /1 to 16/ },
+  'fl-sparsify': { field: 'share', entry: '0', reason: /up to 100/ },
   'fl-dp-noise': { field: 'clippingNorm', entry: '0', reason: /above 0|positive|number/i },
   'fl-secure-mask': { field: 'minClients', entry: '2', reason: /3 to 1,000/ },
   'fl-krum-filter': { field: 'byzantine', entry: '-1', reason: /whole number/i },
