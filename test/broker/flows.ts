@@ -7,7 +7,7 @@ import { addProbe, nodesOf } from '../../scripts/lib/example';
 export const plants = ['plant-01', 'plant-02', 'plant-03'];
 export const rounds = 8;
 
-interface Keys {
+export interface Keys {
   publicKey: string;
   privateKey: string;
 }

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report } from '../../scripts/demo/factory';
 import { launchNodeRed, type NodeRedProcess } from '../../scripts/lib/node-red-process';
 import { aggregatorSide, makeKeys, plantSide, rounds } from './flows';
+import { maskedAggregator, maskedPlants, maskedRounds } from './masked';
 
 const mosquitto = process.env.MOSQUITTO ?? '/usr/sbin/mosquitto';
 
@@ -69,9 +70,12 @@ describe('a federation over an MQTT broker', function () {
   const folder = mkdtempSync(join(tmpdir(), 'fl-tinyml-broker-'));
   const running: NodeRedProcess[] = [];
   let broker: Broker | undefined;
-  after(async () => {
-    await Promise.all(running.map((nodeRed) => nodeRed.stop()));
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((nodeRed) => nodeRed.stop()));
     await broker?.stop();
+    broker = undefined;
+  });
+  after(async () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -133,5 +137,44 @@ describe('a federation over an MQTT broker', function () {
     for (const { updates } of good) assert.ok(Number(updates) >= 2 && Number(updates) <= 3, `${updates} updates`);
     const { averagePrecision } = evaluations[evaluations.length - 1] as { averagePrecision: number };
     assert.ok(averagePrecision > 0.8, `average precision ${averagePrecision}`);
+  });
+
+  it('opens signed sums of masked updates, and no update alone', async () => {
+    const port = await freePort();
+    const keys = makeKeys();
+    broker = brokerOn(port, folder);
+    await broker.start();
+    const metrics: Record<string, unknown>[] = [];
+    const errors: unknown[] = [];
+    let finish: () => void = () => {};
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const launch = async (version: 4 | 5, side: typeof plantSide) => {
+      const onReport = (value: unknown): void => {
+        const { topic, payload } = value as Report;
+        if (topic === 'error') errors.push(payload.message);
+        if (topic === 'fl/metrics') metrics.push(payload);
+        if (topic === 'fl/metrics' && payload.round === maskedRounds) finish();
+      };
+      const nodeRed = await launchNodeRed({ version, onReport });
+      running.push(nodeRed);
+      await nodeRed.deploy(side(port, keys));
+      return nodeRed;
+    };
+    const gateway = await launch(5, maskedPlants);
+    const server = await launch(4, maskedAggregator);
+    const late = sleep(120_000, 'late', { ref: false });
+    assert.notEqual(
+      await Promise.race([finished, gateway.exited, server.exited, late]),
+      'late',
+      JSON.stringify({ metrics, errors, gateway: gateway.log().slice(-10), server: server.log().slice(-10) }),
+    );
+    assert.deepEqual(errors, []);
+    const done = metrics.filter(({ round }) => round !== 0);
+    assert.deepEqual(
+      done.map(({ round, secure, loss }) => [round, secure, loss]),
+      Array.from({ length: maskedRounds }, (_, i) => [i + 1, { masked: 3, dropped: 0 }, undefined]),
+    );
   });
 });
