@@ -90,6 +90,8 @@ export interface WatchedClient extends Registered {
   asked?: number;
   /** What came of that: 'asked' while it is awaited; absent: nothing. */
   answer?: 'update' | 'decline' | 'failed' | 'asked';
+  /** Askings in a row that it has not answered; absent: none. */
+  missed?: number;
   /** Code of what was wrong with an answer that could not be used. */
   failure?: string;
   /** That its last update told. */

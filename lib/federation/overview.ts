@@ -46,12 +46,13 @@ export function overviewOf(
 ): Omit<Overview, 'federation' | 'fingerprint' | 'metrics'> {
   const registry = entries(state.clients).map(([client, record]): WatchedClient => {
     const silentMs = silence(client);
-    const { round, failure, loss } = record;
+    const { round, missed, failure, loss } = record;
     const answer = answerOf(record, state, rules);
     return {
       ...registered(client, record, rules),
       ...(round === undefined ? {} : { asked: round }),
       ...(answer ? { answer } : {}),
+      ...(missed > 0 ? { missed } : {}),
       ...(answer === 'failed' && failure !== undefined ? { failure } : {}),
       ...(loss === undefined ? {} : { loss }),
       ...(silentMs === undefined ? {} : { silentMs }),

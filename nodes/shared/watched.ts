@@ -15,7 +15,8 @@ import type { Shell } from './shell';
 export interface RoundPoint {
   round: number;
   loss?: number;
-  norm: number;
+  /** Of the change of the model; absent: there was none. */
+  norm?: number;
   /** Privacy that a client has spent at most; and the clipping norm, where it follows the updates. */
   epsilon?: number;
   clip?: number;
@@ -47,6 +48,8 @@ export interface WatchedAggregator {
   points(): readonly RoundPoint[];
   totals(): Totals;
   refused(): Told[];
+  /** What the updates of the last round that counted stated. */
+  privacy(): RoundMetrics['privacy'];
   /** Rejects with what was refused. */
   command(name: Command): Promise<void>;
 }
@@ -89,7 +92,7 @@ const pointOf = (metrics: RoundMetrics): RoundPoint => {
   return {
     round,
     ...(loss === undefined ? {} : { loss }),
-    norm: updateNorm,
+    ...(metrics.void === undefined ? { norm: updateNorm } : {}),
     ...(privacy ? { epsilon: privacy.epsilon } : {}),
     ...(privacy && clipping ? { clip: privacy.clippingNorm } : {}),
     up: bytesUp,
@@ -116,6 +119,7 @@ export function watchAggregator(
   const totals: Totals = { rounds: 0, voids: 0, declined: 0, withheld: 0, late: 0 };
   let coordinator: Coordinator | undefined;
   let problem: string | undefined;
+  let privacy: RoundMetrics['privacy'];
   untilClosed(
     watchedIn(RED).aggregators,
     {
@@ -128,6 +132,7 @@ export function watchAggregator(
       points: recent.items,
       totals: () => ({ ...totals }),
       refused: refusals.told,
+      privacy: () => privacy,
     },
     closing,
   );
@@ -147,6 +152,7 @@ export function watchAggregator(
     },
     round(metrics: RoundMetrics): void {
       recent.take(pointOf(metrics));
+      if (metrics.void === undefined) privacy = metrics.privacy;
       totals[metrics.void === undefined ? 'rounds' : 'voids']++;
       totals.declined += metrics.declined;
       totals.withheld += metrics.withheld ?? 0;

@@ -44,6 +44,9 @@ export interface Details {
   totals: Totals;
   refused: Told[];
   privacy?: RoundMetrics['privacy'];
+  /** Of the last round: masked updates of which only the sum was seen, and how many clients counted to each group. */
+  secure?: RoundMetrics['secure'];
+  groups?: number[];
   /** Why the last asking changed nothing. */
   void?: string;
   quarantined: Pick<WatchedClient, 'client' | 'quarantined' | 'rejections' | 'reason'>[];
@@ -104,7 +107,8 @@ export function detailsOf(
   query: ClientsQuery,
 ): Details {
   const registry = now?.registry ?? [];
-  const { strategy, rule, privacy, void: reason } = now?.metrics ?? {};
+  const { strategy, rule, secure, groups, void: reason } = now?.metrics ?? {};
+  const privacy = watched.privacy();
   return {
     id: watched.node.id,
     ...(strategy === undefined ? {} : { strategy }),
@@ -116,6 +120,8 @@ export function detailsOf(
     totals: watched.totals(),
     refused: watched.refused(),
     ...(privacy ? { privacy } : {}),
+    ...(secure ? { secure } : {}),
+    ...(groups ? { groups: groups.map(({ clients }) => clients.length) } : {}),
     ...(reason === undefined ? {} : { void: reason }),
     quarantined: quarantinedOf(registry),
     clients: pageOf(registry, query),

@@ -52,10 +52,10 @@ const createClientList = (words, again) => {
     wait = setTimeout(again, ms);
   };
 
-  const stateOf = ({ quarantined, away, answer, silentMs }) => {
+  const stateOf = ({ quarantined, away, answer, missed, silentMs }) => {
     if (quarantined !== undefined) return 'quarantined';
     if (away) return 'away';
-    return answer ?? (silentMs === undefined ? 'unheard' : 'there');
+    return answer ?? (missed ? 'missed' : silentMs === undefined ? 'unheard' : 'there');
   };
   const saidOf = ({ silentMs, samples, asked, loss, failure }) =>
     [

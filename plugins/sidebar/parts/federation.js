@@ -72,6 +72,10 @@ const createDetails = (words, line, again) => {
       : of('privacy.mode', { mode });
   };
 
+  /** When all are done there is no next one. */
+  const roundOf = ({ round, rounds }) =>
+    rounds > 0 ? of('fact.roundOf', { round: Math.min(round, rounds), rounds }) : of('fact.round', { round });
+
   return {
     root: element(
       'div',
@@ -87,11 +91,13 @@ const createDetails = (words, line, again) => {
       alarm.hidden = details.void === undefined;
       setText(alarm, details.void === undefined ? '' : of('void.last', { reason: details.void }));
       facts.show({
-        rounds: now.phase === 'off' ? undefined : of(now.rounds > 0 ? 'fact.roundOf' : 'fact.round', now),
+        rounds: now.phase === 'off' ? undefined : roundOf(now),
         clients: of(now.clients === now.known ? 'fact.there' : 'fact.thereOf', now),
         strategy: rule ? of('fact.strategyBy', { strategy, rule }) : strategy,
         bytes: of('fact.upDown', { up: bytes(details.bytesUp), down: bytes(details.bytesDown) }),
+        groups: details.groups?.join(' + '),
         privacy: privacyOf(details.privacy),
+        secure: details.secure && of(details.secure.dropped > 0 ? 'fact.maskedOf' : 'fact.masked', details.secure),
         declined: totals.declined > 0 ? String(totals.declined) : undefined,
         withheld: totals.withheld > 0 ? String(totals.withheld) : undefined,
         late: totals.late > 0 ? String(totals.late) : undefined,

@@ -55,6 +55,7 @@ describe('The overview of a federation', () => {
     await toy.settle();
     assert.equal(toy.coordinator.overview().phase, 'waiting');
     assert.equal(of(toy, 'c').answer, undefined, 'the round is over without it');
+    assert.deepEqual([of(toy, 'c').missed, of(toy, 'a').missed], [1, undefined]);
     assert.equal(of(toy, 'c').silentMs, 1100);
     assert.ok((of(toy, 'a').loss ?? 0) > 0);
   });

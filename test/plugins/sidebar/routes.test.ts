@@ -55,7 +55,9 @@ describe('the routes of the sidebar', function () {
       open.points.map(({ round }) => round),
       open.points.map((_, i) => i + 1),
     );
-    assert.ok(open.points.every(({ loss, norm, up, down }) => loss && loss > 0 && norm > 0 && up > 0 && down > 0));
+    assert.ok(
+      open.points.every(({ loss, norm, up, down }) => loss && loss > 0 && norm && norm > 0 && up > 0 && down > 0),
+    );
     const sum = (of: 'up' | 'down'): number => open.points.reduce((total, point) => total + point[of], 0);
     assert.ok(open.bytesUp >= sum('up') && open.bytesDown >= sum('down'));
     assert.ok(open.series[0].points.every(({ value }) => value >= 0 && value <= 1));

@@ -75,20 +75,23 @@ describe('What the sidebar is told', () => {
     taking.round(metrics({ round: 1, void: 'Too few.', updates: 0, late: 1 }));
     taking.round(metrics({ round: 1, loss: 0.5, withheld: 1 }));
     taking.round(metrics({ round: 2, loss: 0.25 }));
+    taking.round(metrics({ round: 3, void: 'Too few.', updates: 0, updateNorm: 0 }));
     const { points, totals } = look().details;
     assert.deepEqual(points, [
       { round: 1, loss: 0.5, norm: 1, up: 300, down: 600, updates: 2, voids: 2 },
       { round: 2, loss: 0.25, norm: 1, up: 100, down: 200, updates: 2 },
+      { round: 3, up: 100, down: 200, updates: 0, voids: 1 },
     ]);
-    assert.deepEqual(totals, { rounds: 2, voids: 2, declined: 2, withheld: 1, late: 1 });
+    assert.deepEqual(totals, { rounds: 2, voids: 3, declined: 2, withheld: 1, late: 1 });
   });
 
   it('has what privacy has come to', async () => {
     const privacy = { mode: 'central' as const, clippingNorm: 0.5, noiseMultiplier: 1, delta: 1e-5, epsilon: 2 };
-    const { taking, look, open } = watched(overview({ metrics: metrics({ privacy }) }));
+    const { taking, look, open } = watched(overview());
     await open();
     taking.round(metrics({ privacy }));
     taking.round(metrics({ round: 2, privacy, clipping: { share: 0.5, next: 0.6 } }));
+    taking.round(metrics({ round: 3, void: 'Too few.' }));
     const { details } = look();
     assert.deepEqual(details.privacy, privacy);
     assert.deepEqual(
@@ -96,8 +99,17 @@ describe('What the sidebar is told', () => {
       [
         [2, undefined],
         [2, 0.5],
+        [undefined, undefined],
       ],
     );
+  });
+
+  it('has what the last round tells of groups, and of masked updates', async () => {
+    const groups = [['a', 'b'], ['c'], []].map((clients) => ({ clients, samples: 1 }));
+    const { look, open } = watched(overview({ metrics: metrics({ groups, secure: { masked: 4, dropped: 1 } }) }));
+    await open();
+    const { details } = look();
+    assert.deepEqual([details.groups, details.secure], [[2, 1, 0], { masked: 4, dropped: 1 }]);
   });
 
   it('names the template of a node in a subflow, and who was quarantined first comes first', async () => {
