@@ -1,6 +1,12 @@
 /** What the mechanisms of this suite cost, and how much noise a budget asks for. */
 import { gaussianEpsilon } from './gaussian';
+import { gdpEpsilon } from './gdp';
+import { pldEpsilon } from './pld';
 import { defaultOrders, epsilonOf, rdpCurve } from './rdp';
+
+/** How epsilon is counted: two bounds, the second closer and slower, and an approximation that is none. */
+export type Accountant = 'rdp' | 'pld' | 'gdp';
+export const accountants: readonly Accountant[] = ['rdp', 'pld', 'gdp'];
 
 /** Sampled Gaussian mechanism: sigma is standard deviation over sensitivity. */
 export interface Plan {
@@ -35,8 +41,19 @@ export const localEpsilon = (noiseMultiplier: number, rounds: number, delta: num
  * Central privacy: updates clipped to C, averaged with uniform weights over a cohort whose size m does not depend on the
  * data, N(0, (z C / m)^2) added once. A client that is there or not (its update replaced by 0) changes the mean by C / m.
  */
-export const centralEpsilon = (noiseMultiplier: number, samplingRate: number, rounds: number, delta: number): number =>
-  bestEpsilon({ noiseMultiplier, samplingRate, steps: rounds, delta });
+export function centralEpsilon(
+  noiseMultiplier: number,
+  samplingRate: number,
+  rounds: number,
+  delta: number,
+  accountant: Accountant = 'rdp',
+): number {
+  if (accountant === 'gdp' && noiseMultiplier > 0) return gdpEpsilon(noiseMultiplier, samplingRate, rounds, delta);
+  const best = bestEpsilon({ noiseMultiplier, samplingRate, steps: rounds, delta });
+  // Without sampling it is exact already.
+  if (accountant === 'rdp' || samplingRate === 1) return best;
+  return Math.min(best, pldEpsilon([{ noiseMultiplier, samplingRate, count: rounds }], delta));
+}
 
 /** Standard deviation of the noise on the sum over m: the number of updates, or under Poisson sampling the expected one. */
 export function centralSigma(noiseMultiplier: number, clippingNorm: number, m: number): number {

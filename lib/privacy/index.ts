@@ -1,4 +1,5 @@
 export {
+  type Accountant,
   bestEpsilon,
   centralEpsilon,
   centralSigma,
@@ -9,8 +10,10 @@ export {
 } from './accountant';
 export { centralEvent, holdToNorm, noiseMean } from './central';
 export { type Clipped, clipToNorm } from './clip';
-export type { GaussianEvent, PrivacyEvent, TreeEvent } from './events';
+export type { ExponentialEvent, GaussianEvent, PrivacyEvent, TreeEvent } from './events';
+export { rdpExponential } from './exponential';
 export { analyticSigma, classicSigma, gaussianDelta, gaussianEpsilon } from './gaussian';
+export { gdpEpsilon } from './gdp';
 export {
   charge,
   type Ledger,
@@ -22,5 +25,6 @@ export {
 } from './ledger';
 export { localEvent, privatise } from './local';
 export { addNoise, type NormalSource, seededNoise, systemNoise } from './noise';
+export { type LossEvent, pldEpsilon } from './pld';
 export * from './secure/index';
 export { levelsFor, type TreePlan, treeEpsilon, treeSensitivity } from './tree';

@@ -4,19 +4,10 @@
  */
 
 import { RefusedError } from '../refused';
-import { fields, finite, integer, list, positive } from '../update/reader';
-import {
-  type Cost,
-  clientsOf,
-  costsOf,
-  type GaussianEvent,
-  type LedgerEntry,
-  type PrivacyEvent,
-  parseEntry,
-  withEvent,
-} from './events';
-import { gaussianEpsilon } from './gaussian';
-import { defaultOrders, epsilonOf } from './rdp';
+import { choice, fields, finite, integer, list, optional, positive } from '../update/reader';
+import { type Accountant, accountants } from './accountant';
+import { costsOf, epsilonOfCosts, timesCost } from './costs';
+import { clientsOf, type GaussianEvent, type LedgerEntry, type PrivacyEvent, parseEntry, withEvent } from './events';
 
 export interface Ledger {
   version: 1;
@@ -24,10 +15,12 @@ export interface Ledger {
   /** Epsilon that must not be passed. */
   budget: number;
   entries: LedgerEntry[];
+  /** How epsilon is counted: a choice of today, and nothing of the releases. */
+  accountant: Accountant;
 }
 
-export function newLedger(budget: number, delta: number): Ledger {
-  return { version: 1, budget: positive(budget, 'budget'), delta: deltaOf(delta), entries: [] };
+export function newLedger(budget: number, delta: number, accountant: Accountant = 'rdp'): Ledger {
+  return { version: 1, budget: positive(budget, 'budget'), delta: deltaOf(delta), accountant, entries: [] };
 }
 
 function deltaOf(value: unknown): number {
@@ -41,31 +34,26 @@ export function parseLedger(value: unknown): Ledger {
   const read = fields(value, 'ledger');
   integer(read.get('version'), 'ledger.version', 1, 1);
   const entries = list(read.get('entries'), 'ledger.entries', 0, 1_000_000, parseEntry);
-  return { ...newLedger(finite(read.get('budget'), 'ledger.budget'), deltaOf(read.get('delta'))), entries };
+  const accountant = optional(read.get('accountant'), (v) => choice(v, 'ledger.accountant', accountants));
+  const budget = finite(read.get('budget'), 'ledger.budget');
+  return { ...newLedger(budget, deltaOf(read.get('delta')), accountant), entries };
 }
 
 /** The same releases under another budget or delta, as when a user changes the settings: nothing spent is forgotten. */
-export function withBudget(ledger: Ledger, budget: number, delta: number): Ledger {
-  return { ...newLedger(budget, delta), entries: ledger.entries };
+export function withBudget(
+  ledger: Ledger,
+  budget: number,
+  delta: number,
+  accountant: Accountant = ledger.accountant,
+): Ledger {
+  return { ...newLedger(budget, delta, accountant), entries: ledger.entries };
 }
 
-function epsilonOfCosts(costs: readonly Cost[], delta: number): number {
-  if (costs.length === 0) return 0;
-  const rdp = defaultOrders.map((_, i) => costs.reduce((sum, cost) => sum + cost.rdp[i], 0));
-  const { epsilon } = epsilonOf({ orders: defaultOrders, rdp }, delta);
-  let muSquared = 0;
-  for (const cost of costs) {
-    if (cost.muSquared === undefined) return epsilon;
-    muSquared += cost.muSquared;
-  }
-  return Math.min(epsilon, gaussianEpsilon(Math.sqrt(muSquared), delta));
-}
-
-const epsilonOfClient = ({ entries, delta }: Pick<Ledger, 'entries' | 'delta'>, client?: string): number =>
-  epsilonOfCosts(costsOf(entries, client), delta);
+const epsilonOfClient = ({ entries, delta, accountant }: Ledger, client?: string): number =>
+  epsilonOfCosts(costsOf(entries, client), delta, accountant);
 
 /**
- * Epsilon at the ledger's delta: by the RDP accountant, or exactly where nothing was sampled, whichever is less. Of this client; without
+ * Epsilon at the ledger's delta, by its accountant, and exactly where there was nothing but Gaussian mechanisms. Of this client; without
  * one, of whoever it has cost most.
  */
 export function spent(ledger: Ledger, client?: string): number {
@@ -80,11 +68,8 @@ export function spent(ledger: Ledger, client?: string): number {
 export function releasesLeft(ledger: Ledger, event: GaussianEvent, most = 1_000_000): number {
   const before = costsOf(ledger.entries);
   const [one] = costsOf(withEvent([], event));
-  const fits = (count: number): boolean => {
-    const { muSquared } = one;
-    const more = { rdp: one.rdp.map((value) => value * count), ...(muSquared ? { muSquared: muSquared * count } : {}) };
-    return epsilonOfCosts([...before, more], ledger.delta) <= ledger.budget;
-  };
+  const fits = (count: number): boolean =>
+    epsilonOfCosts([...before, timesCost(one, count)], ledger.delta, ledger.accountant) <= ledger.budget;
   let low = 0;
   let high = 1;
   while (high <= most && fits(high)) {
@@ -100,20 +85,26 @@ export function releasesLeft(ledger: Ledger, event: GaussianEvent, most = 1_000_
   return low;
 }
 
+const isRelease = (event: PrivacyEvent): boolean =>
+  event.mechanism === 'exponential'
+    ? event.epsilon > 0
+    : event.noiseMultiplier > 0 && (event.mechanism === 'tree' || (event.samplingRate > 0 && event.samplingRate <= 1));
+
 /**
  * The ledger after one more release. Throws RefusedError 'budget-exhausted' when that would pass the budget: then nothing
  * may leave. The ledger given is not changed.
  */
 export function charge(ledger: Ledger, event: PrivacyEvent): Ledger {
-  const rate = 'samplingRate' in event ? event.samplingRate : 1;
-  if (!(event.noiseMultiplier > 0) || !(rate > 0 && rate <= 1)) {
-    throw new RangeError('A release needs noise above 0 and a sampling rate above 0 and up to 1');
+  if (!isRelease(event)) {
+    throw new RangeError(
+      'A release needs noise above 0 and a sampling rate above 0 and up to 1, or an epsilon above 0',
+    );
   }
   const after = { ...ledger, entries: withEvent(ledger.entries, event) };
   const epsilon = spent(after, 'client' in event ? event.client : undefined);
   if (epsilon <= ledger.budget) return after;
   throw new RefusedError(
     'budget-exhausted',
-    `The privacy budget is used up: this update would bring epsilon to ${epsilon.toFixed(2)} of ${ledger.budget}; raise the budget or the noise, or stop here.`,
+    `The privacy budget is used up: this release would bring epsilon to ${epsilon.toFixed(2)} of ${ledger.budget}; raise the budget or the noise, or stop here.`,
   );
 }

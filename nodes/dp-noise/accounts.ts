@@ -2,6 +2,7 @@
  * The privacy ledgers of a Node-RED: one for each client of a federation (local) or for the federation (central). A
  * charge is on the disk before it returns, and charges of one ledger follow one another, so nothing leaves unpaid.
  */
+import type { Accountant } from '../../lib/privacy/accountant';
 import { afterLoss, type PrivacyEvent } from '../../lib/privacy/events';
 import { charge, type Ledger, newLedger, parseLedger, spent, withBudget } from '../../lib/privacy/ledger';
 import { createStore, type Store } from '../../lib/state/store';
@@ -16,6 +17,7 @@ const MOST_PAID = 64;
 export interface Terms {
   budget: number;
   delta: number;
+  accountant: Accountant;
 }
 
 export interface Accounts {
@@ -68,7 +70,7 @@ export function createAccounts(store: Store): Accounts {
     once?: string,
   ): Promise<number> {
     const before = account.ledger ?? (await load(store, name, event, terms));
-    const ledger = withBudget(before, terms.budget, terms.delta);
+    const ledger = withBudget(before, terms.budget, terms.delta, terms.accountant);
     const client = 'client' in event ? event.client : undefined;
     if (once !== undefined && account.paid.includes(once)) return spent(ledger);
     const after = charge(ledger, event);

@@ -1,14 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { centralEvent, normOfRound } from '../../lib/privacy/central';
 import { clipToNorm } from '../../lib/privacy/clip';
-import type { PrivacyEvent } from '../../lib/privacy/events';
+import { type ExponentialEvent, type PrivacyEvent, parseExponential } from '../../lib/privacy/events';
 import { localEvent } from '../../lib/privacy/local';
 import { addNoise, systemNoise } from '../../lib/privacy/noise';
 import { begunAt } from '../../lib/privacy/tree';
 import { RefusedError } from '../../lib/refused';
 import { checkOrder } from '../../lib/update/codecs/composition';
 import { operations, remaining } from '../../lib/update/codecs/registry';
+import { limits } from '../../lib/update/limits';
 import type { UpdateHeader } from '../../lib/update/message';
+import { choice, fields, text } from '../../lib/update/reader';
 import { parseMessage } from '../../lib/update/validate';
 import { checked } from '../shared/checked';
 import { isKind } from '../shared/global-model';
@@ -31,6 +33,20 @@ async function addNoiseInTurns(vector: Float32Array, sigma: number, signal: Abor
   }
 }
 
+/** `msg.privacy` of a message that is no update. Throws RefusedError 'header'. */
+function readRelease(value: unknown, mode: Options['mode']): ExponentialEvent & { federation: string } {
+  const read = fields(value, 'msg.privacy');
+  choice(read.get('mechanism'), 'msg.privacy.mechanism', ['exponential'] as const);
+  const event = parseExponential(read, 'msg.privacy');
+  // In local mode each client has a ledger of its own.
+  if (mode === 'local') text(read.get('client'), 'msg.privacy.client', limits.name);
+  return { ...event, federation: text(read.get('federation'), 'msg.privacy.federation', limits.name) };
+}
+
+const limitOf = (budget: number): { budget?: number } => (budget < Number.MAX_VALUE ? { budget } : {});
+/** An epsilon that is no bound is told as such. */
+const counted = ({ accountant }: Options): { accountant?: string } => (accountant === 'rdp' ? {} : { accountant });
+
 function eventOf({ client, round }: UpdateHeader, given: Options, begun: number | undefined): PrivacyEvent {
   const { mode, noiseMultiplier, samplingRate, tree } = given;
   if (mode === 'local') return localEvent(noiseMultiplier);
@@ -39,7 +55,8 @@ function eventOf({ client, round }: UpdateHeader, given: Options, begun: number 
 }
 
 /** Whose budget an update spends. */
-const accountName = ({ federation, client }: UpdateHeader, { mode }: Options): string =>
+type Payer = Pick<UpdateHeader, 'federation'> & { client?: string };
+const accountName = ({ federation, client }: Payer, { mode }: Options): string =>
   JSON.stringify(mode === 'local' ? [mode, federation, client] : [mode, federation]);
 
 export = (RED: Red): void => {
@@ -56,13 +73,16 @@ export = (RED: Red): void => {
     const options = checked(shell, () => readOptions(settings));
 
     /** `begun`: the first round of the tree. */
-    async function pay(fl: UpdateHeader, given: Options, begun: number | undefined): Promise<number> {
-      const { mode, budget, delta } = given;
-      const event = eventOf(fl, given, begun);
+    const payUpdate = (fl: UpdateHeader, given: Options, begun: number | undefined): Promise<number> => {
       // Whoever takes part in a tree pays for itself; else one noise is for all.
-      const once = mode === 'local' || begun !== undefined ? undefined : JSON.stringify([fl.round, fl.attempt]);
+      const isShared = given.mode === 'central' && begun === undefined;
+      return pay(fl, given, eventOf(fl, given, begun), isShared ? JSON.stringify([fl.round, fl.attempt]) : undefined);
+    };
+
+    async function pay(who: Payer, given: Options, event: PrivacyEvent, once?: string): Promise<number> {
+      const { budget, delta, accountant } = given;
       try {
-        return await (await accounts.get()).charge(accountName(fl, given), event, { budget, delta }, once);
+        return await (await accounts.get()).charge(accountName(who, given), event, { budget, delta, accountant }, once);
       } catch (thrown) {
         if (thrown instanceof RefusedError && thrown.code === 'budget-exhausted') {
           shell.status.error('status.exhausted');
@@ -70,6 +90,33 @@ export = (RED: Red): void => {
         }
         const reason = thrown instanceof Error ? thrown.message : String(thrown);
         throw new RefusedError('no-account', RED._('runtime.notReady', { reason }));
+      }
+    }
+
+    const show = (epsilon: number, budget: number): void =>
+      shell.status.ready(budget < Number.MAX_VALUE ? 'status.of' : 'status.spent', {
+        epsilon: epsilon.toPrecision(3),
+        budget,
+      });
+
+    /** Something else that the flow tells of the same data: it leaves when its account is paid, as it is. */
+    async function releaseOther(msg: FlowMessage, send: Send): Promise<void> {
+      const given = options();
+      const { mode, budget, delta } = given;
+      const { federation, ...event } = checkedRelease(msg, mode);
+      const epsilon = await pay({ federation, ...event }, given, event);
+      show(epsilon, budget);
+      const { client } = event;
+      const account = { federation, ...(client && { client }), mode, mechanism: event.mechanism, epsilon, delta };
+      send([msg, { topic: 'fl/privacy', payload: { ...account, ...limitOf(budget), ...counted(given) } }]);
+    }
+
+    function checkedRelease(msg: FlowMessage, mode: Options['mode']): ReturnType<typeof readRelease> {
+      try {
+        return readRelease(msg.privacy, mode);
+      } catch (thrown) {
+        const reason = thrown instanceof Error ? thrown.message : String(thrown);
+        throw new RefusedError('release', RED._('runtime.release', { reason }));
       }
     }
 
@@ -83,13 +130,11 @@ export = (RED: Red): void => {
       checkOrder('noise', operations(fl));
       const { values: exact, payloadOf } = remaining({ payload, fl });
       const { vector, norm, clipped } = clipToNorm(exact, clippingNorm, await kernels.get());
-      const epsilon = await pay(fl, given, begun);
+      const epsilon = await payUpdate(fl, given, begun);
       if (mode === 'local') await addNoiseInTurns(vector, noiseMultiplier * clippingNorm, shell.closing);
       updates++;
       if (!clipped) unclipped++;
-      const limited = budget < Number.MAX_VALUE;
-      const shown = { epsilon: epsilon.toPrecision(3), budget };
-      shell.status.ready(limited ? 'status.of' : 'status.spent', shown);
+      show(epsilon, budget);
       const { central: _, ...rest } = fl;
       const privacy = { mode, clippingNorm, noiseMultiplier, delta, epsilon };
       const header: UpdateHeader = {
@@ -108,13 +153,14 @@ export = (RED: Red): void => {
       msg.payload = payloadOf(vector);
       msg.fl = header;
       const { federation, round, client } = fl;
-      const account = { federation, round, client, mode, epsilon, delta, ...(limited && { budget }) };
+      const account = { federation, round, client, mode, epsilon, delta, ...limitOf(budget), ...counted(given) };
       const clipping = { clippingNorm, noiseMultiplier, clipped, unclippedShare: unclipped / updates };
       // The norm is a figure of the exact update: it stays with whoever sees the second output.
       send([msg, { topic: 'fl/privacy', payload: { ...account, ...clipping, norm } }]);
     }
 
     shell.onInput((msg, send) => {
+      if (msg.fl === undefined && msg.privacy !== undefined) return releaseOther(msg, send);
       if (msg.fl === undefined) throw new RefusedError('no-header', RED._('runtime.notUpdate'));
       if (isKind(msg, 'update')) return release(msg, send);
       if (isKind(msg, 'statistics') && options().statistics === 'refuse') {

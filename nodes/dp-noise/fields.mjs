@@ -33,6 +33,8 @@ export default [
   }),
   number('delta', '1e-5', '(0, 1)', { unit: true, icon: 'percent' }),
   number('samplingRate', '1', '(0, 1]', { unit: true, when: 'mode=central&mechanism!=tree', icon: 'pie-chart' }),
+  choice('accountant', ['rdp', 'pld', 'gdp'], { when: 'mode=central&mechanism!=tree', icon: 'calculator' }),
+  tip('tip.gdp', { when: 'mode=central&mechanism!=tree&accountant=gdp' }),
   ...shownWhen('mode=central&mechanism=tree', [
     number('participations', '1', [1, 1e6], { unit: true, icon: 'user-o' }),
     number('separation', '1', [1, 1e6], { unit: true, icon: 'arrows-h' }),

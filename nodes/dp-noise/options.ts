@@ -1,5 +1,11 @@
 /** The settings of fl-dp-noise, and what they cost. */
-import { centralEpsilon, localEpsilon, noiseMultiplierFor } from '../../lib/privacy/accountant';
+import {
+  type Accountant,
+  accountants,
+  centralEpsilon,
+  localEpsilon,
+  noiseMultiplierFor,
+} from '../../lib/privacy/accountant';
 import { levelsFor, treeEpsilon } from '../../lib/privacy/tree';
 import { RefusedError } from '../../lib/refused';
 import type { AdaptiveClipping } from '../../lib/update/message';
@@ -15,6 +21,8 @@ export interface PrivacyPlan {
   releases: number;
   /** Poisson rate; 1: none is claimed. */
   samplingRate: number;
+  /** Without sampling all but say the same. */
+  accountant: Accountant;
   /** Central only: the noise is a tree's; absent: each round has its own. */
   tree?: TreeTerms;
 }
@@ -38,11 +46,11 @@ export interface Options extends PrivacyPlan {
 
 /** Epsilon after all the rounds that the plan is made for. */
 export function epsilonOfPlan(plan: PrivacyPlan, noiseMultiplier = plan.noiseMultiplier): number {
-  const { mode, releases, delta, samplingRate, tree } = plan;
+  const { mode, releases, delta, samplingRate, tree, accountant } = plan;
   if (tree) return treeEpsilon({ ...tree, noiseMultiplier, rounds: releases, delta });
   return mode === 'local'
     ? localEpsilon(noiseMultiplier, releases, delta)
-    : centralEpsilon(noiseMultiplier, samplingRate, releases, delta);
+    : centralEpsilon(noiseMultiplier, samplingRate, releases, delta, accountant);
 }
 
 /** In local mode each update has noise of its own. */
@@ -67,7 +75,8 @@ export function readPlan(settings: Settings): PrivacyPlan {
   const { tree } = readTree(settings, mode, releases);
   const isSampled = mode === 'central' && !tree;
   const samplingRate = isSampled ? number(settings, 'samplingRate', 1, { min: 1e-6, max: 1 }) : 1;
-  const plan = { mode, delta, releases, samplingRate, noiseMultiplier: 0, ...(tree ? { tree } : {}) };
+  const accountant = isSampled ? choice(settings, 'accountant', accountants, 'rdp') : 'rdp';
+  const plan = { mode, delta, releases, samplingRate, accountant, noiseMultiplier: 0, ...(tree ? { tree } : {}) };
   if (choice(settings, 'noise', ['multiplier', 'target'], 'target') === 'multiplier') {
     return { ...plan, noiseMultiplier: number(settings, 'noiseMultiplier', 1, { min: 1e-6, max: 1e6 }) };
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type CentralState, checkCentral, releaseOf, toldOf, withoutTree } from '../../../lib/privacy/central';
-import { afterLoss, costsOf, type PrivacyEvent, type TreeEvent, withEvent } from '../../../lib/privacy/events';
+import { costsOf } from '../../../lib/privacy/costs';
+import { afterLoss, type PrivacyEvent, type TreeEvent, withEvent } from '../../../lib/privacy/events';
 import { gaussianEpsilon } from '../../../lib/privacy/gaussian';
 import { charge, newLedger, parseLedger, spent } from '../../../lib/privacy/ledger';
 import { keyedNoise } from '../../../lib/privacy/noise';

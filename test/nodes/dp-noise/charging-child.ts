@@ -7,7 +7,7 @@ const accounts = createAccounts(createStore(folder));
 const event = { noiseMultiplier: 1, samplingRate: 1 };
 (async () => {
   for (;;) {
-    const epsilon = await accounts.charge(name, event, { budget: Number.MAX_VALUE, delta: 1e-5 });
+    const epsilon = await accounts.charge(name, event, { budget: Number.MAX_VALUE, delta: 1e-5, accountant: 'rdp' });
     process.stdout.write(`${epsilon}\n`);
   }
 })().catch((thrown) => {

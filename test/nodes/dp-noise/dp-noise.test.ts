@@ -184,6 +184,68 @@ describe('fl-dp-noise', () => {
     assert.deepEqual([privacy?.clippingNorm, privacy?.adaptive], [2, undefined]);
   });
 
+  it('counts sampled rounds by the accountant that is chosen, and says so where it is not the usual one', async () => {
+    const epsilons: number[] = [];
+    for (const accountant of ['rdp', 'pld', 'gdp']) {
+      const settings = { mode: 'central', noise: 'multiplier', noiseMultiplier: '1', samplingRate: '0.1', accountant };
+      runtime = await startRuntime(['dp-noise'], flow({ ...settings, budgetType: 'none' }), userDir);
+      runtime.send('n', update(wave(), { federation: accountant }));
+      const told = spentOf(await runtime.next('spent'));
+      assert.equal(told.accountant as unknown, accountant === 'rdp' ? undefined : accountant);
+      epsilons.push(told.epsilon);
+      const { body } = await helper
+        .request()
+        .get('/fl-tinyml/dp-noise/account')
+        .query({ ...settings, releases: '1' });
+      assert.ok(Math.abs(Number(body.epsilon) - told.epsilon) < 0.001 * told.epsilon, `${accountant}: ${body.epsilon}`);
+      await runtime.close();
+    }
+    // A single round is far from the limit of many: the approximation is below the bound.
+    const [rdp, pld, gdp] = epsilons;
+    assert.ok(gdp < pld && pld < rdp, `${epsilons}`);
+    runtime = await startRuntime(['dp-noise'], flow(), userDir);
+  });
+
+  it('lets something else leave when its account is paid, from the same budget as the updates', async () => {
+    const settings = { noise: 'multiplier', noiseMultiplier: '4', budget: '3' };
+    runtime = await startRuntime(['dp-noise'], flow(settings), userDir);
+    const { federation, client } = update().fl;
+    const privacy = { federation, client, mechanism: 'exponential', epsilon: 0.5 };
+    const choice = { topic: 'best rate', payload: 0.1, privacy };
+    runtime.send('n', choice);
+    const out = await runtime.next('out');
+    assert.deepEqual([out.topic, out.payload, out.fl], ['best rate', 0.1, undefined]);
+    const one = await runtime.next('spent');
+    assert.deepEqual([spentOf(one).mechanism, spentOf(one).client], ['exponential', client] as unknown[]);
+    assert.ok(spentOf(one).epsilon > 0.4 && spentOf(one).epsilon < 0.51);
+    // One update of z = 4 has epsilon 1.998 by itself (mu = 1/2): both are in one ledger.
+    runtime.send('n', update());
+    await runtime.next('spent', () => runtime.received('spent').length === 2);
+    const both = spentOf(runtime.received('spent')[1]).epsilon;
+    assert.ok(both > 2.1 && both < 2.6, `${both}`);
+    for (let times = 0; times < 10; times++) runtime.send('n', choice);
+    assert.match(sentence(await runtime.next('caught')), /budget is used up/);
+    const left = runtime.received('out').length;
+    assert.ok(left >= 3 && left < 12, `${left}`);
+    // Of another client: its own budget.
+    runtime.send('n', { ...choice, privacy: { ...privacy, client: 'another' } });
+    await runtime.next('out', () => runtime.received('out').length === left + 1);
+    for (const wrong of [
+      'x',
+      { ...privacy, mechanism: 'laplace' },
+      { ...privacy, epsilon: 0 },
+      { ...privacy, client: undefined },
+      { ...privacy, federation: 7 },
+    ]) {
+      const before = runtime.received('caught').length;
+      runtime.send('n', { payload: 1, privacy: wrong });
+      const caught = await runtime.next('caught', () => runtime.received('caught').length > before);
+      assert.ok(caught);
+      assert.match(sentence(runtime.received('caught')[before]), /^msg.privacy of a release must be/);
+    }
+    assert.equal(runtime.received('out').length, left + 1);
+  });
+
   it('finds the noise for a wished epsilon', async () => {
     const target = { noise: 'target', targetEpsilon: '6', releases: '4', budget: '6' };
     runtime = await startRuntime(['dp-noise'], flow(target), userDir);
