@@ -97,11 +97,12 @@ export interface Aggregation {
 /** Which claims are alike: everything but what each client has spent so far. */
 export function claimOf(privacy?: PrivacyClaim): string {
   if (!privacy) return '';
-  const { mode, clippingNorm, noiseMultiplier, delta, adaptive, tree } = privacy;
+  const { mode, clippingNorm, noiseMultiplier, delta, clients, adaptive, tree } = privacy;
   const { firstNorm, quantile, rate, step, countNoise } = adaptive ?? {};
   const how = adaptive ? [firstNorm, quantile, rate, step, countNoise ?? null] : [];
   const of = tree ? [tree.levels, tree.begun] : [];
-  return JSON.stringify([mode, clippingNorm, noiseMultiplier, delta, ...how, ...of]);
+  const parts = clients === undefined ? [] : [clients];
+  return JSON.stringify([mode, clippingNorm, noiseMultiplier, delta, ...parts, ...how, ...of]);
 }
 
 /** Without what is of one client alone. */

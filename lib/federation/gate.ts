@@ -98,7 +98,7 @@ export function createGate(parts: GateParts) {
     if (privacy?.mode === 'central') {
       throw new RefusedError(
         'privacy-secure',
-        `The update of "${client}" asks for central noise, and whether a masked update is clipped cannot be checked: choose local noise in fl-dp-noise.`,
+        `The update of "${client}" asks for central noise, and whether a masked update is clipped cannot be checked: choose local or distributed noise in fl-dp-noise.`,
       );
     }
     const remembers = fl.remembers ? { remembers: true } : {};
@@ -120,6 +120,12 @@ export function createGate(parts: GateParts) {
       );
     }
     if (secure) return maskedOf({ fl, payload }, staleness);
+    if (fl.privacy?.mode === 'distributed') {
+      throw new RefusedError(
+        'privacy-secure',
+        `The update of "${fl.client}" has but its part of the noise, which is whole in a secure sum alone: switch secure aggregation on, or choose local noise in fl-dp-noise.`,
+      );
+    }
     const all = requireFinite(decodeAll(payload, fl.codecs, tensors), kernels);
     const vectors = Array.from({ length: strategy.vectorsPerUpdate }, (_, i) => all.subarray(i * size, (i + 1) * size));
     const norms = vectors.map((vector) => kernels.norm(vector));

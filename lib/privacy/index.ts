@@ -10,6 +10,7 @@ export {
 } from './accountant';
 export { centralEvent, holdToNorm, noiseMean } from './central';
 export { type Clipped, clipToNorm } from './clip';
+export { distributedEvent, distributedSigma } from './distributed';
 export type { ExponentialEvent, GaussianEvent, PrivacyEvent, TreeEvent } from './events';
 export { rdpExponential } from './exponential';
 export { analyticSigma, classicSigma, gaussianDelta, gaussianEpsilon } from './gaussian';

@@ -189,13 +189,18 @@ export interface UpdateHeader extends HeaderBase, Attempt {
   /** Put there by a filter that scores updates; rank 1 is best. */
   score?: { method: string; value: number; rank: number };
 }
-/** What fl-dp-noise did, or asks of the aggregator (central: uniform weights, noise (z C / m) on the mean, once). */
+/**
+ * What fl-dp-noise did, or asks of the aggregator (central: uniform weights, noise (z C / m) on the mean, once). distributed: its
+ * part of the noise, which is whole in a sum of `clients` or more.
+ */
 export interface PrivacyClaim {
-  mode: 'local' | 'central';
+  mode: 'local' | 'central' | 'distributed';
   clippingNorm: number;
   noiseMultiplier: number;
   delta: number;
   epsilon: number;
+  /** Distributed only: of how many parts the noise is made; the sum of fewer is not opened. */
+  clients?: number;
   /** Central only: C follows a quantile of the norms. */
   adaptive?: AdaptiveClipping;
   /** Central only: the noise of the nodes of a tree over the rounds, in place of that of each round. */

@@ -41,21 +41,25 @@ export function parsePrivacy(value: unknown): PrivacyClaim {
   const where = 'msg.fl.privacy';
   const read = fields(value, where);
   const claim = compact({
-    mode: choice(read.get('mode'), `${where}.mode`, ['local', 'central'] as const),
+    mode: choice(read.get('mode'), `${where}.mode`, ['local', 'central', 'distributed'] as const),
     clippingNorm: positive(read.get('clippingNorm'), `${where}.clippingNorm`, MOST_NORM),
     noiseMultiplier: positive(read.get('noiseMultiplier'), `${where}.noiseMultiplier`, MOST_MULTIPLIER),
     delta: positive(read.get('delta'), `${where}.delta`, 1),
     epsilon: finite(read.get('epsilon'), `${where}.epsilon`, 0, Number.MAX_VALUE),
+    clients: optional(read.get('clients'), (v) => integer(v, `${where}.clients`, 3, limits.secureCohort)),
     adaptive: optional(read.get('adaptive'), parseAdaptive),
     tree: optional(read.get('tree'), (v) => treeOf(v, `${where}.tree`)),
     within: optional(read.get('within'), (v) => flag(v, `${where}.within`)),
   });
   const { adaptive, within, tree } = claim;
-  if (tree && claim.mode === 'local') return refuse(`${where}.tree is for central privacy only.`);
+  if ((claim.mode === 'distributed') !== (claim.clients !== undefined)) {
+    return refuse(`${where}.clients belongs to distributed noise, and to that alone.`);
+  }
+  if (tree && claim.mode !== 'central') return refuse(`${where}.tree is for central privacy only.`);
   if (tree && adaptive)
     return refuse(`${where} has a tree and adaptive clipping: the noise of a tree is for one norm.`);
   if (!adaptive) return within === undefined ? claim : refuse(`${where}.within is for adaptive clipping only.`);
-  if (claim.mode === 'local') return refuse(`${where}.adaptive is for central privacy only.`);
+  if (claim.mode !== 'central') return refuse(`${where}.adaptive is for central privacy only.`);
   if (within === undefined) return refuse(`${where}.within is missing: adaptive clipping counts it.`);
   if (adaptive.countNoise !== undefined && 2 * adaptive.countNoise <= claim.noiseMultiplier) {
     return refuse(`${where}.adaptive.countNoise must be above half of noiseMultiplier.`);

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { centralEvent, normOfRound } from '../../lib/privacy/central';
 import { clipToNorm } from '../../lib/privacy/clip';
+import { distributedEvent, distributedSigma } from '../../lib/privacy/distributed';
 import { type ExponentialEvent, type PrivacyEvent, parseExponential } from '../../lib/privacy/events';
 import { localEvent } from '../../lib/privacy/local';
 import { addNoise, systemNoise } from '../../lib/privacy/noise';
@@ -38,8 +39,8 @@ function readRelease(value: unknown, mode: Options['mode']): ExponentialEvent & 
   const read = fields(value, 'msg.privacy');
   choice(read.get('mechanism'), 'msg.privacy.mechanism', ['exponential'] as const);
   const event = parseExponential(read, 'msg.privacy');
-  // In local mode each client has a ledger of its own.
-  if (mode === 'local') text(read.get('client'), 'msg.privacy.client', limits.name);
+  // Each client has a ledger of its own but in central mode.
+  if (mode !== 'central') text(read.get('client'), 'msg.privacy.client', limits.name);
   return { ...event, federation: text(read.get('federation'), 'msg.privacy.federation', limits.name) };
 }
 
@@ -50,14 +51,23 @@ const counted = ({ accountant }: Options): { accountant?: string } => (accountan
 function eventOf({ client, round }: UpdateHeader, given: Options, begun: number | undefined): PrivacyEvent {
   const { mode, noiseMultiplier, samplingRate, tree } = given;
   if (mode === 'local') return localEvent(noiseMultiplier);
+  if (mode === 'distributed') return distributedEvent(noiseMultiplier);
   if (!tree || begun === undefined) return centralEvent(noiseMultiplier, samplingRate);
   return { mechanism: 'tree', client, noiseMultiplier, levels: tree.levels, begun, leaf: round - begun };
+}
+
+/** Of the noise that is added here. */
+function sigmaOf({ mode, noiseMultiplier, clients }: Options, clippingNorm: number): number {
+  if (mode === 'central') return 0;
+  return clients === undefined
+    ? noiseMultiplier * clippingNorm
+    : distributedSigma({ noiseMultiplier, clippingNorm, clients });
 }
 
 /** Whose budget an update spends. */
 type Payer = Pick<UpdateHeader, 'federation'> & { client?: string };
 const accountName = ({ federation, client }: Payer, { mode }: Options): string =>
-  JSON.stringify(mode === 'local' ? [mode, federation, client] : [mode, federation]);
+  JSON.stringify(mode === 'central' ? [mode, federation] : [mode, federation, client]);
 
 export = (RED: Red): void => {
   registerAccount(RED);
@@ -131,7 +141,8 @@ export = (RED: Red): void => {
       const { values: exact, payloadOf } = remaining({ payload, fl });
       const { vector, norm, clipped } = clipToNorm(exact, clippingNorm, await kernels.get());
       const epsilon = await payUpdate(fl, given, begun);
-      if (mode === 'local') await addNoiseInTurns(vector, noiseMultiplier * clippingNorm, shell.closing);
+      const sigma = sigmaOf(given, clippingNorm);
+      if (sigma > 0) await addNoiseInTurns(vector, sigma, shell.closing);
       updates++;
       if (!clipped) unclipped++;
       show(epsilon, budget);
@@ -141,12 +152,13 @@ export = (RED: Red): void => {
         ...rest,
         privacy: {
           ...privacy,
+          ...(given.clients !== undefined && { clients: given.clients }),
           ...(adaptive && { adaptive, within: !clipped }),
           ...(tree && begun !== undefined && { tree: { levels: tree.levels, begun } }),
         },
       };
       // Losses, step counts and reconstruction errors are figures of the raw samples too, and carry no noise.
-      if (mode === 'local') {
+      if (mode !== 'central') {
         delete header.metrics;
         delete header.errors;
       }

@@ -2,9 +2,11 @@ import { choice, name, number, shownWhen, tip } from '../shared/form/fields.mjs'
 
 export default [
   name,
-  choice('mode', ['local', 'central'], { icon: 'user-secret' }),
-  tip('tip.local', { when: 'mode!=central' }),
+  choice('mode', ['local', 'central', 'distributed'], { icon: 'user-secret' }),
+  tip('tip.local', { when: 'mode!=central,distributed' }),
   tip('tip.central', { when: 'mode=central' }),
+  tip('tip.distributed', { when: 'mode=distributed' }),
+  number('clients', '3', [3, 1000], { unit: true, when: 'mode=distributed', icon: 'users' }),
   choice('mechanism', ['gaussian', 'tree'], { when: 'mode=central', icon: 'sitemap' }),
   choice('clipping', ['fixed', 'adaptive'], { when: 'mode=central&mechanism!=tree', icon: 'crop' }),
   number('clippingNorm', '1', '(0, 1e6]', {

@@ -8,12 +8,12 @@ import {
 } from '../../lib/privacy/accountant';
 import { levelsFor, treeEpsilon } from '../../lib/privacy/tree';
 import { RefusedError } from '../../lib/refused';
-import type { AdaptiveClipping } from '../../lib/update/message';
+import type { AdaptiveClipping, PrivacyClaim } from '../../lib/update/message';
 import type { Settings } from '../shared/red';
 import { choice, number } from '../shared/settings';
 
 export interface PrivacyPlan {
-  mode: 'local' | 'central';
+  mode: PrivacyClaim['mode'];
   /** z: standard deviation of the noise over the clipping norm. */
   noiseMultiplier: number;
   delta: number;
@@ -40,6 +40,8 @@ export interface Options extends PrivacyPlan {
   adaptive?: AdaptiveClipping;
   /** Epsilon; Number.MAX_VALUE: no limit. */
   budget: number;
+  /** Distributed only: of how many parts the noise is made. */
+  clients?: number;
   /** What happens to the statistics that a federated normalisation asks for: they carry no noise. */
   statistics: 'refuse' | 'pass';
 }
@@ -68,7 +70,7 @@ function readTree(settings: Settings, mode: PrivacyPlan['mode'], rounds: number)
 }
 
 export function readPlan(settings: Settings): PrivacyPlan {
-  const mode = choice<'local' | 'central'>(settings, 'mode', ['local', 'central'], 'local');
+  const mode = choice<PrivacyClaim['mode']>(settings, 'mode', ['local', 'central', 'distributed'], 'local');
   const delta = number(settings, 'delta', 1e-5, { min: 1e-300, max: 0.999999 });
   const releases = number(settings, 'releases', 20, { min: 1, max: 1e6, integer: true });
   // Whom the aggregator asked is no secret to it: sampling does not help local privacy.
@@ -121,6 +123,9 @@ export function readOptions(settings: Settings): Options {
     ...plan,
     clippingNorm,
     ...readAdaptive(settings, plan, clippingNorm),
+    ...(plan.mode === 'distributed'
+      ? { clients: number(settings, 'clients', 3, { min: 3, max: 1000, integer: true }) }
+      : {}),
     budget: limited ? number(settings, 'budget', 8, { min: 1e-6, max: 1e6 }) : Number.MAX_VALUE,
     statistics: choice<'refuse' | 'pass'>(settings, 'statistics', ['refuse', 'pass'], 'refuse'),
   };

@@ -2,6 +2,7 @@
  * The aggregator's side of secure aggregation, for one asking after the other: carries out what the server of the protocol
  * wants (lib/privacy/secure), adds the masked updates up as they come, and opens their sum when the round closes.
  */
+import { slack } from '../../privacy/distributed';
 import {
   addMasked,
   applyMask,
@@ -223,14 +224,22 @@ function createAskings(parts: SecureParts, secure: SecureOptions): SecureAskings
       const asking = current;
       if (!asking) throw new RefusedError('secure-few', 'No masked update came in this round.');
       current = undefined;
+      const least = asking.privacy?.clients ?? 0;
+      if (asking.updates.length < least) {
+        finish(asking);
+        throw new RefusedError(
+          'secure-few',
+          `Only ${asking.updates.length} masked updates came, and their noise is whole in the sum of ${least}: ask more, or set fewer clients in fl-dp-noise.`,
+        );
+      }
       const masks = await new Promise<Iterable<Mask>>((done, failed) => {
         asking.opening = { done, failed };
         advance(asking, { type: 'close' });
       });
       const { sum, settings, updates, cohort, privacy } = asking;
       await inTurns(unmasking(sum, masks));
-      const { mean, samples } = meanOfSum(sum, settings, updates.length);
-      const counted = settings.maxSamples !== undefined;
+      const { mean, samples } = meanOfSum(sum, settings, updates.length, least > 0 ? slack : 0);
+      const counted = settings.maxSamples !== undefined && least === 0;
       return sumAggregate(
         { mean, weight: counted ? samples : updates.length },
         [...updates].sort((a, b) => (a.client < b.client ? -1 : 1)),

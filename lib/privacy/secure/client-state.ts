@@ -33,6 +33,8 @@ export interface MaskingState {
   position: number;
   /** By position: of itself and of each neighbour that has shared. */
   held: ReadonlyMap<number, Held>;
+  /** Its noise is whole in a sum of so many; absent: it has no part of such a noise. */
+  least?: number;
   /** Of whom it has said, or by its shares shown, that they are left: no other list is ever answered. */
   survivors?: readonly string[];
 }

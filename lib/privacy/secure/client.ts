@@ -164,7 +164,7 @@ function settle(state: MaskingState, parts: MaskingParts, roster: Roster, cohort
   if (left.has(-1)) throw new RefusedError('secure-step', 'Masks of a sum were to be opened with strangers in it.');
   const needed = neededOf(roster, state.position, state.asking.settings);
   const staying = [...state.held.keys()].filter((holder) => left.has(holder)).length;
-  const least = Math.max(leastClients, parts.minClients ?? leastClients);
+  const least = Math.max(leastClients, parts.minClients ?? leastClients, state.least ?? 0);
   if (staying < needed || cohort.length < least) {
     throw few(
       `Only ${cohort.length} clients are left, ${staying} of them near: the sum of so few is not opened (${least}, and ${needed} near).`,

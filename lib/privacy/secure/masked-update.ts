@@ -1,6 +1,7 @@
 /** The one update that a client sends in a secure sum, with all its masks on it. */
 import { RefusedError } from '../../refused';
 import type { Message, UpdateHeader } from '../../update/message';
+import { requireWhole } from '../distributed';
 import { isAt, type MaskingState } from './client-state';
 import { agree } from './keys';
 import { applyMask, emptySum, type Mask, ringPayload } from './mask';
@@ -50,9 +51,13 @@ export function maskedUpdate(
   if (fl.group !== undefined) {
     throw new RefusedError('masked', 'Groups of clients need to see single updates: they cannot be masked.');
   }
-  const weight = weightCode(fl.samples, asking.settings);
+  // Of noise in parts each must count alike, and none of it may be cut off.
+  const terms = privacy?.mode === 'distributed' ? { ...privacy, clients: privacy.clients ?? 0 } : undefined;
+  if (terms) requireWhole(terms, asking.settings, roster.clients.length);
+  const { settings } = asking;
+  const weight = terms ? settings.range : weightCode(fl.samples, settings);
   const codes = emptySum(vector.length);
-  const { clipped } = quantise(vector, asking.settings, codes, weight, fill);
+  const { clipped } = quantise(vector, { ...settings, unbounded: terms !== undefined }, codes, weight, fill);
   codes[vector.length] = weight;
   const header: UpdateHeader = {
     ...{ kind: 'update', federation, model, round, attempt, client, samples: 1 },
@@ -66,5 +71,6 @@ export function maskedUpdate(
     }
     return { fl: header, payload: ringPayload(codes) };
   }
-  return { state: { ...state, step: 'masked' }, clipped, work: work(roster) };
+  const next: MaskingState = { ...state, step: 'masked', ...(terms ? { least: terms.clients } : {}) };
+  return { state: next, clipped, work: work(roster) };
 }

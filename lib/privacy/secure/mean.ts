@@ -2,6 +2,7 @@
 import { RefusedError } from '../../refused';
 import type { SecureSettings } from '../../update/message';
 import { dequantise } from './quantise';
+import { ring } from './settings';
 
 export interface SecureMean {
   /** The mean of the updates by their weights. */
@@ -19,15 +20,16 @@ const wrong = (): never => {
 
 /**
  * `sum`: of `clients` masked updates, with no mask left on it. Throws RefusedError 'secure-shares' for one that no such
- * updates have: most of those that a wrong mask spoils, since half of the ring stays empty.
+ * updates have: most of those that a wrong mask spoils, since half of the ring stays empty. `beyond`: how far their noise
+ * may bring a sum out of where the codes are.
  */
-export function meanOfSum(sum: Uint32Array, settings: SecureSettings, clients: number): SecureMean {
+export function meanOfSum(sum: Uint32Array, settings: SecureSettings, clients: number, beyond = 0): SecureMean {
   const { range, maxSamples } = settings;
   const size = sum.length - 1;
   const most = clients * range;
   const weight = sum[size];
   if (weight < clients || weight > most) wrong();
-  for (let i = 0; i < size; i++) if (sum[i] > most) wrong();
+  for (let i = 0; i < size; i++) if (sum[i] > most + beyond && sum[i] < ring - beyond) wrong();
   const numbers = dequantise(sum.subarray(0, size), settings, clients);
   const mean = new Float32Array(size);
   const part = weight / range;

@@ -14,7 +14,10 @@ export type FillWords = (block: Uint32Array) => unknown;
 const BLOCK = 4096;
 const perWord = 2 ** -32;
 
-type Codes = Pick<SecureSettings, 'clip' | 'range'>;
+type Codes = Pick<SecureSettings, 'clip' | 'range'> & {
+  /** Numbers beyond the clip are left as they are, and their codes are modulo 2^32. */
+  unbounded?: boolean;
+};
 
 /** The weight of an update as a code: of maxSamples samples or more the range, of fewer that part of it, at least 1. */
 export function weightCode(samples: number, { range, maxSamples }: SecureSettings): number {
@@ -28,7 +31,7 @@ export function weightCode(samples: number, { range, maxSamples }: SecureSetting
  */
 export function quantise(
   vector: Float32Array,
-  { clip, range }: Codes,
+  { clip, range, unbounded = false }: Codes,
   into: Uint32Array,
   weight = range,
   fill: FillWords = randomFillSync,
@@ -49,12 +52,12 @@ export function quantise(
             'not-finite',
             'The update holds NaN or infinity: the training that made it has diverged.',
           );
-        value = value > 0 ? clip : -clip;
         clipped++;
+        if (!unbounded) value = value > 0 ? clip : -clip;
       }
       // Rounding in float64 may pass an end by a little; the codes must not.
       const code = Math.floor(middle + value * scale + chance[i - start] * perWord);
-      into[i] = code < 0 ? 0 : code > range ? range : code;
+      into[i] = unbounded ? code : code < 0 ? 0 : code > range ? range : code;
     }
   }
   chance.fill(0);

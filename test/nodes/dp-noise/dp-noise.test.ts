@@ -135,6 +135,35 @@ describe('fl-dp-noise', () => {
     assert.equal(spentOf(runtime.received('spent')[3]).unclippedShare, 0.25);
   });
 
+  it('in distributed mode adds a part of the noise, and pays for each client what central noise costs', async () => {
+    const settings = {
+      mode: 'distributed',
+      clients: '4',
+      clippingNorm: '2',
+      noise: 'multiplier',
+      noiseMultiplier: '1',
+    };
+    runtime = await startRuntime(['dp-noise'], flow({ ...settings, budgetType: 'none' }), userDir);
+    const size = 40_000;
+    for (const client of ['a', 'b']) {
+      const header = { client, tensors: [[size, 1]] as [number, number][], metrics: { loss: 1 } };
+      runtime.send('n', update(new Float32Array(size).fill(1), header));
+    }
+    await runtime.next('out', () => runtime.received('out').length === 2);
+    const [out] = runtime.received('out') as unknown as UpdateMessage[];
+    const deviation = norm(numbersOf(out.payload).map((value) => value - 0.01)) / Math.sqrt(size);
+    // z C / sqrt(4) = 1, up to six standard errors.
+    assert.ok(Math.abs(deviation - 1) < 0.021, `deviation ${deviation}`);
+    assert.equal(out.fl.metrics, undefined);
+    const { epsilon, ...claim } = out.fl.privacy ?? { epsilon: 0 };
+    assert.deepEqual(claim, { mode: 'distributed', clippingNorm: 2, noiseMultiplier: 1, delta: 1e-5, clients: 4 });
+    // One Gaussian mechanism of sigma 1, for each client by itself.
+    assert.ok(Math.abs(epsilon - 4.3775) < 0.001, `${epsilon}`);
+    await runtime.next('spent', () => runtime.received('spent').length === 2);
+    const accounts = runtime.received('spent').map((msg) => spentOf(msg).epsilon);
+    assert.deepEqual(accounts, [epsilon, epsilon]);
+  });
+
   it('with adaptive clipping clips to what the aggregator tells, and says only whether the norm was within', async () => {
     const adapts = {
       mode: 'central',

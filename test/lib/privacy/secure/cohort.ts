@@ -1,6 +1,7 @@
 /** A secure sum played through in one process: every message is passed by hand, so a test may lose or change any. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { slack } from '../../../../lib/privacy/distributed';
 import { beginMasking, maskingClient } from '../../../../lib/privacy/secure/client';
 import type { MaskingEffect, MaskingParts, MaskingState } from '../../../../lib/privacy/secure/client-state';
 import type { Identity } from '../../../../lib/privacy/secure/identity';
@@ -12,7 +13,7 @@ import type { SecureAsking, ServerEffect, ServerEvent, ServerState } from '../..
 import { type SecureOptions, secureSettings } from '../../../../lib/privacy/secure/settings';
 import type { RandomBytes } from '../../../../lib/privacy/secure/shamir';
 import { generator } from '../../../../lib/random/generator';
-import type { Message, SecureAnswer, SecureRequest, UpdateHeader } from '../../../../lib/update/message';
+import type { Message, PrivacyClaim, SecureAnswer, SecureRequest, UpdateHeader } from '../../../../lib/update/message';
 import { vectorPayload } from '../../../../lib/update/vector';
 import { generateKeys, importPrivateKey, trustList } from '../../../../lib/update/wire/keys';
 import { example, fingerprint } from '../../update/examples';
@@ -43,6 +44,8 @@ export interface Play {
   samples: number[];
   options?: Partial<SecureOptions>;
   least?: number;
+  /** What all updates say that fl-dp-noise has done to them. */
+  privacy?: PrivacyClaim;
   /** Each counts alike. */
   uniform?: boolean;
   /** The keys of some; then the sum is signed. */
@@ -107,7 +110,10 @@ export function play(parts: Play): Played {
     else if (effect.type === 'refuse') played.refused.push({ who: `server/${effect.client}`, code: effect.code });
     else if (effect.type === 'open') {
       for (const mask of effect.masks) applyMask(sum, mask);
-      played.result = { ...meanOfSum(sum, settings, effect.clients.length), clients: effect.clients };
+      played.result = {
+        ...meanOfSum(sum, settings, effect.clients.length, parts.privacy ? slack : 0),
+        clients: effect.clients,
+      };
     }
   };
   const act = (client: string, effects: readonly MaskingEffect[]): void => {
@@ -154,7 +160,9 @@ export function play(parts: Play): Played {
   for (const [i, client] of clients.entries()) {
     const state = states.get(client);
     if (state?.step !== 'masks') continue;
-    const masked = maskedUpdate(state, updateOf(client, vectors[i], samples[i]), vectors[i]);
+    const update = updateOf(client, vectors[i], samples[i]);
+    const { privacy } = parts;
+    const masked = maskedUpdate(state, { ...update, fl: { ...update.fl, ...(privacy && { privacy }) } }, vectors[i]);
     states.set(client, masked.state);
     const message = finish(masked.work);
     played.payloads.set(client, message.payload);
