@@ -4,10 +4,10 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { compressed } from './lib/compressed.mjs';
 import { samplesOf } from './lib/example-samples.mjs';
 import { examples } from './lib/example-settings.mjs';
 import { federate } from './lib/federate.mjs';
-import { quantised } from './lib/quantised.mjs';
 import { ensureReady, root } from './lib/ready.mjs';
 
 ensureReady();
@@ -72,7 +72,7 @@ async function federated(example, seed, banks, test) {
         onTrouble: (trouble) => finish(Promise.reject(trouble)),
       });
     },
-    pass: example.quantize && quantised(example.quantize),
+    pass: example.quantize && compressed([{ codec: 'quantize', ...example.quantize }]),
     onModel: async (shared) => {
       figures[shared.round - 1] ??= await measure(example, spec, shared.weights, shared.normalisation, test);
     },

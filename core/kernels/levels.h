@@ -12,11 +12,17 @@ static inline void random_levels(const float* v, uint32_t n, float step, uint32_
   const floats none = {0, 0, 0, 0};
   const words sign_off = {0x7fffffffu, 0x7fffffffu, 0x7fffffffu, 0x7fffffffu};
   for (uint32_t i = 0; i < n; i += 4) {
-    floats x = none;
     const uint32_t some = n - i < 4 ? n - i : 4;
-    for (uint32_t k = 0; k < some; k++) x[k] = v[i + k];
+    floats x = none;
+    if (some == 4) {
+      x = *(const floats*)(v + i);
+    } else {
+      for (uint32_t k = 0; k < some; k++) x[k] = v[i + k];
+    }
     const words code = codes_of((floats)((words)x & sign_off), none + step, none, (float)most, random);
-    for (uint32_t k = 0; k < some; k++) out[i + k] = (int16_t)(v[i + k] < 0 ? -(int32_t)code[k] : (int32_t)code[k]);
+    const words below = (words)(x < none);  // all ones, or 0: (code ^ below) - below is -code there
+    const words level = (code ^ below) - below;
+    for (uint32_t k = 0; k < some; k++) out[i + k] = (int16_t)level[k];
   }
 }
 
@@ -61,17 +67,38 @@ FL_INLINE void write_bits(BitWriter* w, uint32_t bits, uint32_t count) {
   }
 }
 
+struct Omega {
+  uint32_t code;
+  uint32_t count;
+};
+
 /** Elias' omega code of 1 to 65535, 23 bits at most: before a 0 the number in binary, before that its length less 1, and so on. */
-FL_INLINE void write_omega(BitWriter* w, uint32_t number) {
-  uint32_t code = 0, count = 1;
+static inline Omega omega_of(uint32_t number) {
+  Omega made = {0, 1};
   while (number > 1) {
     uint32_t length = 0, reversed = 0;
     for (uint32_t rest = number; rest > 0; rest >>= 1, length++) reversed = reversed << 1 | (rest & 1);
-    code = code << length | reversed;
-    count += length;
+    made.code = made.code << length | reversed;
+    made.count += length;
     number = length - 1;
   }
-  write_bits(w, code, count);
+  return made;
+}
+
+/** The codes that occur often, made once. */
+struct OmegaTable {
+  enum { COUNT = 257 };
+  Omega of[COUNT];
+};
+
+static inline void make_omegas(OmegaTable* table) {
+  table->of[0] = Omega{0, 0};
+  for (uint32_t number = 1; number < OmegaTable::COUNT; number++) table->of[number] = omega_of(number);
+}
+
+FL_INLINE void write_omega(BitWriter* w, const OmegaTable& table, uint32_t number) {
+  const Omega code = number < OmegaTable::COUNT ? table.of[number] : omega_of(number);
+  write_bits(w, code.code, code.count);
 }
 
 struct BitReader {
@@ -109,11 +136,12 @@ FL_INLINE uint32_t read_omega(BitReader* r) {
  * The levels of one bucket. dense: of each |level| + 1, then a sign (1: below 0) unless it is 0. sparse: how many are not 0, plus 1; of each
  * of them how far it is behind the last (the first: its place, counted from 1), its sign, its |level|.
  */
-static inline void write_levels(BitWriter* w, const int16_t* levels, uint32_t n, bool sparse) {
+static inline void write_levels(BitWriter* w, const OmegaTable& table, const int16_t* levels, uint32_t n,
+                                bool sparse) {
   if (sparse) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < n; i++) count += levels[i] != 0;
-    write_omega(w, count + 1);
+    write_omega(w, table, count + 1);
   }
   uint32_t last = 0;
   for (uint32_t i = 0; i < n; i++) {
@@ -121,12 +149,12 @@ static inline void write_levels(BitWriter* w, const int16_t* levels, uint32_t n,
     const uint32_t size = (uint32_t)(level < 0 ? -level : level);
     if (sparse) {
       if (size == 0) continue;
-      write_omega(w, i + 1 - last);
+      write_omega(w, table, i + 1 - last);
       last = i + 1;
       write_bits(w, level < 0, 1);
-      write_omega(w, size);
+      write_omega(w, table, size);
     } else {
-      write_omega(w, size + 1);
+      write_omega(w, table, size + 1);
       if (size > 0) write_bits(w, level < 0, 1);
     }
   }
@@ -175,8 +203,10 @@ static inline void bucket_levels(const float* v, uint32_t n, uint32_t bucket, ui
 /** Bytes that the levels of all buckets take; the spare bits of the last one are 0. Only counts where `out` is null. */
 static inline uint32_t write_buckets(const int16_t* levels, uint32_t n, uint32_t bucket, bool sparse, uint8_t* out) {
   BitWriter w = {out, 0, 0, 0};
+  OmegaTable table;
+  make_omegas(&table);
   for (uint32_t from = 0; from < n; from += bucket) {
-    write_levels(&w, levels + from, n - from < bucket ? n - from : bucket, sparse);
+    write_levels(&w, table, levels + from, n - from < bucket ? n - from : bucket, sparse);
   }
   if (w.held > 0) write_bits(&w, 0, 8 - w.held);
   return w.bytes;

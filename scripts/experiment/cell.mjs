@@ -1,8 +1,8 @@
 // One federation: settings in, figures out. The same settings give the same figures, on every machine.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { compressed } from '../lib/compressed.mjs';
 import { federate } from '../lib/federate.mjs';
-import { quantised } from '../lib/quantised.mjs';
 import { root } from '../lib/ready.mjs';
 import { markedOf, redTeam } from './attack.mjs';
 import { distilled } from './distillation.mjs';
@@ -44,10 +44,10 @@ function rootOf({ federation, seed }, { inputs }, clients) {
 }
 
 /** What stands behind each client, one after the other. */
-function passOf(attacked, quantize) {
-  const coded = quantize && quantised(quantize);
+function passOf(attacked, { compress, seed }) {
+  const coded = compress && compressed(compress, seed);
   if (!attacked || !coded) return attacked ?? coded;
-  return (message) => attacked(message).flatMap(coded);
+  return async (message) => (await Promise.all(attacked(message).map(coded))).flat();
 }
 
 /** As the federation itself tells it, round by round: asked, sent and withheld updates, what that saved, and the bytes of the updates until each round. */
@@ -64,7 +64,7 @@ function trafficOf(metrics) {
 
 /**
  * settings: data, clients?, where? (conditions on rows), hidden?, rounds?, training?, federation? (what FederationOptions has beside these), attack?,
- * quantize? (of each update, behind its client), traffic? (true: figures of what went), trigger? ({ features, value, target } of a backdoor: how often it works is measured), personal? (learners.mjs), distill? (distillation.mjs: other figures), robustness? ({ strengths, steps }: robustness.mjs), seed. Figures: accuracy, f1, loss, averagePrecision (two classes), backdoor (share of marked
+ * compress? (of each update, behind its client: ../lib/compressed.mjs), traffic? (true: figures of what went), trigger? ({ features, value, target } of a backdoor: how often it works is measured), personal? (learners.mjs), distill? (distillation.mjs: other figures), robustness? ({ strengths, steps }: robustness.mjs), seed. Figures: accuracy, f1, loss, averagePrecision (two classes), backdoor (share of marked
  * samples that get the attacker's class), own (accuracy on the samples of each client's kind, meaned), bytesUp,
  * bytesDown, steps, curve (accuracy by round); or `refused`, one sentence, where the settings make no sense together.
  */
@@ -102,7 +102,7 @@ export async function runCell(settings) {
         training: { ...set.training, seed },
       },
       rootBank: rootOf(settings, set, clients),
-      pass: passOf(red.pass, settings.quantize),
+      pass: passOf(red.pass, settings),
       hear: red.hear,
       learnerOf: learners.learnerOf,
       onModel: async (shared) => {

@@ -46,5 +46,5 @@ export const dataSets = {
     training: { epochs: 2, batchSize: 16, optimizer: 'sgd', learningRate: 0.05 },
   },
   /** Does a turbofan engine fail within 30 cycles? Ten plants; measured on 100 other engines. */
-  factory: { title: 'Turbofan engines', ...examples.factory, quantize: undefined },
+  factory: { title: 'Turbofan engines', ...examples.factory },
 };

@@ -13,7 +13,7 @@ const mine = [
   'learners.mjs',
   'distillation.mjs',
   '../lib/federate.mjs',
-  '../lib/quantised.mjs',
+  '../lib/compressed.mjs',
   '../lib/example-samples.mjs',
 ];
 

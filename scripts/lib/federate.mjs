@@ -11,7 +11,7 @@ const MOST_VOID = 3;
 
 /**
  * banks: client -> its samples. options: what federationOptions takes. The rest is optional:
- * pass: (message) -> messages that the coordinator gets in its place; hear: (message) sees what the coordinator sends;
+ * pass: (message) -> messages that the coordinator gets in its place, or a promise of them; hear: (message) sees what the coordinator sends;
  * rootBank: samples of the aggregator's own, for FLTrust;
  * errorsOf: (bank) -> what a participant tells of its reconstruction errors; learnerOf: ({ client, bank, train, plain }) -> learner (plain(): the one there would be otherwise); onModel: ({ weights, normalisation, round }) after each round;
  * onRefused: (error), thrown when absent; strategy parts are in options.
@@ -94,6 +94,15 @@ export async function federate({
       return result;
     };
     const plain = () => gatewayLearner({ model, bank, train: trainHere });
+    const put = (messages) => {
+      for (const each of messages) {
+        if (each.fl.kind === 'update') {
+          bytesUp += each.payload.length;
+          steps += each.fl.metrics?.steps ?? 0;
+        } else if (each.fl.kind === 'decline' && each.fl.withheld) steps += done;
+        setImmediate(() => coordinator.receive(each));
+      }
+    };
     participants.push(
       createParticipant({
         federation: 'measured',
@@ -101,13 +110,9 @@ export async function federate({
         model,
         learner: learnerOf?.({ client, bank, train: trainHere, plain }) ?? plain(),
         send: (message) => {
-          for (const each of pass ? pass(message) : [message]) {
-            if (each.fl.kind === 'update') {
-              bytesUp += each.payload.length;
-              steps += each.fl.metrics?.steps ?? 0;
-            } else if (each.fl.kind === 'decline' && each.fl.withheld) steps += done;
-            setImmediate(() => coordinator.receive(each));
-          }
+          const passed = pass ? pass(message) : [message];
+          if (passed instanceof Promise) passed.then(put).catch(fail);
+          else put(passed);
         },
         ...(errorsOf ? { errors: errorsOf(bank) } : {}),
         onRefused: refused,

@@ -45,7 +45,7 @@ describe('a cell of an experiment', function () {
       (await runCell({ ...small, traffic: true, ...settings })) as Traffic;
     const all = await run({});
     const half = await run({ federation: { sending: { name: 'periodic', every: 2 } } });
-    const coded = await run({ quantize: { bits: 8 } });
+    const coded = await run({ compress: [{ codec: 'quantize', bits: 8 }] });
     assert.deepEqual([all.asked, all.sent, all.withheld, all.bytesSaved], [30, 30, 0, 0]);
     assert.deepEqual([half.asked, half.sent, half.withheld], [30, 15, 15]);
     // Each update is as long as the others, so what was sent and what was saved are all that there would have been.

@@ -4,7 +4,7 @@ import type { DriveOptions } from './drive';
 import type { EdenOptions } from './eden';
 import type { QsgdOptions } from './qsgd';
 import type { QuantizeOptions } from './quantize';
-import { applyCodec, type Coded } from './registry';
+import { applyCodec, type Coded, type Registry } from './registry';
 import type { TernGradOptions } from './terngrad';
 
 /** Without `method`: a grid, as before there were others. */
@@ -28,6 +28,7 @@ export function quantizeUpdate(
   update: { payload: Buffer; fl: Pick<UpdateHeader, 'codecs' | 'privacy' | 'tensors'> },
   { method = 'grid', ...options }: QuantizeMethod,
   seed: number,
+  registry?: Registry,
 ): Coded {
-  return applyCodec(update, method === 'grid' ? 'quantize' : method, { ...options, seed });
+  return applyCodec(update, method === 'grid' ? 'quantize' : method, { ...options, seed }, registry);
 }

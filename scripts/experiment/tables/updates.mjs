@@ -46,7 +46,7 @@ Rates and thresholds were chosen on a seed and a split that are not in the table
   ],
   columns: [
     { name: 'float32', settings: {} },
-    { name: '8 bits', settings: { quantize: { bits: 8 } } },
+    { name: '8 bits', settings: { compress: [{ codec: 'quantize', bits: 8 }] } },
   ],
   figures: [percent('accuracy', 'accuracy')],
   plot: {
