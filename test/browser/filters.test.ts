@@ -1,0 +1,70 @@
+/** The dialogues of nodes that stand between client and aggregator and have a choice of methods. */
+import assert from 'node:assert/strict';
+import type { Browser } from 'playwright-core';
+import { launchNodeRed, type NodeRedProcess, type NodeRedVersion } from '../../scripts/lib/node-red-process';
+import { type EditorPage, launchBrowser, openEditor } from './editor';
+import { reasonAt } from './palette';
+
+const ofQuantize = [
+  ...['bits', 'rounding', 'scale', 'grid', 'edenBits', 'rotation', 'clipping', 'levels', 'bucket', 'feedback', 'seed'],
+];
+
+for (const version of [4, 5] as NodeRedVersion[]) {
+  describe(`filters in the editor of Node-RED ${version}`, function () {
+    this.timeout(120_000);
+    let browser: Browser;
+    let nodeRed: NodeRedProcess;
+    let editor: EditorPage;
+
+    before(async () => {
+      browser = await launchBrowser();
+      nodeRed = await launchNodeRed({ version });
+      await nodeRed.deploy([
+        { id: 'tab', type: 'tab', label: 'filters' },
+        // As an older version wrote it.
+        {
+          ...{ id: 'quantize', type: 'fl-quantize', z: 'tab', x: 250, y: 60, wires: [[]] },
+          bits: '4',
+          rounding: 'nearest',
+        },
+      ]);
+      editor = await openEditor(browser, nodeRed);
+      await editor.show('tab');
+    });
+    after(async () => {
+      await browser?.close();
+      await nodeRed?.stop();
+    });
+
+    it('fl-quantize shows of a method what it has, and how much smaller an update becomes', async () => {
+      await editor.openDialogue('quantize');
+      const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
+      const cases: [choices: Record<string, string>, shown: string[], ratio: string][] = [
+        [{}, ['bits', 'rounding', 'scale', 'grid', 'feedback'], '8.0'],
+        [{ rounding: 'stochastic' }, ['bits', 'rounding', 'scale', 'grid', 'seed'], '8.0'],
+        [{ method: 'eden' }, ['edenBits', 'feedback', 'seed'], '16.0'],
+        [{ method: 'drive' }, ['rotation', 'feedback', 'seed'], '32.0'],
+        [{ rotation: 'none' }, ['rotation', 'feedback'], '32.0'],
+        [{ method: 'sign' }, [], '32.0'],
+        [{ method: 'terngrad' }, ['clipping', 'seed'], '20.0'],
+        [{ method: 'qsgd' }, ['levels', 'bucket', 'seed'], ''],
+      ];
+      for (const [choices, expected, ratio] of cases) {
+        for (const [name, value] of Object.entries(choices)) {
+          await form.locator(`#node-input-${name}`).selectOption(value);
+        }
+        const found = await Promise.all(
+          ofQuantize.map((name) => form.locator(`.form-row:visible > label[for="node-input-${name}"]`).count()),
+        );
+        const shown = ofQuantize.filter((_, i) => found[i] > 0);
+        assert.deepEqual(shown, expected, JSON.stringify(choices));
+        const told = (await form.locator('#fl-quantize-ratio').textContent()) ?? '';
+        assert.equal(/[\d.]+/.exec(told)?.[0] ?? '', ratio, told);
+      }
+      await editor.screenshot(`fl-quantize by QSGD (Node-RED ${version})`);
+      assert.match(await reasonAt(editor.page, 'levels', '256'), /1 to 255/);
+      await editor.closeDialogue('cancel');
+      assert.deepEqual(editor.errors, []);
+    });
+  });
+}
