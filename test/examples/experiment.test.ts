@@ -56,6 +56,23 @@ describe('a cell of an experiment', function () {
     assert.ok(coded.bytesUp > all.bytesUp / 4 && coded.bytesUp < all.bytesUp / 3.9, `${coded.bytesUp}`);
   });
 
+  it('makes updates smaller behind each client, and what a filter leaves out goes with the next update', async () => {
+    const exact = await runCell(small);
+    const feedback = { name: 'residual' };
+    const through = (...compress: object[]): Promise<Figures> => runCell({ ...small, compress });
+    const signs = await through({ codec: 'quantize', method: 'sign', feedback });
+    const drive = await through({ codec: 'quantize', method: 'drive' });
+    const sparse = await through(
+      { codec: 'sparsify', method: 'top-k', share: 0.1, feedback },
+      { codec: 'quantize', method: 'eden', bits: 4 },
+    );
+    // A bit a number, and a magnitude of each of four tensors.
+    assert.equal(signs.bytesUp, (Math.ceil(2048 / 8) + 4 + 40 + 2 + 16) * 5 * 6);
+    assert.ok(drive.bytesUp < exact.bytesUp / 29 && sparse.bytesUp < exact.bytesUp / 30);
+    for (const { accuracy } of [signs, drive, sparse]) assert.ok(accuracy > exact.accuracy - 0.1, `${accuracy}`);
+    assert.deepEqual(await through({ codec: 'quantize', method: 'drive' }), drive);
+  });
+
   it('attacks a share of the clients', async () => {
     const [honest, flipped, backdoor] = await Promise.all([
       runCell(small),
