@@ -48,6 +48,8 @@ export interface WatchedAggregator {
   points(): readonly RoundPoint[];
   totals(): Totals;
   refused(): Told[];
+  /** How long ago (ms) the last asking ended, and how long it took; absent: none has. */
+  last(): { agoMs: number; tookMs: number } | undefined;
   /** What the updates of the last round that counted stated. */
   privacy(): RoundMetrics['privacy'];
   /** Rejects with what was refused. */
@@ -120,6 +122,7 @@ export function watchAggregator(
   let coordinator: Coordinator | undefined;
   let problem: string | undefined;
   let privacy: RoundMetrics['privacy'];
+  let last: { at: number; tookMs: number } | undefined;
   untilClosed(
     watchedIn(RED).aggregators,
     {
@@ -133,6 +136,7 @@ export function watchAggregator(
       totals: () => ({ ...totals }),
       refused: refusals.told,
       privacy: () => privacy,
+      last: () => last && { agoMs: performance.now() - last.at, tookMs: last.tookMs },
     },
     closing,
   );
@@ -152,6 +156,7 @@ export function watchAggregator(
     },
     round(metrics: RoundMetrics): void {
       recent.take(pointOf(metrics));
+      last = { at: performance.now(), tookMs: metrics.durationMs };
       if (metrics.void === undefined) privacy = metrics.privacy;
       totals[metrics.void === undefined ? 'rounds' : 'voids']++;
       totals.declined += metrics.declined;

@@ -23,7 +23,7 @@ export = (RED: Red): void => {
     const all = aggregators().map((watched) => ({ watched, now: watched.overview() }));
     const opened = all.find(({ watched }) => watched.node.id === open);
     response.json({
-      federations: all.map(({ watched, now }) => lineOf(watched, now)),
+      federations: all.map(({ watched, now }) => lineOf(watched, now, evaluators)),
       ...(opened ? { open: detailsOf(opened.watched, opened.now, evaluators, clientsQuery(query)) } : {}),
     });
   });

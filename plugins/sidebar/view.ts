@@ -24,6 +24,11 @@ export interface Line {
   cohort: number;
   answers: number;
   quarantined: number;
+  /** The newest of each, where there is one. */
+  loss?: number;
+  figure?: { figure: string; value: number };
+  /** Since the aggregator started, whatever the code. */
+  refused: number;
 }
 
 export interface Series {
@@ -42,6 +47,7 @@ export interface Details {
   points: readonly RoundPoint[];
   series: Series[];
   totals: Totals;
+  last?: ReturnType<WatchedAggregator['last']>;
   refused: Told[];
   privacy?: RoundMetrics['privacy'];
   /** Of the last round: masked updates of which only the sum was seen, and how many clients counted to each group. */
@@ -54,9 +60,19 @@ export interface Details {
 }
 
 /** `now`: its overview, made once for a look. */
-export function lineOf(watched: WatchedAggregator, now: Overview | undefined): Line {
+export function lineOf(
+  watched: WatchedAggregator,
+  now: Overview | undefined,
+  evaluators: Iterable<WatchedEvaluator>,
+): Line {
   const { node, federation, model } = watched;
   const problem = watched.problem();
+  const loss = watched.points().findLast((point) => point.loss !== undefined)?.loss;
+  const [newest] = [...evaluators].flatMap(({ points }) =>
+    points()
+      .filter((one) => one.federation === federation)
+      .slice(-1),
+  );
   return {
     id: node.id,
     shown: node._alias ?? node.id,
@@ -73,6 +89,9 @@ export function lineOf(watched: WatchedAggregator, now: Overview | undefined): L
     cohort: now?.cohort ?? 0,
     answers: now?.answers ?? 0,
     quarantined: now?.quarantined ?? 0,
+    ...(loss === undefined ? {} : { loss }),
+    ...(newest ? { figure: { figure: newest.figure, value: newest.value } } : {}),
+    refused: watched.refused().reduce((sum, { count }) => sum + count, 0),
   };
 }
 
@@ -109,6 +128,7 @@ export function detailsOf(
   const registry = now?.registry ?? [];
   const { strategy, rule, secure, groups, void: reason } = now?.metrics ?? {};
   const privacy = watched.privacy();
+  const last = watched.last();
   return {
     id: watched.node.id,
     ...(strategy === undefined ? {} : { strategy }),
@@ -118,6 +138,7 @@ export function detailsOf(
     points: watched.points(),
     series: seriesOf(evaluators, watched.federation),
     totals: watched.totals(),
+    ...(last ? { last } : {}),
     refused: watched.refused(),
     ...(privacy ? { privacy } : {}),
     ...(secure ? { secure } : {}),

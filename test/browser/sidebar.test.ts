@@ -176,7 +176,10 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       await nodeRed.deploy([...flows, ...crowd(String(model), 'crowd-server', z)]);
       const line = sidebar(editor).locator('[data-id="crowd-server"]');
       await line.locator('.fl-side-head').click({ timeout: 30_000 });
-      await line.getByText('1000 clients').waitFor();
+      await line.getByText('1000 clients', { exact: true }).waitFor();
+      const other = sidebar(editor).locator(`[data-id="${aggregator.id}"]`);
+      assert.equal(await other.locator('.fl-side-body').count(), 0, 'one is open at a time');
+      assert.match(await other.locator('.fl-side-figures').innerText(), /clients: 6/);
       const rows = line.locator('.fl-side-row');
       assert.ok((await rows.count()) < 40, `${await rows.count()} rows`);
       await line.getByRole('listitem').filter({ hasText: HOSTILE }).waitFor();
@@ -197,6 +200,16 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       await editor.screenshot(`sidebar, a thousand clients (Node-RED ${version})`);
     });
 
+    it('knows the next time what was open', async () => {
+      await editor.page.reload();
+      await editor.page.waitForFunction(() => typeof RED === 'object' && RED.nodes.getType('fl-model'));
+      await editor.page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
+      await open(editor);
+      const body = sidebar(editor).locator('.fl-side-body');
+      await body.waitFor();
+      assert.equal(await body.getAttribute('id'), 'fl-side-body-crowd-server');
+    });
+
     it('says that Node-RED is gone, and goes on when it is back', async () => {
       await nodeRed.kill();
       await sidebar(editor).getByText('Node-RED does not answer').waitFor({ timeout: 30_000 });
@@ -208,6 +221,9 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       await nodeRed.deploy([]);
       await sidebar(editor).getByText('There is no federation here yet').waitFor();
       assert.equal(await sidebar(editor).locator('.fl-side-federation').count(), 0);
+      await sidebar(editor).getByRole('button', { name: 'Import an example' }).click();
+      await editor.page.locator('.ui-dialog:visible').waitFor();
+      await editor.page.keyboard.press('Escape');
     });
 
     it('offers what changes a federation only to those who may', async () => {

@@ -86,12 +86,13 @@ const createDetails = (words, line, again) => {
     ),
     asked: clients.asked,
     show(now, details) {
-      const { totals, strategy, rule } = details;
+      const { totals, strategy, rule, last } = details;
       actions.show(now);
       alarm.hidden = details.void === undefined;
       setText(alarm, details.void === undefined ? '' : of('void.last', { reason: details.void }));
       facts.show({
         rounds: now.phase === 'off' ? undefined : roundOf(now),
+        last: last && of('fact.tookAgo', { ago: words.ago(last.agoMs), took: words.span(last.tookMs) }),
         clients: of(now.clients === now.known ? 'fact.there' : 'fact.thereOf', now),
         strategy: rule ? of('fact.strategyBy', { strategy, rule }) : strategy,
         bytes: of('fact.upDown', { up: bytes(details.bytesUp), down: bytes(details.bytesDown) }),

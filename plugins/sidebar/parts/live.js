@@ -20,15 +20,21 @@ const showFederations = (words) => {
   const EVERY_MS = 2000;
   const state = element('p', { class: 'fl-side-faint', role: 'status' }, words.of('live.looking'));
   const list = element('ul', { 'aria-label': words.of('tab.name') });
-  const root = element('div', { class: 'fl-side' }, state, list);
-  /** Id of the open one; null: the user has closed it; undefined: nobody has chosen yet. */
-  let open;
+  const examples = button(words.of('live.examples'), 'download', () =>
+    RED.actions.invoke('core:show-examples-import-dialog'),
+  );
+  examples.root.hidden = true;
+  const root = element('div', { class: 'fl-side' }, state, examples.root, list);
+  const KEPT = 'fl-tinyml-open-federation';
+  /** Id of the open one; '': the user has closed it; null: nobody has chosen yet. Kept for the next time by the browser. */
+  let open = RED.settings.getLocal(KEPT);
   const lines = new Map();
   let asking;
   let again = () => {};
 
   const choose = (id) => {
-    open = open === id ? null : id;
+    open = open === id ? '' : id;
+    RED.settings.setLocal(KEPT, open);
     for (const line of lines.values()) line.fold();
     again();
   };
@@ -37,12 +43,14 @@ const showFederations = (words) => {
     const name = element('span');
     const caret = element('i', { class: 'fa fa-caret-right', 'aria-hidden': 'true' });
     const phase = element('span', { class: 'fl-side-phase' });
+    const figures = element('span', { class: 'fl-side-figures fl-side-faint' });
     const body = `fl-side-body-${id}`;
     const head = element(
       'button',
       { type: 'button', class: 'fl-side-head', 'aria-controls': body, onclick: () => choose(id) },
       element('b', {}, caret, name),
       phase,
+      figures,
     );
     const item = element('li', { class: 'fl-side-federation', 'data-id': id }, head);
     let details;
@@ -53,6 +61,7 @@ const showFederations = (words) => {
         const isOpen = open === id;
         head.setAttribute('aria-expanded', String(isOpen));
         caret.className = `fa fa-caret-${isOpen ? 'down' : 'right'}`;
+        figures.hidden = isOpen;
         if (isOpen) return;
         details?.root.remove();
         details = undefined;
@@ -61,7 +70,7 @@ const showFederations = (words) => {
         setText(name, now.name && now.name !== now.federation ? words.of('line.named', now) : now.federation);
         phase.dataset.phase = now.problem ? 'broken' : now.phase;
         setText(phase, [words.phase(now), ...(now.quarantined > 0 ? [words.of('line.out', now)] : [])].join(' · '));
-        if (now.problem && now.phase !== 'off') phase.title = now.problem;
+        setText(figures, words.figures(now));
       },
       detail(now, told) {
         if (!details) {
@@ -84,10 +93,12 @@ const showFederations = (words) => {
     showLines(sorted);
     const there = new Set(sorted.map(({ id }) => id));
     for (const id of [...lines.keys()]) if (!there.has(id)) lines.delete(id);
-    setText(state, sorted.length === 0 ? words.of('live.none') : '');
-    state.hidden = sorted.length > 0;
+    const isEmpty = sorted.length === 0;
+    setText(state, isEmpty ? words.of('live.none') : '');
+    state.hidden = !isEmpty;
+    examples.root.hidden = !isEmpty;
     // What was open may come back after a deploy; the only one there is needs no choice.
-    const isFree = open === undefined || (open !== null && !there.has(open));
+    const isFree = open !== '' && !there.has(open);
     if (isFree && sorted.length === 1) choose(sorted[0].id);
     const now = sorted.find(({ id }) => id === told?.id);
     if (now && now.id === open) lines.get(open).detail(now, told);
@@ -98,7 +109,9 @@ const showFederations = (words) => {
     setText(state, words.of(status === 401 || status === 403 ? 'live.forbidden' : 'live.lost'));
   };
   const ask = (done) => {
-    asking?.abort();
+    const before = asking;
+    asking = undefined;
+    before?.abort();
     const mine = $.ajax({
       url: 'fl-tinyml/federations',
       data: open ? { open, ...lines.get(open)?.details()?.asked() } : {},

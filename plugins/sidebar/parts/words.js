@@ -16,6 +16,11 @@ const wordsOf = (of) => {
     }
     return `${unit === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[unit]}`;
   };
+  const span = (ms) => {
+    if (ms < 1000) return of('span.ms', { count: Math.round(ms) });
+    if (ms < 60_000) return of('span.seconds', { count: number(ms / 1000) });
+    return of('span.minutes', { count: number(ms / 60_000) });
+  };
   const ago = (ms) => {
     const seconds = Math.floor(ms / 1000);
     if (seconds < 5) return of('ago.now');
@@ -30,5 +35,16 @@ const wordsOf = (of) => {
     const key = name === 'idle' && round > 1 ? 'paused' : name === 'collecting' && cohort === 0 ? 'resting' : name;
     return of(`phase.${key}`, { round, rounds, clients, cohort, answers });
   };
-  return { of, number, bytes, ago, phase };
+  /** Of a federation that is closed: what one looks for first. */
+  const figures = ({ phase: name, clients, known, loss, figure, refused }) =>
+    [
+      ...(name === 'off' ? [] : [of(clients === known ? 'line.clients' : 'line.clientsOf', { clients, known })]),
+      ...(figure
+        ? [of('line.figure', { figure: of(`figure.${figure.figure}`), value: number(figure.value) })]
+        : loss === undefined
+          ? []
+          : [of('clients.loss', { loss: number(loss) })]),
+      ...(refused > 0 ? [of('line.refused', { refused })] : []),
+    ].join(' · ');
+  return { of, number, bytes, span, ago, phase, figures };
 };

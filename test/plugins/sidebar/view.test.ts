@@ -59,7 +59,7 @@ function watched(now: Overview) {
     const { aggregators, evaluators } = watchedIn(RED);
     const [one] = aggregators;
     return {
-      line: lineOf(one, one.overview()),
+      line: lineOf(one, one.overview(), evaluators),
       details: detailsOf(one, one.overview(), evaluators, clientsQuery({})),
     };
   };
@@ -77,6 +77,9 @@ describe('What the sidebar is told', () => {
     taking.round(metrics({ round: 2, loss: 0.25 }));
     taking.round(metrics({ round: 3, void: 'Too few.', updates: 0, updateNorm: 0 }));
     const { points, totals } = look().details;
+    assert.equal(look().line.loss, 0.25);
+    const { agoMs = -1, tookMs } = look().details.last ?? {};
+    assert.ok(agoMs >= 0 && tookMs === 5);
     assert.deepEqual(points, [
       { round: 1, loss: 0.5, norm: 1, up: 300, down: 600, updates: 2, voids: 2 },
       { round: 2, loss: 0.25, norm: 1, up: 100, down: 200, updates: 2 },
@@ -130,9 +133,9 @@ describe('What the sidebar is told', () => {
     evaluator.take({ federation: 'f', round: 1, figure: 'accuracy', value: 0.5 });
     const other = watchEvaluator(RED, { name: 'other' } as FlowNode, closing.signal);
     other.take({ federation: 'g', round: 1, figure: 'accuracy', value: 0.9 });
-    assert.deepEqual(look().details.series, [
-      { name: 'held out', figure: 'accuracy', points: [{ round: 1, value: 0.5 }] },
-    ]);
+    const { line, details } = look();
+    assert.deepEqual(details.series, [{ name: 'held out', figure: 'accuracy', points: [{ round: 1, value: 0.5 }] }]);
+    assert.deepEqual(line.figure, { figure: 'accuracy', value: 0.5 });
   });
 
   it('has the last sentence of each code', () => {
@@ -140,6 +143,7 @@ describe('What the sidebar is told', () => {
     refusals.count({ code: 'late', message: 'First.' });
     refusals.count({ code: 'late', message: 'Second.' });
     assert.deepEqual(look().details.refused, [{ code: 'late', count: 2, sentence: 'Second.', agoMs: 0 }]);
+    assert.equal(look().line.refused, 2);
   });
 
   it('says why an aggregator is off, and that it is on when it could be opened after all', async () => {
