@@ -333,58 +333,6 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       assert.deepEqual(editor.errors, []);
     });
 
-    it('fl-krum-filter shows of a method what it has', async () => {
-      await editor.openDialogue('fl-krum-filter');
-      const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
-      const shown = async (): Promise<string[]> => {
-        const rows = ['byzantine', 'rule', 'keep', 'trusted'];
-        const found = await Promise.all(rows.map((row) => form.locator(`#fl-krum-filter-${row}`).isVisible()));
-        return rows.filter((_, i) => found[i]);
-      };
-      for (const [method, expected] of [
-        ['multi-krum', ['byzantine', 'rule', 'keep']],
-        ['krum', ['byzantine', 'rule']],
-        ['bulyan', ['byzantine', 'rule']],
-        ['median', ['byzantine', 'rule']],
-        ['geometric-median', ['byzantine', 'rule']],
-        ['trimmed-mean', ['byzantine', 'rule']],
-        ['norm-bound', []],
-        ['norm-clip', []],
-        ['centered-clip', []],
-        ['flame', []],
-        ['fltrust', ['trusted']],
-      ] as const) {
-        await form.locator('#node-input-method').selectOption(method);
-        assert.deepEqual(await shown(), expected, method);
-      }
-      await editor.closeDialogue('cancel');
-      assert.deepEqual(editor.errors, []);
-    });
-
-    it('fl-sparsify shows of a method and of the feedback what they have', async () => {
-      await editor.openDialogue('fl-sparsify');
-      const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
-      const shown = async (): Promise<string[]> => {
-        const rows = ['share', 'per', 'threshold', 'draw', 'seed', 'momentum', 'warmUp'];
-        const found = await Promise.all(
-          rows.map((row) => form.locator(`.form-row:visible > label[for="node-input-${row}"]`).count()),
-        );
-        return rows.filter((_, i) => found[i] > 0);
-      };
-      for (const [method, expected] of [
-        ['top-k', ['share', 'per', 'warmUp']],
-        ['random-k', ['share', 'per', 'draw', 'seed', 'warmUp']],
-        ['threshold', ['threshold']],
-      ] as const) {
-        await form.locator('#node-input-method').selectOption(method);
-        assert.deepEqual(await shown(), expected, method);
-      }
-      await form.locator('#node-input-feedback').selectOption('momentum');
-      assert.deepEqual(await shown(), ['threshold', 'momentum']);
-      await editor.closeDialogue('cancel');
-      assert.deepEqual(editor.errors, []);
-    });
-
     for (const type of types) {
       it(`${type}: opens, helps, and says why an entry is wrong`, async () => {
         const { first, field, entry, reason } = wrongEntries[type];

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
 import { launchNodeRed, type NodeRedProcess, type NodeRedVersion } from '../../scripts/lib/node-red-process';
 import { type EditorPage, launchBrowser, openEditor } from './editor';
-import { reasonAt } from './palette';
+import { defaultsOf, reasonAt } from './palette';
 
 const ofQuantize = [
   ...['bits', 'rounding', 'scale', 'grid', 'edenBits', 'rotation', 'clipping', 'levels', 'bucket', 'feedback', 'seed'],
@@ -19,6 +19,14 @@ for (const version of [4, 5] as NodeRedVersion[]) {
     before(async () => {
       browser = await launchBrowser();
       nodeRed = await launchNodeRed({ version });
+      const palette = await openEditor(browser, nodeRed);
+      const known = await defaultsOf(palette.page);
+      await palette.close();
+      // As it comes from the palette.
+      const fresh = (type: string, y: number) => {
+        const { defaults, outputs } = known[type];
+        return { ...defaults, id: type, type, z: 'tab', x: 250, y, wires: Array.from({ length: outputs }, () => []) };
+      };
       await nodeRed.deploy([
         { id: 'tab', type: 'tab', label: 'filters' },
         // As an older version wrote it.
@@ -27,6 +35,8 @@ for (const version of [4, 5] as NodeRedVersion[]) {
           bits: '4',
           rounding: 'nearest',
         },
+        fresh('fl-krum-filter', 120),
+        fresh('fl-sparsify', 180),
       ]);
       editor = await openEditor(browser, nodeRed);
       await editor.show('tab');
@@ -63,6 +73,58 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       }
       await editor.screenshot(`fl-quantize by QSGD (Node-RED ${version})`);
       assert.match(await reasonAt(editor.page, 'levels', '256'), /1 to 255/);
+      await editor.closeDialogue('cancel');
+      assert.deepEqual(editor.errors, []);
+    });
+
+    it('fl-krum-filter shows of a method what it has', async () => {
+      await editor.openDialogue('fl-krum-filter');
+      const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
+      const shown = async (): Promise<string[]> => {
+        const rows = ['byzantine', 'rule', 'keep', 'trusted'];
+        const found = await Promise.all(rows.map((row) => form.locator(`#fl-krum-filter-${row}`).isVisible()));
+        return rows.filter((_, i) => found[i]);
+      };
+      for (const [method, expected] of [
+        ['multi-krum', ['byzantine', 'rule', 'keep']],
+        ['krum', ['byzantine', 'rule']],
+        ['bulyan', ['byzantine', 'rule']],
+        ['median', ['byzantine', 'rule']],
+        ['geometric-median', ['byzantine', 'rule']],
+        ['trimmed-mean', ['byzantine', 'rule']],
+        ['norm-bound', []],
+        ['norm-clip', []],
+        ['centered-clip', []],
+        ['flame', []],
+        ['fltrust', ['trusted']],
+      ] as const) {
+        await form.locator('#node-input-method').selectOption(method);
+        assert.deepEqual(await shown(), expected, method);
+      }
+      await editor.closeDialogue('cancel');
+      assert.deepEqual(editor.errors, []);
+    });
+
+    it('fl-sparsify shows of a method and of the feedback what they have', async () => {
+      await editor.openDialogue('fl-sparsify');
+      const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
+      const shown = async (): Promise<string[]> => {
+        const rows = ['share', 'per', 'threshold', 'draw', 'seed', 'momentum', 'warmUp'];
+        const found = await Promise.all(
+          rows.map((row) => form.locator(`.form-row:visible > label[for="node-input-${row}"]`).count()),
+        );
+        return rows.filter((_, i) => found[i] > 0);
+      };
+      for (const [method, expected] of [
+        ['top-k', ['share', 'per', 'warmUp']],
+        ['random-k', ['share', 'per', 'draw', 'seed', 'warmUp']],
+        ['threshold', ['threshold']],
+      ] as const) {
+        await form.locator('#node-input-method').selectOption(method);
+        assert.deepEqual(await shown(), expected, method);
+      }
+      await form.locator('#node-input-feedback').selectOption('momentum');
+      assert.deepEqual(await shown(), ['threshold', 'momentum']);
       await editor.closeDialogue('cancel');
       assert.deepEqual(editor.errors, []);
     });
