@@ -31,6 +31,8 @@ export interface MaskingState {
   seed: Uint8Array;
   roster?: Roster;
   position: number;
+  /** By position: what opens the shares that each neighbour seals for this client. */
+  opens: ReadonlyMap<number, Uint8Array>;
   /** By position: of itself and of each neighbour that has shared. */
   held: ReadonlyMap<number, Held>;
   /** Its noise is whole in a sum of so many; absent: it has no part of such a noise. */

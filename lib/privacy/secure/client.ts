@@ -9,7 +9,7 @@ import type { DeclineHeader, Message, ModelHeader, SecureAnswer, SecureRequest }
 import type { Held, MaskingEffect, MaskingParts, MaskingState, MaskingStep } from './client-state';
 import { isAt } from './client-state';
 import { agreeing, requireSigned, signKeys, signSurvivors } from './identity';
-import { agree, keyBytes, newKeyPair } from './keys';
+import { derive, keyBytes, newKeyPair, sharedSecret } from './keys';
 import { commitment, encodeKeys, makeRoster, neededOf, purposes, type Roster } from './roster';
 import { seal, sealedBytes, unseal } from './seal';
 import { split } from './shamir';
@@ -69,6 +69,7 @@ export function beginMasking(parts: MaskingParts, header: ModelHeader): MaskingS
     shareKey: newKeyPair(random),
     seed: Uint8Array.from(random(keyBytes)),
     position: -1,
+    opens: new Map(),
     held: new Map(),
   };
   const keys = encodeKeys({ mask: state.maskKey.publicKey, share: state.shareKey.publicKey });
@@ -98,22 +99,25 @@ function shareOut(state: MaskingState, parts: MaskingParts, { fl, payload }: Mes
   const random = parts.random ?? randomBytes;
   const [ofMask, ofSeed] = [maskKey.secret, seed].map((secret) => split(secret, needed, holders.length, random));
   const held = new Map<number, Held>();
+  const opens = new Map<number, Uint8Array>();
   const sealed = holders.map((to, i): Buffer => {
     if (to === position) {
       held.set(position, { mask: ofMask[i].y, seed: ofSeed[i].y });
       return Buffer.alloc(0);
     }
-    const key = agree(shareKey, roster.keys[to].share, roster.digest, purposes.share(position, to));
+    const secret = sharedSecret(shareKey, roster.keys[to].share);
+    opens.set(to, derive(secret, roster.digest, purposes.share(to, position)));
+    const key = derive(secret, roster.digest, purposes.share(position, to));
     return seal(Buffer.concat([ofMask[i].y, ofSeed[i].y]), key);
   });
-  const next: MaskingState = { ...state, step: 'shares', roster, position, held };
+  const next: MaskingState = { ...state, step: 'shares', roster, position, opens, held };
   const told = Buffer.concat([commitment(seed, roster.digest), ...sealed]);
   return { state: next, effects: [answer(next, parts, 'shares', told)] };
 }
 
 /** The shares of the neighbours: with each that has shared there is a mask. */
 function takeShares(state: MaskingState, roster: Roster, { fl, payload }: Message<SecureRequest>): MaskingStep {
-  const { position, shareKey } = state;
+  const { position } = state;
   const members = (fl.members ?? []).map((client) => roster.clients.indexOf(client));
   const neighbours = roster.graph[position];
   const ascending = members.every((member, i) => i === 0 || members[i - 1] < member);
@@ -133,8 +137,8 @@ function takeShares(state: MaskingState, roster: Roster, { fl, payload }: Messag
   }
   const held = new Map(state.held);
   for (const [i, from] of members.entries()) {
-    const key = agree(shareKey, roster.keys[from].share, roster.digest, purposes.share(from, position));
-    const plain = unseal(payload.subarray(each * i, each * (i + 1)), key);
+    const key = state.opens.get(from);
+    const plain = key && unseal(payload.subarray(each * i, each * (i + 1)), key);
     if (!plain) {
       throw new RefusedError(
         'secure-shares',
