@@ -89,7 +89,11 @@ export function createAccounts(store: Store): Accounts {
       account.queue = paid.catch(() => {});
       return paid;
     },
-    settle: () => store.settle(),
+    async settle() {
+      // What is being read or reckoned will be written.
+      await Promise.all([...accounts.values()].map(({ queue }) => queue));
+      await store.settle();
+    },
   };
 }
 

@@ -11,9 +11,11 @@ import { createStore } from '../../../lib/state/store';
 const child = join(__dirname, 'charging-child.js');
 
 /** Charges until killed, `milliseconds` after the first grant; gives the last epsilon that it told of. */
-function chargeAndKill(folder: string, milliseconds: number): Promise<number> {
+function chargeAndKill(folder: string, milliseconds: number, leaf?: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    const running = spawn(process.execPath, [child, folder, 'ledger'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const running = spawn(process.execPath, [child, folder, 'ledger', ...(leaf === undefined ? [] : [String(leaf)])], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let told = '';
     running.stdout.setEncoding('utf8').on('data', (text: string) => {
       if (told === '') setTimeout(() => running.kill('SIGKILL'), milliseconds);
@@ -28,20 +30,24 @@ function chargeAndKill(folder: string, milliseconds: number): Promise<number> {
 }
 
 describe('the privacy ledger under kill -9', () => {
-  it('never shrinks, and is always readable', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'fl-ledger-'));
-    const random = generator(11, 'kills');
-    let granted = 0;
-    for (let times = 0; times < 12; times++) {
-      const told = await chargeAndKill(folder, random.below(40));
-      assert.ok(told > granted, `${told} after ${granted}`);
-      const found = await createStore(folder).read('ledger');
-      assert.ok(found);
-      const kept = spent({ ...parseLedger(found.json), delta: 1e-5 });
-      // The charge under way at the kill may be on the disk without having been granted.
-      assert.ok(kept >= told, `${kept} is kept, ${told} was granted`);
-      granted = told;
-    }
-    rmSync(folder, { recursive: true, force: true });
-  }).timeout(60000);
+  for (const [what, isTree] of [
+    ['rounds with noise of their own', false],
+    ['rounds of a tree', true],
+  ] as const)
+    it(`never shrinks, and is always readable: ${what}`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'fl-ledger-'));
+      const random = generator(11, 'kills');
+      let granted = 0;
+      for (let times = 0; times < 12; times++) {
+        const told = await chargeAndKill(folder, random.below(40), isTree ? 1000 * times : undefined);
+        assert.ok(told > granted, `${told} after ${granted}`);
+        const found = await createStore(folder).read('ledger');
+        assert.ok(found);
+        const kept = spent({ ...parseLedger(found.json), delta: 1e-5 });
+        // The charge under way at the kill may be on the disk without having been granted.
+        assert.ok(kept >= told, `${kept} is kept, ${told} was granted`);
+        granted = told;
+      }
+      rmSync(folder, { recursive: true, force: true });
+    }).timeout(60000);
 });
