@@ -1,7 +1,7 @@
 /**
  * A client with a network of its own in a federation of predictions (FedMD, arXiv 1910.03581). Each round it learns what the
  * federation says of the public rows (digest), then from its own rows (revisit), and answers with what it says itself: its
- * logits on the public rows less those that came. Its network goes nowhere.
+ * logits on the public rows less those that came. Its network goes nowhere. It may begin with the labels of the public rows.
  */
 import { labelCountsOf } from '../data/label-counts';
 import { type FederatedModel, firstWeights } from '../federation/federated-model';
@@ -37,6 +37,8 @@ export interface OwnNetwork extends GlobalModel {
 
 /** Mean losses over the last pass. */
 export interface Learned {
+  /** Of the public rows against their labels, where the network began with them; absent: it was there, or begins with its own rows. */
+  pretrainLoss?: number;
   /** Of the public rows against the federation's word; absent: it had not said anything yet. */
   digestLoss?: number;
   /** Of the own rows. */
@@ -80,10 +82,10 @@ function refuseStrategy({ control, anchor, trainable, atStart, options }: Learni
   );
 }
 
-/** The digest's own: nothing that is said of labels, of moved samples or of how far a round goes has a meaning there. */
-function digestTraining(options: TrainingOptions, epochs: number): TrainingOptions {
+/** Of the public rows: nothing that is said of the clients' labels, of moved samples or of how far a round goes has a meaning there. */
+function publicTraining(options: TrainingOptions, epochs: number, what: 'digest' | 'pretrain'): TrainingOptions {
   const { maxSteps: _, fullBatch: __, classWeights: ___, focalGamma: ____, adversarial: _____, ...kept } = options;
-  return { ...kept, epochs, seed: streamSeed(options.seed, 'digest') };
+  return { ...kept, epochs, seed: streamSeed(options.seed, what) };
 }
 
 /**
@@ -109,6 +111,9 @@ export function distillLearner(parts: DistillParts): DistillLearner {
   const obstacleOf = (rows: PublicRows | undefined): string | undefined => {
     const other = otherRows(consensus, rows);
     if (other !== undefined || !rows) return other;
+    if (options.pretrainEpochs > 0 && !rows.labelled) {
+      return 'The public rows have no labels, which pretraining needs: send them with their labels, or set the pretraining to 0.';
+    }
     if (rows.width === width && rows.features.length === rows.count * width) return undefined;
     return `The public rows have ${rows.features.length / rows.count} features, but the network of this client takes ${width}.`;
   };
@@ -132,32 +137,46 @@ export function distillLearner(parts: DistillParts): DistillLearner {
     const own = bank.block();
     const signal = AbortSignal.any([asked, closing.signal]);
     const normalisation = normalisationBy(rows);
-    const { digestEpochs } = options;
+    const { digestEpochs, pretrainEpochs } = options;
+    const before = kept.startOf(task.round);
     const isDigested = saysSomething(task.weights);
+    const pretrainWork = before ? 0 : pretrainEpochs * rows.count;
     const digestWork = isDigested ? digestEpochs * rows.count : 0;
-    const work = digestWork + task.options.epochs * own.count + rows.count;
+    const work = pretrainWork + digestWork + task.options.epochs * own.count + rows.count;
     /** Of all work that is to be done, `part` behind `done`. */
     const watch = (done: number, part: number): Watch => ({
       signal,
       onProgress: (fraction) => onProgress(Math.min(1, (done + part * fraction) / work)),
     });
 
-    const before = kept.startOf(task.round);
     let weights = before ?? firstWeights(network);
+    let pretrainLoss: number | undefined;
+    if (pretrainWork > 0) {
+      const { features, targets, count } = rows;
+      const training = publicTraining(task.options, pretrainEpochs, 'pretrain');
+      const job = { spec, weights, samples: { features, targets, count }, normalisation, options: training };
+      const pretrained = await train(job, watch(0, pretrainWork));
+      signal.throwIfAborted();
+      weights = pretrained.weights;
+      pretrainLoss = pretrained.loss;
+    }
     let digestLoss: number | undefined;
     if (isDigested) {
       const soft = softTargets(task.weights, spec, { temperature: options.temperature, share: 1 });
       const unlabelled = { features: rows.features, targets: new Float32Array(0), count: rows.count };
       const job = { student: network, start: weights, rows: unlabelled, normalisation, soft };
-      const training = digestTraining(task.options, digestEpochs);
-      const digested = await teach({ ...job, options: training }, train, watch(0, digestWork));
+      const training = publicTraining(task.options, digestEpochs, 'digest');
+      const digested = await teach({ ...job, options: training }, train, watch(pretrainWork, digestWork));
       signal.throwIfAborted();
       weights = digested.weights;
       digestLoss = digested.loss;
     }
     const { atStart } = task;
     const revisit = { spec, weights, samples: own, normalisation, options: task.options, atStart };
-    const result = await train(revisit, watch(digestWork, work - digestWork - rows.count));
+    const result = await train(
+      revisit,
+      watch(pretrainWork + digestWork, work - pretrainWork - digestWork - rows.count),
+    );
     signal.throwIfAborted();
     weights = result.weights;
     const predictions = { spec, weights, features: rows.features, count: rows.count, normalisation };
@@ -168,7 +187,11 @@ export function distillLearner(parts: DistillParts): DistillLearner {
 
     const { loss } = result;
     const made = { weights, normalisation, round: task.round + 1, options: task.options, final: false };
-    parts.onNetwork?.(made, { loss, ...(digestLoss === undefined ? {} : { digestLoss }) });
+    parts.onNetwork?.(made, {
+      loss,
+      ...(pretrainLoss === undefined ? {} : { pretrainLoss }),
+      ...(digestLoss === undefined ? {} : { digestLoss }),
+    });
     await kept.keep({ round: task.round, before, after: weights });
     // Steps of unlike networks are not alike: a strategy that counts them hears of none.
     const { steps: _, ...metrics } = learningMetrics(result);

@@ -14,6 +14,8 @@ export interface DistillOptions {
   temperature: number;
   /** Passes over the public rows in each round, to learn what the federation says of them. */
   digestEpochs: number;
+  /** Passes over the labelled public rows with which a network begins; 0: none, and the rows need no labels. */
+  pretrainEpochs: number;
   /** How a client's predictions count in the mean: each alike (FedMD), or by its own samples. */
   counts: (typeof updateCounts)[number];
 }
@@ -33,13 +35,17 @@ export function teachOptions({ temperature = 4, share = 0.9 }: Partial<TeachOpti
 
 /** Throws RefusedError 'bad-setting'. */
 export function distillOptions(wish: Partial<DistillOptions>): DistillOptions {
-  const { temperature = 1, digestEpochs = 5, counts = 'alike' } = wish;
+  const { temperature = 1, digestEpochs = 5, pretrainEpochs = 0, counts = 'alike' } = wish;
   if (!Number.isInteger(digestEpochs) || digestEpochs < 1 || digestEpochs > 10_000) {
     bad(`Set digestEpochs to a whole number from 1 to 10000: ${String(digestEpochs)} is not.`);
+  }
+  if (!Number.isInteger(pretrainEpochs) || pretrainEpochs < 0 || pretrainEpochs > 10_000) {
+    bad(`Set pretrainEpochs to a whole number from 0 to 10000: ${String(pretrainEpochs)} is not.`);
   }
   return {
     temperature: temperatureOf(temperature),
     digestEpochs,
+    pretrainEpochs,
     counts: updateCounts.find((name) => name === counts) ?? bad(`Set counts to one of ${updateCounts.join(', ')}.`),
   };
 }

@@ -8,6 +8,8 @@ import { vectorPayload } from '../update/vector';
 export interface PublicRows extends SampleBlock {
   /** Features of a row. */
   width: number;
+  /** The targets are labels that came with the rows; else all are 0. */
+  labelled: boolean;
   /** 16 hexadecimal digits: the same for the same features, whatever their order and targets, and however often a row came. */
   digest: string;
 }
@@ -77,5 +79,13 @@ export function publicRows(block: SampleBlock, width: number): PublicRows {
     features.set(came.subarray(row * width, (row + 1) * width), i * width);
     wanted[i] = targets[row];
   }
-  return { features, targets: wanted, count: kept.length, width, digest: digestOf(features, kept.length, width) };
+  const labelled = block.targets.length > 0;
+  return {
+    features,
+    targets: wanted,
+    count: kept.length,
+    width,
+    labelled,
+    digest: digestOf(features, kept.length, width),
+  };
 }

@@ -23,6 +23,7 @@ export default [
   number('share', '', '[0, 1]', { empty: true, unit: true, when: 'role=teach', icon: 'pie-chart' }),
   ...shownWhen('role=member', [
     number('digestEpochs', '', [1, 10000], { empty: true, unit: true, icon: 'refresh' }),
+    number('pretrainEpochs', '0', [0, 10000], { unit: true, icon: 'book' }),
     choice('counts', ['alike', 'samples'], { icon: 'balance-scale' }),
   ]),
   ...shownWhen(lessons, [

@@ -54,8 +54,9 @@ export function memberRole(context: Context): Role {
     const { bank } = samples;
     let changed = (): void => {};
     const onChange = (): void => changed();
+    const labels = options.distill.pretrainEpochs > 0 && spec.labels ? { labels: spec.labels } : {};
     const name = `${federation} ${client} public`;
-    const publicRows = await openPublicRows(context, { network, consensus, store, name, onChange });
+    const publicRows = await openPublicRows(context, { network, consensus, store, name, onChange, ...labels });
     const embedding = createEmbedding(network, pool, closing);
     const intake = createIntake({ shell, samples, shape, embedding, client, onChange });
 

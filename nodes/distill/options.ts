@@ -91,6 +91,7 @@ export const memberOptions = (settings: Settings, node: FlowNode): MemberOptions
   distill: distillOptions({
     temperature: wish(settings, 'temperature'),
     digestEpochs: wish(settings, 'digestEpochs'),
+    pretrainEpochs: wish(settings, 'pretrainEpochs'),
     counts: choice(settings, 'counts', updateCounts, 'alike'),
   }),
 });

@@ -39,6 +39,8 @@ export interface PublicParts {
   store: Store | undefined;
   /** Of the record in the store. */
   name: string;
+  /** What each row is to be labelled with; absent: labels that come are left away. */
+  labels?: readonly string[];
   /** The rows, or how many have come, have changed. */
   onChange(): void;
 }
@@ -61,18 +63,19 @@ export async function findConsensus({ RED, shell }: Context, id: unknown): Promi
 
 export async function openPublicRows(context: Context, parts: PublicParts): Promise<PublicIntake> {
   const { node, shell, pool, event } = context;
-  const { network, consensus, store, name, onChange } = parts;
+  const { network, consensus, store, name, labels, onChange } = parts;
   const { spec } = network;
   const width = sampleSize(spec);
   const { features } = spec;
+  const targetWidth = labels ? 1 : 0;
   const wanted: Consensus | undefined = consensus && consensusOf(consensus);
   const samples = await openSamples(
     {
       width,
-      targetWidth: 0,
+      targetWidth,
       capacity: MOST_PUBLIC_ROWS,
       eviction: 'oldest',
-      meaning: JSON.stringify(['public rows', width, features ?? null]),
+      meaning: JSON.stringify(['public rows', width, features ?? null, ...(labels ? [labels] : [])]),
       name,
       ...(store ? { store } : {}),
     },
@@ -95,6 +98,8 @@ export async function openPublicRows(context: Context, parts: PublicParts): Prom
     const all = await inOrder(samples.bank.block());
     if (all.count === 0 || all.digest === digest) {
       if (all.count === 0) rows = digest = undefined;
+      // One that came twice may have another label now.
+      else if (rows) rows = { ...rows, targets: all.targets };
       onChange();
       return;
     }
@@ -115,8 +120,8 @@ export async function openPublicRows(context: Context, parts: PublicParts): Prom
   const intake = createIntake({
     shell,
     samples,
-    // Whatever is said of them: they are public for what they are, and not for their labels.
-    shape: { width, targetWidth: 0, ...(features ? { features } : {}) },
+    // Unless labels are asked for, whatever is said of them: they are public for what they are.
+    shape: { width, targetWidth, ...(features ? { features } : {}), ...(labels ? { labels } : {}) },
     onChange() {
       if (intake.loading) onChange();
       else if (!planned) {

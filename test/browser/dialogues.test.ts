@@ -256,6 +256,7 @@ for (const version of [4, 5] as NodeRedVersion[]) {
           'temperature',
           'share',
           'digestEpochs',
+          'pretrainEpochs',
         ],
         ...['counts', 'when', 'every', 'start', 'epochs', 'batchSize', 'optimizer', 'learningRate', 'publicTopic'],
         ...['minSamples', 'capacity', 'eviction', 'persistent'],
@@ -273,7 +274,8 @@ for (const version of [4, 5] as NodeRedVersion[]) {
         [
           { role: 'member' },
           [
-            ...['client', 'federation', 'network', 'consensus', 'temperature', 'digestEpochs', 'counts', 'publicTopic'],
+            ...['client', 'federation', 'network', 'consensus', 'temperature', 'digestEpochs'],
+            ...['pretrainEpochs', 'counts', 'publicTopic'],
             ...samples,
           ],
         ],

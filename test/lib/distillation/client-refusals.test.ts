@@ -93,12 +93,20 @@ describe('what such a client refuses', () => {
 
 describe('how predictions are learned from', () => {
   it('has defaults, and is checked', () => {
-    assert.deepEqual(distillOptions({}), { temperature: 1, digestEpochs: 5, counts: 'alike' });
+    assert.deepEqual(distillOptions({}), {
+      temperature: 1,
+      digestEpochs: 5,
+      pretrainEpochs: 0,
+      counts: 'alike',
+    });
     const wrong = [
       { temperature: 0.5 },
       { temperature: Number.NaN },
       { temperature: 1e9 },
       { digestEpochs: 0 },
+      { pretrainEpochs: -1 },
+      { pretrainEpochs: 0.5 },
+      { pretrainEpochs: 1e9 },
       { digestEpochs: 1.5 },
       { digestEpochs: 1e9 },
       { counts: 'none' as 'alike' },

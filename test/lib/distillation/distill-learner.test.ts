@@ -1,6 +1,6 @@
 /** One client of a federation of predictions: what it trains on, from where, and what leaves it. */
 import assert from 'node:assert/strict';
-import { consensusModel, distillOptions, logitsOf } from '../../../lib/distillation';
+import { consensusModel, distillOptions, logitsOf, publicRows } from '../../../lib/distillation';
 import { federatedModel } from '../../../lib/federation';
 import { firstWeights } from '../../../lib/federation/federated-model';
 import { createTfjsEngine } from '../../../lib/training/tfjs/engine';
@@ -79,6 +79,47 @@ describe('a client of a federation of predictions', () => {
     // The loss at the start is that of the network that has heard what the federation says.
     const { startLoss } = await engine.train({ ...revisit, weights: (await engine.train(digest)).weights });
     assert.ok(startLoss !== undefined && startLoss === metrics.startLoss);
+  });
+
+  it('may begin with the labels of the public rows, once, and the same when the round is asked again', async () => {
+    const { learner, jobs, made } = make({ options: distillOptions({ pretrainEpochs: 4, digestEpochs: 7 }) });
+    const task = { ...taskOf(1), options: { ...taskOf(1).options, maxSteps: 2, focalGamma: 1 } };
+    await learner.learn(task, calm);
+    const [pretraining, revisit] = jobs;
+    assert.equal(jobs.length, 2);
+    assert.deepEqual(pretraining.samples.features, rows.features);
+    assert.deepEqual(pretraining.samples.targets, rows.targets);
+    assert.ok(rows.targets.some((label) => label > 0));
+    assert.deepEqual(pretraining.options, { ...options, epochs: 4, seed: pretraining.options.seed });
+    assert.deepEqual(pretraining.weights, firstWeights(network));
+    assert.notEqual(pretraining.options.seed, revisit.options.seed);
+    assert.deepEqual(revisit.weights, (await engine.train(pretraining)).weights);
+    await learner.learn(task, calm);
+    assert.deepEqual(made[1].weights, made[0].weights);
+    await learner.learn(taskOf(2), calm);
+    // Digest and revisit: it has begun.
+    assert.deepEqual(
+      jobs.slice(4).map(({ options: { epochs } }) => epochs),
+      [7, 3],
+    );
+    assert.deepEqual(jobs[4].weights, made[0].weights);
+    // One that comes later begins so too, before its first digest.
+    const late = make({ options: distillOptions({ pretrainEpochs: 4, digestEpochs: 7 }) });
+    await late.learner.learn(taskOf(5), calm);
+    assert.deepEqual(
+      late.jobs.map(({ options: { epochs } }) => epochs),
+      [4, 7, 3],
+    );
+  });
+
+  it('takes no part while public rows have no labels, when it is to begin with them', async () => {
+    const unlabelled = publicRows({ ...rows, targets: new Float32Array(0) }, 2);
+    assert.equal(unlabelled.digest, rows.digest);
+    const change = { rows: () => unlabelled, options: distillOptions({ pretrainEpochs: 1 }) };
+    const { learner } = make(change);
+    assert.match(learner.obstacle ?? '', /no labels, which pretraining needs/);
+    await assert.rejects(learner.learn(taskOf(1), calm), { code: 'public-rows' });
+    assert.equal(make({ rows: () => unlabelled }).learner.obstacle, undefined);
   });
 
   it('counts by its own samples when that is chosen', async () => {

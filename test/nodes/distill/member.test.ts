@@ -111,6 +111,26 @@ describe('fl-distill, members with networks of their own', function () {
     await runtime.next('caught', (msg) => sentence(msg).includes(String(event.digest)));
   });
 
+  it('a network may begin with the labels of the public rows, beside others that do not', async () => {
+    const changes = { 'north-member': { pretrainEpochs: '6' }, agg: { rounds: '2' } };
+    await run(changed(memberFlow({ consensus: agreed }), changes));
+    await finished(2);
+    assert.deepEqual(runtime.received('caught').map(sentence), []);
+    for (const name of members) {
+      const trained = runtime.received('events').filter(isEvent('trained', name)).map(payload);
+      assert.deepEqual(
+        trained.map((event) => [Number(event.pretrainLoss) > 0, Number(event.digestLoss) > 0]),
+        [
+          [name === 'north', false],
+          [false, true],
+        ],
+        name,
+      );
+    }
+    runtime.send('north-member', { topic: 'public', payload: [1, 2] });
+    await runtime.next('caught', (msg) => /has no label/.test(sentence(msg)));
+  });
+
   it('waits for rows that are still to come', async () => {
     await run(changed(memberFlow({ consensus: agreed }), { open: { start: 'message' } }));
     runtime.send('north-member', {
