@@ -23,7 +23,7 @@ function* masksOf({ seed, held, maskKey, position }: MaskingState, { keys, diges
 export interface MaskedUpdate {
   /** Before `work` begins: this asking is used up, whatever becomes of it. */
   state: MaskingState;
-  /** Numbers that were outside [-clip, clip]. */
+  /** Numbers that were outside [-clip, clip], and were cut. */
   clipped: number;
   /** Puts on one mask a step, and returns the message when all are on: never one that lacks a mask. */
   work: Generator<undefined, Message<UpdateHeader>>;

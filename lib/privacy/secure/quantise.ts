@@ -52,8 +52,10 @@ export function quantise(
             'not-finite',
             'The update holds NaN or infinity: the training that made it has diverged.',
           );
-        clipped++;
-        if (!unbounded) value = value > 0 ? clip : -clip;
+        if (!unbounded) {
+          value = value > 0 ? clip : -clip;
+          clipped++;
+        }
       }
       // Rounding in float64 may pass an end by a little; the codes must not.
       const code = Math.floor(middle + value * scale + chance[i - start] * perWord);
