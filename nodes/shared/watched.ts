@@ -6,7 +6,7 @@ import type { EventEmitter } from 'node:events';
 import type { Coordinator, Overview } from '../../lib/federation/coordinator-parts';
 import type { RoundMetrics } from '../../lib/federation/metrics';
 import type { Command } from '../../lib/federation/round-state';
-import { createRecent } from './recent';
+import { createRecent, type Recent } from './recent';
 import { type FlowNode, type Red, runtimeKey } from './red';
 import { sentenceOf, type Told } from './refusals';
 import type { Shell } from './shell';
@@ -166,8 +166,20 @@ export function watchAggregator(
   };
 }
 
+/** One evaluator may hear several federations; of more than these the first is forgotten. */
+const MOST_FEDERATIONS = 8;
+
 export function watchEvaluator(RED: Red, node: FlowNode, closing: AbortSignal) {
-  const recent = createRecent<FigurePoint>((_, item) => item);
-  untilClosed(watchedIn(RED).evaluators, { node, points: recent.items }, closing);
-  return { take: recent.take };
+  const recent = new Map<string, Recent<FigurePoint>>();
+  const points = (): FigurePoint[] => [...recent.values()].flatMap(({ items }) => items());
+  untilClosed(watchedIn(RED).evaluators, { node, points }, closing);
+  return {
+    take(point: FigurePoint): void {
+      const own = recent.get(point.federation) ?? createRecent<FigurePoint>((_, item) => item);
+      recent.set(point.federation, own);
+      own.take(point);
+      const [first] = recent.keys();
+      if (recent.size > MOST_FEDERATIONS) recent.delete(first);
+    },
+  };
 }

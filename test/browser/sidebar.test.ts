@@ -241,7 +241,7 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       await node.waitFor({ state: 'detached' });
       await head.click();
       await node.waitFor();
-      const names = await sidebar(reader).getByRole('toolbar').getByRole('button').allInnerTexts();
+      const names = await sidebar(reader).getByRole('group').getByRole('button').allInnerTexts();
       assert.deepEqual(
         names.map((name) => name.trim()),
         ['Show node'],

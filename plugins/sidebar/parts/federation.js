@@ -37,7 +37,7 @@ const createActions = (words, line, mayWrite, again) => {
   return {
     root: element(
       'div',
-      { class: 'fl-side-actions', role: 'toolbar', 'aria-label': words.of('action.title') },
+      { class: 'fl-side-actions', role: 'group', 'aria-label': words.of('action.title') },
       ...[...commands, find].map((one) => one.root),
     ),
     show({ phase, running }) {

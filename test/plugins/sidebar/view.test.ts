@@ -131,11 +131,19 @@ describe('What the sidebar is told', () => {
     const { RED, closing, look } = watched(overview());
     const evaluator = watchEvaluator(RED, { name: 'held out' } as FlowNode, closing.signal);
     evaluator.take({ federation: 'f', round: 1, figure: 'accuracy', value: 0.5 });
-    const other = watchEvaluator(RED, { name: 'other' } as FlowNode, closing.signal);
-    other.take({ federation: 'g', round: 1, figure: 'accuracy', value: 0.9 });
+    // The same node hears another one, which is not as far.
+    evaluator.take({ federation: 'g', round: 0, figure: 'accuracy', value: 0.9 });
+    evaluator.take({ federation: 'f', round: 2, figure: 'accuracy', value: 0.7 });
     const { line, details } = look();
-    assert.deepEqual(details.series, [{ name: 'held out', figure: 'accuracy', points: [{ round: 1, value: 0.5 }] }]);
-    assert.deepEqual(line.figure, { figure: 'accuracy', value: 0.5 });
+    const points = [
+      { round: 1, value: 0.5 },
+      { round: 2, value: 0.7 },
+    ];
+    assert.deepEqual(details.series, [{ name: 'held out', figure: 'accuracy', points }]);
+    assert.deepEqual(line.figure, { figure: 'accuracy', value: 0.7 });
+    for (let i = 0; i < 1000; i++) evaluator.take({ federation: `f${i}`, round: 1, figure: 'f1', value: 1 });
+    const [kept] = watchedIn(RED).evaluators;
+    assert.ok(kept.points().length < 10, 'names from outside fill nothing');
   });
 
   it('has the last sentence of each code', () => {
