@@ -28,6 +28,8 @@ interface Losses {
 const POINTS_IN_DEVIATION = 16;
 const [LEAST_STEP, MOST_STEP] = [1e-6, 0.02];
 const MOST_POINTS = 2 ** 16;
+/** Of losses: beyond, their exponentials pass what a float64 holds. */
+const MOST_LOSS = 600;
 /** What may be cut off, of delta. */
 const CUT = 1e-4;
 
@@ -62,13 +64,14 @@ function hockeyStick(event: LossEvent, direction: Direction): HockeyStick {
   };
 }
 
-/** Chords of delta as a function of e^epsilon, between the points of the grid. */
-function connectDots(delta: HockeyStick, step: number, tail: number): Losses {
+/** Chords of delta as a function of e^epsilon, between the points of the grid; undefined: the losses are too large. */
+function connectDots(delta: HockeyStick, step: number, tail: number): Losses | undefined {
   // delta(-x) - (1 - e^-x) is what lies below -x, and delta(x) bounds what lies above x.
   let last = 1;
   while (delta(last * step) > tail && last < MOST_POINTS / 2) last *= 2;
   let first = -1;
   while (delta(first * step) + Math.expm1(first * step) > tail && first > -MOST_POINTS / 2) first *= 2;
+  if (Math.max(last, -first) * step > MOST_LOSS) return undefined;
   const count = last - first + 1;
   const mass = new Float64Array(count);
   let [before, at] = [1, Math.max(0, delta(first * step))];
@@ -104,13 +107,15 @@ function reach(losses: readonly { of: Losses; count: number }[], step: number, s
 function epsilonIn(direction: Direction, events: readonly LossEvent[], delta: number, step: number): number {
   const releases = events.reduce((sum, { count }) => sum + count, 0);
   const tail = (CUT * delta) / releases;
-  const losses = events.map((event) => ({
-    of: connectDots(hockeyStick(event, direction), step, tail),
-    count: event.count,
-  }));
+  const losses: { of: Losses; count: number }[] = [];
+  for (const event of events) {
+    const of = connectDots(hockeyStick(event, direction), step, tail);
+    if (!of) return Number.POSITIVE_INFINITY;
+    losses.push({ of, count: event.count });
+  }
   const cut = CUT * delta;
   const [up, down] = ([1, -1] as const).map((side) => reach(losses, step, side, cut));
-  if (!(up + down < Number.MAX_VALUE)) return Number.POSITIVE_INFINITY;
+  if (!(up < MOST_LOSS && down < Number.MAX_VALUE)) return Number.POSITIVE_INFINITY;
   let n = 2;
   while (n * step < up + down + 2 * step) n *= 2;
   // A wider grid still bounds, a little less closely.
