@@ -48,8 +48,7 @@ export function keyedNoise(seed: string): NormalSource {
   const zeros = Buffer.alloc(BLOCK);
   return halfOfFour(
     uniformOf((block) => {
-      const bytes = cipher.update(zeros);
-      for (let i = 0; i < block.length; i++) block[i] = bytes.readUInt32LE(4 * i);
+      new Uint8Array(block.buffer).set(cipher.update(zeros));
     }),
   );
 }

@@ -29,7 +29,7 @@ export function listen(flow: FlowNode[]): void {
   const rounds = addProbe(
     flow,
     'hear-rounds',
-    `report({ kind: 'round', round: msg.payload.round, void: msg.payload.void });`,
+    `report({ kind: 'round', round: msg.payload.round, void: msg.payload.void, tree: msg.payload.tree });`,
     0,
   );
   wire(aggregator, 1, rounds);
@@ -45,8 +45,11 @@ export function listen(flow: FlowNode[]): void {
   wire(noise, 1, privacy);
 }
 
-/** The ten plants without an end and without a pause, each round private, with FedYogi, all of it kept on disk. */
-export function privateFactory(): FlowNode[] {
+/**
+ * The ten plants without an end and without a pause, each round private, with FedYogi, all of it kept on disk. `privacy`: other settings of
+ * fl-dp-noise.
+ */
+export function privateFactory(privacy: Record<string, string> = {}): FlowNode[] {
   const flow = factorySettings({ rounds: 0 });
   const [quantize] = nodesOf(flow, 'fl-quantize');
   const noise: FlowNode = {
@@ -68,6 +71,7 @@ export function privateFactory(): FlowNode[] {
     statistics: 'pass',
     samplingRate: '1',
     wires: [[quantize.id], []],
+    ...privacy,
   };
   flow.push(noise);
   // It remembers two vectors of the model's length over the rounds.

@@ -1,7 +1,7 @@
 /** What the probes in a drawing report to a process test. */
 export type Heard =
   /** `told`: what of the metrics must not depend on kills, as one text. */
-  | { kind: 'round'; round: number; void?: string; told?: string }
+  | { kind: 'round'; round: number; void?: string; told?: string; tree?: { begun: number; leaf: number } }
   | { kind: 'privacy'; client: string; round: number; epsilon: number }
   /** A model goes out of the aggregator; and comes out of the fl-cluster that follows a client. */
   | { kind: 'model'; round: number }

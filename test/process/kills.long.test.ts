@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { cameraKills, groupsThatPart, groupsWithLiar } from './camera-kills';
 import { maskedKills } from './masked-kills';
-import { privateKills } from './private-kills';
+import { privateKills, treeKills } from './private-kills';
 import { voiceKills } from './voice-kills';
 
 describe('a Node-RED that is killed fifty times while it learns', function () {
@@ -11,6 +11,11 @@ describe('a Node-RED that is killed fifty times while it learns', function () {
     const { rounds, epsilon } = await privateKills(50, 1);
     console.log(`    ${rounds} rounds, epsilon ${epsilon.toFixed(1)}`);
     assert.ok(rounds >= 17, `${rounds} rounds in 51 lives`);
+  });
+
+  it('goes on in its tree of noise, and each client has paid for its rounds (twenty times)', async () => {
+    const { rounds, epsilon } = await treeKills(20, 5);
+    console.log(`    ${rounds} rounds, epsilon ${epsilon.toFixed(1)}`);
   });
 
   it('keeps groups, evidence and quarantine (twenty times)', async () => {

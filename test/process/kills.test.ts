@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { cameraKills, groupsWithLiar } from './camera-kills';
 import { maskedKills } from './masked-kills';
-import { privateKills } from './private-kills';
+import { privateKills, treeKills } from './private-kills';
 import { voiceKills } from './voice-kills';
 
 describe('a Node-RED that is killed while it learns', function () {
@@ -9,6 +9,11 @@ describe('a Node-RED that is killed while it learns', function () {
 
   it('goes on where it was, four times (fifty in npm run test:process)', async () => {
     const { rounds } = await privateKills(4, 7);
+    assert.ok(rounds >= 2);
+  });
+
+  it('goes on in its tree of noise, and each client has paid for its rounds', async () => {
+    const { rounds } = await treeKills(3, 20);
     assert.ok(rounds >= 2);
   });
 

@@ -1,10 +1,10 @@
-/** The private factory, killed: epsilon only grows, whatever is forgotten. */
+/** The private factory, killed: epsilon only grows, whatever is forgotten, and a tree of noise goes on. */
 import assert from 'node:assert/strict';
 import { privateFactory } from './flows';
-import { killSeries } from './kills';
+import { killSeries, type Life } from './kills';
 
-export async function privateKills(kills: number, seed: number): Promise<{ rounds: number; epsilon: number }> {
-  const { lives, rounds } = await killSeries({ flows: privateFactory }, kills, seed);
+/** The epsilon of each client, over all lives. */
+function onlyGrows(lives: readonly Life[]): number {
   const spent = new Map<string, number>();
   for (const { heard, place } of lives) {
     for (const message of heard) {
@@ -15,5 +15,23 @@ export async function privateKills(kills: number, seed: number): Promise<{ round
     }
   }
   assert.equal(spent.size, 10);
-  return { rounds, epsilon: Math.max(...spent.values()) };
+  return Math.max(...spent.values());
+}
+
+export async function privateKills(kills: number, seed: number): Promise<{ rounds: number; epsilon: number }> {
+  const { lives, rounds } = await killSeries({ flows: () => privateFactory() }, kills, seed);
+  return { rounds, epsilon: onlyGrows(lives) };
+}
+
+/** Central noise of a tree of ten levels. */
+export async function treeKills(kills: number, seed: number): Promise<{ rounds: number; epsilon: number }> {
+  const tree = { mode: 'central', mechanism: 'tree', releases: '1000', participations: '1000', separation: '1' };
+  const { lives, rounds } = await killSeries({ flows: () => privateFactory(tree) }, kills, seed);
+  for (const { heard, place } of lives) {
+    for (const message of heard) {
+      if (message.kind !== 'round' || message.void !== undefined) continue;
+      assert.deepEqual([message.tree?.begun, message.tree?.leaf], [1, message.round], place);
+    }
+  }
+  return { rounds, epsilon: onlyGrows(lives) };
 }
