@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { gaussianEpsilon } from '../../../lib/privacy/gaussian';
 import type { ModelHeader } from '../../../lib/update/message';
+import { parseMessage } from '../../../lib/update/validate';
 import { palette, pumpFlow, pumpFolder } from '../federation/factory';
+import { numbersOf, SIZE, update, wave } from '../messages';
+import { mutated } from '../mutate';
 import { type Received, type Runtime, startRuntime } from '../runtime';
 
 const header = (msg: Received): ModelHeader => msg.fl as unknown as ModelHeader;
@@ -133,5 +136,54 @@ describe('central privacy in a flow', () => {
     const { error } = await runtime.next('caught', undefined, 20_000);
     assert.match((error as { message: string }).message, /budget is used up/);
     assert.deepEqual(spentBy('north'), []);
+  });
+
+  it('lets nothing out that is longer than the norm it claims, whatever is thrown at it', async function () {
+    this.timeout(60_000);
+    const sinks = ['out', 'spent', 'caught'].map((id) => ({ id, z: 'f', type: 'sink', wires: [] }));
+    for (const settings of [
+      { clipping: 'adaptive', clippingNorm: '0.5' },
+      { mechanism: 'tree', releases: '100', clippingNorm: '0.5' },
+    ]) {
+      runtime = await startRuntime(
+        ['dp-noise'],
+        [
+          { id: 'f', type: 'tab' },
+          {
+            ...{ id: 'n', type: 'fl-dp-noise', z: 'f', mode: 'central', noise: 'multiplier', noiseMultiplier: '1' },
+            ...{ budgetType: 'none', wires: [['out'], ['spent']], ...settings },
+          },
+          ...sinks,
+          { id: 'c', z: 'f', type: 'catch', scope: null, uncaught: false, wires: [['caught']] },
+        ],
+      );
+      const tree = { begun: 1, levels: 7, clippingNorm: 0.5, noiseMultiplier: 1 };
+      const good = [
+        update(wave(SIZE, 3), { round: 4, central: { clippingNorm: 0.25, tree } }),
+        update(wave(SIZE, 0.01), { round: 4, client: 'b', central: { tree } }),
+        update(wave(), { round: 2, client: 'c', central: {} }),
+      ];
+      for (const msg of mutated(good, 800, 5)) runtime.send('n', msg);
+      runtime.send('n', update(wave(), { round: 77 }));
+      await runtime.next('out', ({ fl }) => fl?.round === 77, 30_000);
+      let released = 0;
+      for (const msg of runtime.received('out')) {
+        // What passes is a message of another kind, or may be read by any aggregator.
+        if (msg.fl?.kind !== 'update') continue;
+        const { fl, payload } = parseMessage(msg);
+        assert.ok(fl.kind === 'update' && fl.privacy?.mode === 'central');
+        const { clippingNorm, adaptive, within, tree: claimed } = fl.privacy;
+        const length = Math.sqrt(numbersOf(payload).reduce((sum, value) => sum + value * value, 0));
+        assert.ok(length <= clippingNorm, `${length} above ${clippingNorm}`);
+        assert.equal(fl.central, undefined);
+        assert.equal(adaptive !== undefined, settings.clipping === 'adaptive');
+        assert.equal(claimed !== undefined, settings.mechanism === 'tree');
+        if (claimed) assert.ok(clippingNorm === 0.5 && claimed.begun <= fl.round && claimed.levels === 7);
+        else assert.equal(typeof within, 'boolean');
+        released++;
+      }
+      assert.ok(released > 10, `${released}`);
+      await runtime.close();
+    }
   });
 });
