@@ -1,2 +1,3 @@
 export type { Feedback } from './feedback';
+export { createFirstLosses, type FirstLosses } from './first-losses';
 export { createResiduals, type Residuals } from './residuals';

@@ -17,6 +17,7 @@ export default [
   number('clipping', '2.5', '[0, 1000]', { when: 'method=terngrad', unit: true, icon: 'crop' }),
   ...shownWhen('method=qsgd', [
     number('levels', '16', [1, 255], { unit: true, icon: 'bars' }),
+    choice('levelsBy', ['fixed', 'loss'], { icon: 'line-chart' }),
     number('bucket', '512', [1, 32767], { unit: true, icon: 'cubes' }),
   ]),
   choice('feedback', ['none', 'residual'], {

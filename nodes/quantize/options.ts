@@ -7,6 +7,8 @@ export interface Options {
   method: QuantizeMethod;
   /** Whether what is left out of an update goes with the next one. */
   feedback: boolean;
+  /** Whether the levels of QSGD rise as the loss falls. */
+  isRising: boolean;
   seed: number;
 }
 
@@ -66,6 +68,7 @@ export function readOptions(settings: Settings): Options {
   return {
     method: feedback ? withFeedback(options) : options,
     feedback,
+    isRising: options.method === 'qsgd' && choice(settings, 'levelsBy', ['fixed', 'loss'] as const, 'fixed') === 'loss',
     seed: whole(settings, 'seed', 1, 0, 0xffffffff),
   };
 }

@@ -1,8 +1,9 @@
 import { streamSeed } from '../../lib/random/generator';
 import { RefusedError } from '../../lib/refused';
+import { createFirstLosses } from '../../lib/residual/first-losses';
 import { createResiduals } from '../../lib/residual/residuals';
 import { createStore } from '../../lib/state/store';
-import { quantizeUpdate } from '../../lib/update/codecs/methods';
+import { finerBy, quantizeUpdate } from '../../lib/update/codecs/methods';
 import type { Coded } from '../../lib/update/codecs/registry';
 import type { Message, UpdateHeader } from '../../lib/update/message';
 import { parseMessage } from '../../lib/update/validate';
@@ -25,12 +26,15 @@ export = (RED: Red): void => {
     const shell = createShell(RED, this);
     shell.status.waiting('status.waiting');
     const options = checked(shell, () => readOptions(settings));
-    const residuals = createResiduals(this.id, createStore(stateFolder(RED, 'residuals')));
+    const store = createStore(stateFolder(RED, 'residuals'));
+    const residuals = createResiduals(this.id, store);
+    const firstLosses = createFirstLosses(this.id, store);
 
     async function quantise(msg: FlowMessage, send: Send): Promise<void> {
-      const { method, feedback, seed } = options();
+      const { method: chosen, feedback, isRising, seed } = options();
       const update = parseMessage(msg);
       const fl = update.fl as UpdateHeader;
+      const method = isRising ? finerBy(chosen, await firstLosses.of(fl)) : chosen;
       const own = streamSeed(seed, 'quantize', fl.federation, fl.round, fl.client);
       const coded = (one: Pick<Message<UpdateHeader>, 'fl' | 'payload'>) => quantizeUpdate(one, method, own);
       const out = feedback

@@ -6,22 +6,24 @@ import { root } from './ready.mjs';
 const load = createRequire(join(root, 'dist/lib/'));
 
 /** One filter: its own seed for each update, and what it leaves out kept in memory where it has `feedback`. */
-function filterOf({ codec, feedback, ...options }, place, seed) {
+function filterOf({ codec, feedback, levelsBy, ...options }, place, seed) {
   const { streamSeed } = load('./random/generator.js');
-  const { quantizeUpdate, withFeedback } = load('./update/codecs/methods.js');
+  const { finerBy, quantizeUpdate, withFeedback } = load('./update/codecs/methods.js');
   const { applyCodec } = load('./update/codecs/registry.js');
-  const { createResiduals } = load('./residual/index.js');
+  const { createFirstLosses, createResiduals } = load('./residual/index.js');
   const residuals = feedback && createResiduals(`${place}`);
   const how = feedback && codec === 'quantize' ? withFeedback(options) : options;
-  const coded = ({ fl, payload }) => {
+  const losses = levelsBy === 'loss' && createFirstLosses(`${place}`);
+  const coded = ({ fl, payload }, finer = how) => {
     const own = streamSeed(seed, codec, fl.federation, fl.round, fl.client);
-    if (codec === 'quantize') return quantizeUpdate({ fl, payload }, how, own);
+    if (codec === 'quantize') return quantizeUpdate({ fl, payload }, finer, own);
     return applyCodec({ fl, payload }, codec, { ...how, seed: own });
   };
   return (message) => {
-    if (residuals) return residuals.compress(message, feedback, coded);
-    const { payload, codecs } = coded(message);
-    return { fl: { ...message.fl, codecs }, payload };
+    if (residuals) return residuals.compress(message, feedback, (one) => coded(one));
+    const done = ({ payload, codecs }) => ({ fl: { ...message.fl, codecs }, payload });
+    if (losses) return losses.of(message.fl).then((found) => done(coded(message, finerBy(how, found))));
+    return done(coded(message));
   };
 }
 

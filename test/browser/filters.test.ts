@@ -6,7 +6,20 @@ import { type EditorPage, launchBrowser, openEditor } from './editor';
 import { defaultsOf, reasonAt } from './palette';
 
 const ofQuantize = [
-  ...['bits', 'rounding', 'scale', 'grid', 'edenBits', 'rotation', 'clipping', 'levels', 'bucket', 'feedback', 'seed'],
+  ...[
+    'bits',
+    'rounding',
+    'scale',
+    'grid',
+    'edenBits',
+    'rotation',
+    'clipping',
+    'levels',
+    'levelsBy',
+    'bucket',
+    'feedback',
+    'seed',
+  ],
 ];
 
 for (const version of [4, 5] as NodeRedVersion[]) {
@@ -57,7 +70,7 @@ for (const version of [4, 5] as NodeRedVersion[]) {
         [{ rotation: 'none' }, ['rotation', 'feedback'], '32.0'],
         [{ method: 'sign' }, [], '32.0'],
         [{ method: 'terngrad' }, ['clipping', 'seed'], '20.0'],
-        [{ method: 'qsgd' }, ['levels', 'bucket', 'seed'], ''],
+        [{ method: 'qsgd' }, ['levels', 'levelsBy', 'bucket', 'seed'], ''],
       ];
       for (const [choices, expected, ratio] of cases) {
         for (const [name, value] of Object.entries(choices)) {

@@ -2,9 +2,10 @@
 import type { UpdateHeader } from '../message';
 import type { DriveOptions } from './drive';
 import type { EdenOptions } from './eden';
-import type { QsgdOptions } from './qsgd';
+import { defaultLevels, mostLevels, type QsgdOptions } from './qsgd';
 import type { QuantizeOptions } from './quantize';
 import { applyCodec, type Coded, type Registry } from './registry';
+import { risenLevels } from './rising-levels';
 import type { TernGradOptions } from './terngrad';
 
 /** Without `method`: a grid, as before there were others. */
@@ -21,6 +22,13 @@ export function withFeedback(options: QuantizeMethod): QuantizeMethod {
   return options.method === 'drive' || options.method === 'eden'
     ? { ...options, scale: 'least-error' as const }
     : options;
+}
+
+/** With the levels of QSGD risen as far as the loss has fallen (AdaQuantFL); other methods as they are. */
+export function finerBy(options: QuantizeMethod, losses: { first: number; now: number } | undefined): QuantizeMethod {
+  if (options.method !== 'qsgd' || !losses) return options;
+  const { levels = defaultLevels } = options;
+  return { ...options, levels: risenLevels(levels, losses.first, losses.now, mostLevels) };
 }
 
 /** Adds the step of the method. `seed`: of what is left to chance in this one update. Throws RefusedError as applyCodec does. */

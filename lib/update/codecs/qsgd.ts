@@ -26,7 +26,8 @@ export interface QsgdOptions {
 
 export type QsgdKernels = Pick<Kernels, 'allFinite' | 'buckets' | 'bucketsBack'>;
 
-const MOST_LEVELS = 255;
+export const mostLevels = 255;
+export const defaultLevels = 16;
 const MOST_BUCKET = 32_767;
 /** Of one number at most: its distance, its sign, its level. */
 const MOST_BITS = 23 + 1 + 16;
@@ -34,8 +35,7 @@ const MOST_BITS = 23 + 1 + 16;
 function plan(levels: unknown, bucket: unknown): { most: number; bucket: number } {
   const whole = (value: unknown, most: number): value is number =>
     typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most;
-  if (!whole(levels, MOST_LEVELS))
-    return badParameters(`QSGD needs a whole number of levels from 1 to ${MOST_LEVELS}.`);
+  if (!whole(levels, mostLevels)) return badParameters(`QSGD needs a whole number of levels from 1 to ${mostLevels}.`);
   if (!whole(bucket, MOST_BUCKET)) return badParameters(`QSGD needs buckets of 1 to ${MOST_BUCKET} numbers.`);
   return { most: levels, bucket };
 }
@@ -44,7 +44,7 @@ export const qsgdWith = (kernels: QsgdKernels): Coder<QsgdOptions> => ({
   name: 'qsgd',
   role: 'coder',
 
-  encode(vector, tensors, { levels = 16, bucket = 512, seed = randomInt(0x100000000) }) {
+  encode(vector, tensors, { levels = defaultLevels, bucket = 512, seed = randomInt(0x100000000) }) {
     const { most } = plan(levels, bucket);
     requireVector(vector, tensors, kernels);
     const { steps, sparse, bytes } = kernels.buckets(vector, { bucket, most, seed });

@@ -51,6 +51,12 @@ Rows: how each update is made smaller behind its client, by fl-quantize or by se
     qsgd(16, 128),
     qsgd(4, 128),
     qsgd(1, 128),
+    quantised('QSGD', 'QSGD, 1 level in 128, more as the loss falls', {
+      method: 'qsgd',
+      levels: 1,
+      bucket: 128,
+      levelsBy: 'loss',
+    }),
     quantised('signs', 'signs, no feedback', { method: 'sign' }),
     quantised('error feedback', 'grid, 2 bits, error feedback', { bits: 2, feedback: residual }),
     quantised('error feedback', 'EDEN, 2 bits, error feedback', { method: 'eden', bits: 2, feedback: residual }),

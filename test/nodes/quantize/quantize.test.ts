@@ -128,6 +128,37 @@ describe('fl-quantize', () => {
     assert.equal(decodeAll(payload, fl.codecs, TENSORS).length, SIZE);
   });
 
+  it('takes more levels as the loss falls, by the first loss of each client, also after a restart', async () => {
+    const userDir = mkdtempSync(join(tmpdir(), 'fl-quantize-'));
+    try {
+      const settings = { method: 'qsgd', levels: '10', levelsBy: 'loss' };
+      const cases: [client: string, round: number, loss: number | undefined, levels: number][] = [
+        ['a', 1, 2, 10],
+        ['a', 2, 0.5, 20],
+        ['b', 2, 0.5, 10],
+        ['a', 3, 8, 5],
+        ['a', 4, 1e-9, 255],
+        ['a', 5, undefined, 10],
+        // Begun anew.
+        ['b', 1, 0.1, 10],
+      ];
+      for (const [index, [client, round, loss, levels]] of cases.entries()) {
+        if (index === 0 || index === 3) {
+          if (index > 0) await runtime.close();
+          runtime = await startRuntime(['quantize'], flow(settings), userDir);
+        }
+        const metrics = loss === undefined ? undefined : { firstLoss: loss, loss: loss / 2 };
+        runtime.send('q', update(wave(), { client, round, ...(metrics ? { metrics } : {}) }));
+        const isIt = ({ client: one, round: at }: { client?: string; round?: number }) =>
+          one === client && at === round;
+        const { fl } = (await runtime.next('out', (msg) => isIt(msg.fl ?? {}))) as unknown as UpdateMessage;
+        assert.equal(fl.codecs[0].levels, levels, `${client}, round ${round}`);
+      }
+    } finally {
+      rmSync(userDir, { recursive: true, force: true });
+    }
+  });
+
   it('says which setting of the chosen method is wrong', async () => {
     runtime = await startRuntime(['quantize'], flow({ method: 'eden', edenBits: '5' }));
     runtime.send('q', update());
