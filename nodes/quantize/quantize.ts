@@ -29,6 +29,7 @@ export = (RED: Red): void => {
     const store = createStore(stateFolder(RED, 'residuals'));
     const residuals = createResiduals(this.id, store);
     const firstLosses = createFirstLosses(this.id, store);
+    shell.onClose(() => store.settle());
 
     async function quantise(msg: FlowMessage, send: Send): Promise<void> {
       const { method: chosen, feedback, isRising, seed } = options();
