@@ -3,6 +3,7 @@ import { board } from './board';
 import { distillation } from './distillation';
 import { eventLoop } from './event-loop';
 import { fold } from './fold';
+import { maskedRound } from './masked-round';
 import type { Row } from './measure';
 import { messages } from './messages';
 import { quantize } from './quantize';
@@ -23,6 +24,7 @@ const groups: Record<string, () => Promise<Row[]>> = {
   timing,
   quantize,
   secure,
+  maskedRound,
   messages,
   round,
   eventLoop,

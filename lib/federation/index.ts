@@ -25,7 +25,15 @@ export { type Compared, type PersonalLearner, personalLearner } from './personal
 export type { Command, Phase } from './round-state';
 export type { SamplerOptions } from './samplers/sampler';
 export type { ScheduleOptions } from './schedule';
-export { createMasker, type Masker, type MaskerEvent, type MaskerParts, secureDefaults } from './secure';
+export {
+  createMasker,
+  createTurns,
+  type Masker,
+  type MaskerEvent,
+  type MaskerParts,
+  secureDefaults,
+  type Turns,
+} from './secure';
 export { createStrategy, strategyNames } from './strategies';
 export type { StrategyName, StrategyOptions } from './strategies/options';
 export type { Aggregate, Strategy, StrategyState, UpdateFacts } from './strategies/strategy';

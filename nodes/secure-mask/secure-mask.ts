@@ -9,6 +9,7 @@ import { collectRefusals } from '../shared/refusals';
 import { choice, flag, number } from '../shared/settings';
 import { createShell, type Shell } from '../shared/shell';
 import { signerOf, trustOf } from '../shared/signing';
+import { sharedTurns } from './shared-turns';
 
 const readOptions = (settings: Settings, privateKey: unknown) => ({
   minClients: number(settings, 'minClients', 3, { min: 3, max: 1000, integer: true }),
@@ -41,6 +42,7 @@ export = (RED: Red): void => {
     const masker = checked(shell, () =>
       createMasker<FlowMessage>({
         ...readOptions(settings, this.credentials?.privateKey),
+        turns: sharedTurns(RED),
         send: put,
         onEvent: (payload) => {
           if (shell.closing.aborted) return;

@@ -26,9 +26,9 @@ import type { Clock } from '../clock';
 import type { FederatedModel } from '../federated-model';
 import type { FederationOptions } from '../options';
 import type { UpdateFacts } from '../strategies/strategy';
-import { inTurns } from './in-turns';
 import { countsAlike } from './options';
 import { sumAggregate } from './sum-aggregate';
+import { createTurns } from './turns';
 
 export interface SecureParts {
   federation: string;
@@ -237,7 +237,7 @@ function createAskings(parts: SecureParts, secure: SecureOptions): SecureAskings
         advance(asking, { type: 'close' });
       });
       const { sum, settings, updates, cohort, privacy } = asking;
-      await inTurns(unmasking(sum, masks));
+      await createTurns().run(unmasking(sum, masks));
       const { mean, samples } = meanOfSum(sum, settings, updates.length, least > 0 ? slack : 0);
       const counted = settings.maxSamples !== undefined && least === 0;
       return sumAggregate(

@@ -28,7 +28,7 @@ import type {
 import { parseMessage } from '../../update/validate';
 import { isOlder } from '../attempt';
 import { type Clock, systemClock } from '../clock';
-import { inTurns } from './in-turns';
+import { createTurns, type Turns } from './turns';
 
 export type MaskerEvent = { federation: string; client: string; round: number } & (
   | { event: 'agreeing' }
@@ -47,6 +47,8 @@ export interface MaskerParts<C> {
   /** What becomes of statistics, which no mask hides. */
   statistics: 'refuse' | 'pass';
   clock?: Clock;
+  /** Shared with the other maskers of a process; default: its own. */
+  turns?: Turns;
   /** To the aggregator. `carried`: what came with the message that this one is made of. */
   send(message: Message<FederationHeader>, carried?: C): void;
   onEvent?(event: MaskerEvent): void;
@@ -99,7 +101,7 @@ const nameOf = ({ federation, client }: { federation: string; client: string }):
   JSON.stringify([federation, client]);
 
 export function createMasker<C>(parts: MaskerParts<C>): Masker<C> {
-  const { minClients, identity, clock = systemClock } = parts;
+  const { minClients, identity, clock = systemClock, turns = createTurns() } = parts;
   const clients = new Map<string, { federation: string; client: string }>();
   const sessions = new Map<string, Session<C>>();
   const early = new Map<string, Early<C>>();
@@ -147,7 +149,7 @@ export function createMasker<C>(parts: MaskerParts<C>): Masker<C> {
       session.masking = state;
       const { federation, client, round } = fl;
       const clippedShare = clipped / vector.length;
-      inTurns(work).then(
+      turns.run(work).then(
         (message) => {
           // Asked anew meanwhile, or closed.
           if (sessions.get(nameOf(fl)) !== session) return;
@@ -240,7 +242,8 @@ export function createMasker<C>(parts: MaskerParts<C>): Masker<C> {
     }
   };
 
-  const goOn = (message: Message<SecureRequest>): void => {
+  /** One client after the other: agreeing with many others takes each some milliseconds. */
+  function* going(message: Message<SecureRequest>): Generator<void, void> {
     const { federation, attempt, step, cohort, round } = message.fl;
     for (const [name, who] of clients) {
       const session = sessions.get(name);
@@ -252,7 +255,12 @@ export function createMasker<C>(parts: MaskerParts<C>): Masker<C> {
       if (step === 'unmask' && effects.some(({ type }) => type === 'send')) {
         parts.onEvent?.({ event: 'opened', federation, client, round, clients: cohort.length });
       }
+      yield;
     }
+  }
+
+  const goOn = (message: Message<SecureRequest>): void => {
+    turns.run(going(message)).catch((error: unknown) => parts.onRefused?.(asRefused(error)));
   };
 
   const update = (message: Message<UpdateHeader>, carried?: C): void => {
