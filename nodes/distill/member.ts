@@ -3,9 +3,8 @@ import { meaningOf, shapeOf } from '../../lib/data/sample-input';
 import type { ParticipantStatus } from '../../lib/federation/participant';
 import { inputSize, targetWidth } from '../../lib/model/shapes';
 import { createStore } from '../../lib/state/store';
-import type { ClientFacts } from '../../lib/update/message';
-import { parseFacts } from '../../lib/update/parse-parts';
 import { createEmbedding } from '../shared/embedding';
+import { toldFacts } from '../shared/facts';
 import { createIntake, headerOf, type Intake } from '../shared/intake';
 import { openSamples } from '../shared/kept-samples';
 import { findModel, stateFolder } from '../shared/model';
@@ -30,8 +29,7 @@ export function memberRole(context: Context): Role {
   const { status, closing } = shell;
   const options = memberOptions(settings, node);
   const { client, federation, minSamples, persistent, publicTopic } = options;
-  /** What the flow has told of this member last. */
-  let facts: ClientFacts | undefined;
+  const facts = toldFacts();
 
   const open = async (): Promise<Work> => {
     const network = await findModel(RED, settings.network);
@@ -80,7 +78,7 @@ export function memberRole(context: Context): Role {
         block: () => bank.block(),
         statistics: () => bank.statistics(),
       },
-      facts: () => facts,
+      facts: facts.now,
       onStatus: show,
     });
     // Shows itself what it holds then.
@@ -96,10 +94,8 @@ export function memberRole(context: Context): Role {
     async take(msg) {
       const { intake, publicRows, seat } = await ready();
       const fl = headerOf(msg);
-      if (fl === undefined && msg.topic === 'facts') {
-        facts = parseFacts(msg.payload, 'msg.payload');
-        seat?.participant.factsChanged();
-      } else if (fl === undefined && msg.topic === 'forget') {
+      if (fl === undefined && msg.topic === 'facts') facts.take(msg, seat?.participant);
+      else if (fl === undefined && msg.topic === 'forget') {
         await Promise.all([intake.forget(), publicRows.forget(), seat?.learner.forget()]);
       } else if (fl === undefined || fl.kind === 'samples') {
         await (msg.topic === publicTopic ? publicRows : intake).take(msg);

@@ -6,8 +6,8 @@ import type { FlowMessage } from './red';
 export interface ToldFacts {
   /** As createParticipant asks for them. */
   now(): ClientFacts | undefined;
-  /** Throws RefusedError when they are none; what was told before stays then. */
-  take(msg: FlowMessage, participant: { factsChanged(): void }): void;
+  /** Throws RefusedError when they are none; what was told before stays then. `participant`: absent while there is none. */
+  take(msg: FlowMessage, participant?: { factsChanged(): void }): void;
 }
 
 export function toldFacts(): ToldFacts {
@@ -16,7 +16,7 @@ export function toldFacts(): ToldFacts {
     now: () => facts,
     take(msg, participant) {
       facts = parseFacts(msg.payload, 'msg.payload');
-      participant.factsChanged();
+      participant?.factsChanged();
     },
   };
 }

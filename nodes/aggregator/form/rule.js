@@ -1,6 +1,6 @@
 /** What does not go with a robust rule, as checkRule() and checkTogether() of the library refuse it. */
 const ruleChecks = (() => {
-  const plainMeans = ['fedavg', 'fedprox', 'fedsgd', 'fedavgm', 'fedadagrad', 'fedadam', 'fedyogi', 'ifca'];
+  const replaced = [...plainMeans, 'ifca'];
   /** The fewest updates of a round, as the rules of the library have it. */
   const needed = (node) => {
     const f = Number(now(node, 'ruleF') || 1);
@@ -23,7 +23,7 @@ const ruleChecks = (() => {
   return {
     rule: function (value) {
       if (!value || value === 'mean') return true;
-      if (!plainMeans.includes(now(this, 'strategy'))) return this._('error.ruleStrategy');
+      if (!replaced.includes(now(this, 'strategy'))) return this._('error.ruleStrategy');
       if (value === 'fltrust' && now(this, 'strategy') === 'ifca') return this._('error.ruleStrategy');
       if (['late', 'async'].includes(now(this, 'timing'))) return this._('error.ruleTiming');
       const fewest = needed(this);

@@ -1,6 +1,6 @@
 /** What does not go with secure aggregation, as checkSecure() of the library refuses it. */
 const secureChecks = (() => {
-  const sums = ['fedavg', 'fedprox', 'fedsgd', 'feddyn', 'fedavgm', 'fedadagrad', 'fedadam', 'fedyogi'];
+  const sums = [...plainMeans, 'feddyn'];
   return {
     secure: function (value) {
       if (value !== 'on') return true;

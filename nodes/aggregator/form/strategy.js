@@ -1,3 +1,5 @@
+/** Those that go by the mean of the updates, and nothing else of them. */
+const plainMeans = ['fedavg', 'fedprox', 'fedsgd', 'fedavgm', 'fedadagrad', 'fedadam', 'fedyogi'];
 /** What does not go with a strategy, as createStrategy() of the library refuses it. */
 const strategyChecks = {
   strategy: function (value) {

@@ -1,6 +1,5 @@
 /** What does not go with answers that come late, or that stay away, as checkTogether() of the library refuses it. */
 const timingChecks = (() => {
-  const plainMeans = ['fedavg', 'fedprox', 'fedsgd', 'fedavgm', 'fedadagrad', 'fedadam', 'fedyogi'];
   return {
     timing: function (value) {
       const strategy = now(this, 'strategy');

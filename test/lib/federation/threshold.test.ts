@@ -2,13 +2,7 @@
 import assert from 'node:assert/strict';
 import { createKernels } from '../../../lib/core';
 import { sampleBank } from '../../../lib/data/sample-bank';
-import {
-  type CoordinatorParts,
-  errorSketch,
-  federatedModel,
-  federationOptions,
-  gatewayLearner,
-} from '../../../lib/federation';
+import { type CoordinatorParts, errorSketch, federationOptions, gatewayLearner } from '../../../lib/federation';
 import { createAggregation } from '../../../lib/federation/aggregation';
 import { nextModel } from '../../../lib/federation/next-model';
 import { defaultOptions } from '../../../lib/federation/options';
@@ -17,19 +11,10 @@ import { encodeSketch, SKETCH_ERROR, sketchBytes, sketchOf } from '../../../lib/
 import type { StateRecord } from '../../../lib/state/store';
 import type { TrainJob } from '../../../lib/training/engine';
 import type { FederationHeader, Message, ModelHeader, UpdateHeader } from '../../../lib/update/message';
+import { autoencoder } from './autoencoder';
 import { type Toy, toyFederation } from './toy';
 
-const autoencoder = federatedModel(
-  {
-    version: 1,
-    task: 'anomaly',
-    input: [1],
-    layers: [{ type: 'dense', units: 1, activation: 'linear' }],
-    loss: 'mean_squared_error',
-    seed: 1,
-  },
-  { mean: [10], std: [2] },
-);
+const model = autoencoder({ mean: [10], std: [2] });
 
 /** Reconstructs 0, the mean, whatever comes: the error of x is ((x - 10) / 2)^2. */
 const silent = {
@@ -60,16 +45,16 @@ async function federation({
 }: Wish): Promise<Toy> {
   const toy = await toyFederation({
     options: { rounds, minClients: 3, quorum: 2, deadlineMs: 1000, threshold },
-    parts: { model: autoencoder, ...(store ? { store } : {}) },
+    parts: { model, ...(store ? { store } : {}) },
     up,
   });
   for (let client = 0; client < 3; client++) {
     const bank = bankOf(rowsOf(client));
-    const { spec } = autoencoder;
+    const { spec } = model;
     toy
       .add(`c${client}`, {
-        model: autoencoder,
-        learner: gatewayLearner({ model: autoencoder, bank, train: silent.train }),
+        model,
+        learner: gatewayLearner({ model, bank, train: silent.train }),
         ...(silentClients.includes(client)
           ? {}
           : { errors: (global, signal) => errorSketch({ spec, bank, predict: silent.predict }, global, signal) }),

@@ -1,6 +1,6 @@
 /** Where there are groups of clients, each has a threshold of its own: of its members' errors of its own model. */
 import assert from 'node:assert/strict';
-import { federatedModel, type GlobalModel } from '../../../../lib/federation';
+import type { GlobalModel } from '../../../../lib/federation';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../../lib/federation/checkpoint';
 import { parted } from '../../../../lib/federation/groups/parted';
 import { groupThresholds, thresholdOfGroup, thresholdTold } from '../../../../lib/federation/threshold';
@@ -8,20 +8,11 @@ import { encodeSketch, sketchOf } from '../../../../lib/metrics/quantile-sketch'
 import type { FederationHeader, Message, ModelHeader, Threshold } from '../../../../lib/update/message';
 import { parseMessage } from '../../../../lib/update/validate';
 import { refused } from '../../update/refused';
+import { autoencoder } from '../autoencoder';
 import { quadraticLearner } from '../quadratic';
 import { toyFederation } from '../toy';
 
-const model = federatedModel(
-  {
-    version: 1,
-    task: 'anomaly',
-    input: [1],
-    layers: [{ type: 'dense', units: 1, activation: 'linear' }],
-    loss: 'mean_squared_error',
-    seed: 1,
-  },
-  'none',
-);
+const model = autoencoder('none');
 /** Where the clients of a kind have their least loss, and how large their errors are there. */
 const kinds = [
   { b: [3, -2], scale: 1 },
