@@ -1,5 +1,5 @@
 /** The toy federation with a masker beside each client, on whose wires a test can stand. */
-import { createMasker, type MaskerEvent } from '../../../../lib/federation';
+import { createMasker, type MaskerEvent, type ParticipantParts } from '../../../../lib/federation';
 import type { Identity } from '../../../../lib/privacy/secure';
 import type { RefusedError } from '../../../../lib/refused';
 import type { FederationHeader, Message } from '../../../../lib/update/message';
@@ -24,6 +24,8 @@ export interface MaskedWish extends Omit<ToyWish, 'up' | 'clients'> {
   clients: string[];
   /** The keys of those who sign. */
   identities?: ReadonlyMap<string, Identity>;
+  /** What a client is made of, where it is something else. */
+  who?(client: string): Partial<ParticipantParts>;
   /** Changes what a client says, before its masker hears it. */
   made?(message: Message<FederationHeader>): Message<FederationHeader>;
   /** Changes or drops what a client says to the aggregator, and what the aggregator says to a client. */
@@ -34,6 +36,7 @@ export interface MaskedWish extends Omit<ToyWish, 'up' | 'clients'> {
 export async function maskedToy({
   clients,
   identities,
+  who,
   made,
   up,
   down,
@@ -77,7 +80,10 @@ export async function maskedToy({
   };
   for (const client of clients) {
     start(client);
-    const participant = toy.add(client, { send: (message) => hear(client, made ? made(message) : message) });
+    const participant = toy.add(client, {
+      send: (message) => hear(client, made ? made(message) : message),
+      ...who?.(client),
+    });
     // One wire from the aggregator to both.
     toy.participants.set(client, {
       ...participant,
