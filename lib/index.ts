@@ -10,6 +10,7 @@ export * from './federation/index';
 export * from './metrics/index';
 export * from './model/index';
 export * from './privacy/index';
+export * from './prune/index';
 export { generator } from './random/generator';
 export { RefusedError } from './refused';
 export * from './residual/index';

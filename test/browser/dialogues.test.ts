@@ -20,6 +20,7 @@ const wrongEntries: Record<string, { first?: string; field: string; entry: strin
   'fl-cluster': { field: 'groups', entry: '65', reason: /1 to 64/ },
   'fl-quantize': { field: 'bits', entry: '17', reason: /1 to 16/ },
   'fl-sparsify': { field: 'share', entry: '0', reason: /up to 100/ },
+  'fl-prune': { field: 'sparsity', entry: '100', reason: /below 100/ },
   'fl-dp-noise': { field: 'clippingNorm', entry: '0', reason: /above 0|positive|number/i },
   'fl-secure-mask': { field: 'minClients', entry: '2', reason: /3 to 1,000/ },
   'fl-krum-filter': { field: 'byzantine', entry: '-1', reason: /whole number/i },

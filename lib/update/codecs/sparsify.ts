@@ -3,6 +3,7 @@
  *
  * - top-k: those of the greatest magnitude (Aji & Heafield 2017, arXiv 1704.05021; Lin 2018, arXiv 1712.01887).
  * - random-k: by lot (Konečný 2016, arXiv 1610.05492; Stich 2018, arXiv 1809.07599); a seed says which.
+ * - given: those that somebody else has chosen (pruning).
  * - threshold: those whose magnitude is not below a bound (Strom 2015); the greatest one where there are none.
  *
  * Side data: where they lie (positions.ts), or for random-k the seed as uint32 and for each tensor, or for all together, how many
@@ -28,7 +29,9 @@ export type SparsifyOptions =
       unbiased?: boolean;
     }
   /** `threshold`: above 0. */
-  | { method: 'threshold'; threshold: number };
+  | { method: 'threshold'; threshold: number }
+  /** Where the numbers lie that are sent, ascending; at least one. */
+  | { method: 'given'; positions: Uint32Array };
 
 const bad = (message: string): never => {
   throw new RefusedError('codec-parameters', message);
@@ -114,6 +117,17 @@ export function sparsifyWith(kernels: SparsifyKernels): Selector<SparsifyOptions
       if (!(threshold > 0 && threshold <= 1e9)) bad('Set the threshold to a number above 0.');
       const found = kernels.notBelow(vector, threshold);
       const positions = found.length > 0 ? found : greatest(vector, [[0, vector.length]], Number.MIN_VALUE);
+      const { side, how } = packPositions(positions, vector.length);
+      const step: CodecStep = { name: 'sparsify', method, ...how };
+      return { side, kept: gather(vector, positions), step };
+    }
+    if (method === 'given') {
+      const { positions } = options;
+      const isGood = positions.every(
+        (position, i) => position < vector.length && (i === 0 || position > positions[i - 1]),
+      );
+      if (positions.length === 0 || !isGood)
+        bad('The numbers to be sent are told by ascending positions, at least one.');
       const { side, how } = packPositions(positions, vector.length);
       const step: CodecStep = { name: 'sparsify', method, ...how };
       return { side, kept: gather(vector, positions), step };
