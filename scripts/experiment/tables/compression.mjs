@@ -105,6 +105,7 @@ Rows: how each update is made smaller behind its client, by fl-quantize or by se
     '  its client, and signs and the greatest 1 % gain less: there a method that is right on average is better. DRIVE and EDEN gain nothing by it that the spread would show.',
     '- **Fewest bytes**: the greatest 1 % with error feedback, in 4 bits, is 160 to 200 times smaller than float32, for 0.4 to 0.9 points and twice the rounds; until 90 % that is 20 to 40 KB of all twenty clients in place of 1.5 to 3.5 MB.',
     '- Quantising what is sparse already costs nothing: 4 bits for the numbers that are left change no row by more than 0.3 points, and take half to three quarters of its bytes away.',
+    '- **Levels that rise as the loss falls** (AdaQuantFL) take as many bits over all rounds as 4 levels do, but late: until 90 % two thirds of their bytes. One level throughout takes fewer still, and ends where these end.',
     '- TernGrad without cutting is within the spread of TernGrad with it: forty rounds average its larger error out.',
     '',
   ],
