@@ -33,6 +33,7 @@ import { asksAnything, roundZero } from './round-zero';
 import { createSampler } from './samplers';
 import { trainingAt } from './schedule';
 import { secureAskings } from './secure/asking';
+import { checkSecure } from './secure/options';
 import { nothingSettled } from './settlement';
 import { snapshotOf, statusOf } from './snapshot';
 import { createTakenIn } from './taken-in';
@@ -62,6 +63,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   const staleness = lateWeight(timing);
   const rule = createRule(options.rule);
   checkRule(options.rule, strategy, options.quorum);
+  if (options.secure) checkSecure(options.secure, strategy, options);
   const aggregation = createAggregation({ size, strategy, rule, equalWeights, staleness, kernels, normal, seed });
   const root = createRoot({ learner: parts.root, options, strategy });
   const combine = parts.combine ?? combineHere(kernels);

@@ -1,8 +1,15 @@
 /** Which choices of a federation secure aggregation goes with; what is refused is refused with its reason. */
 import assert from 'node:assert/strict';
-import { type FederationOptions, federationOptions, strategyNames } from '../../../../lib/federation';
+import {
+  createCoordinator,
+  createStrategy,
+  type FederationOptions,
+  federationOptions,
+  strategyNames,
+} from '../../../../lib/federation';
 import { RefusedError } from '../../../../lib/refused';
 import { ruleNames } from '../../../../lib/robust/create-rule';
+import { toyModel } from '../toy';
 
 const secure = { clip: 1, maxSamples: 100 };
 
@@ -64,5 +71,18 @@ describe('the options of secure aggregation', () => {
       assert.ok(refusal({ secure: { ...secure, ...wrong } }), JSON.stringify(wrong));
     }
     assert.equal(refusal({ secure: { clip: 0.1, maxSamples: 1, threshold: 0.99, neighbours: 2 } }), undefined);
+  });
+
+  it("are checked against a strategy of one's own too", async () => {
+    const options = federationOptions({ secure, minClients: 3, quorum: 3 });
+    const strategy = {
+      ...createStrategy({ name: 'fedavg' }, options.training),
+      name: 'mine',
+      needs: 'vectors' as const,
+    };
+    await assert.rejects(createCoordinator({ federation: 'f', model: toyModel(), options, strategy, send: () => {} }), {
+      code: 'bad-setting',
+      message: /"mine" needs something of each client/,
+    });
   });
 });
