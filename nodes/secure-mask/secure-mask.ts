@@ -3,6 +3,7 @@ import { createMasker, type MaskerEvent } from '../../lib/federation/secure/mask
 import { RefusedError } from '../../lib/refused';
 import type { Message } from '../../lib/update/message';
 import { checked } from '../shared/checked';
+import { isKind } from '../shared/global-model';
 import { registerKeys } from '../shared/key-route';
 import { detached, type FlowMessage, type FlowNode, type Red, type Settings } from '../shared/red';
 import { collectRefusals } from '../shared/refusals';
@@ -10,6 +11,8 @@ import { choice, flag, number } from '../shared/settings';
 import { createShell, type Shell } from '../shared/shell';
 import { signerOf, trustOf } from '../shared/signing';
 import { sharedTurns } from './shared-turns';
+
+const ofClients = ['join', 'statistics', 'update', 'decline'] as const;
 
 const readOptions = (settings: Settings, privateKey: unknown) => ({
   minClients: number(settings, 'minClients', 3, { min: 3, max: 1000, integer: true }),
@@ -56,6 +59,10 @@ export = (RED: Red): void => {
     shell.onInput((msg) => {
       const { receive } = masker();
       if (msg.fl === undefined) throw new RefusedError('no-header', RED._('runtime.notMessage'));
+      // Both wires end here: what a client says must not come from outside, where others could put it in its place.
+      if (msg.unpacked === true && ofClients.some((kind) => isKind(msg, kind))) {
+        throw new RefusedError('from-outside', RED._('runtime.fromOutside'));
+      }
       refusals.during(() => receive(msg, msg));
     });
     shell.onClose(() => masker().close());

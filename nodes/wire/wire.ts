@@ -32,6 +32,7 @@ export = (RED: Red): void => {
       // encodeWire checks the message as a whole.
       const bytes = await encodeWire(msg as unknown as Message, { signer: options().signer });
       delete msg.fl;
+      delete msg.unpacked;
       msg.payload = bytes;
       // So that MQTT 5 hands over bytes and not text.
       msg.contentType = 'application/octet-stream';
@@ -47,6 +48,8 @@ export = (RED: Red): void => {
       // Who says it in a message of the flow proves nothing.
       delete msg.signer;
       if (verified) msg.signer = signer;
+      // So that who must not take a stranger's word for a neighbour's can tell.
+      msg.unpacked = true;
       delete msg.contentType;
       shell.status.ready('status.unpacked', { bytes: (payload as Uint8Array).length });
       send(msg);

@@ -91,6 +91,20 @@ describe('fl-secure-mask', () => {
     assert.ok(runtime.received('out').some(({ fl }) => fl?.kind === 'secure'));
   }).timeout(30_000);
 
+  it('takes no word of a client that came over a wire, where others could speak for it', async () => {
+    const wire = { id: 'w', type: 'fl-wire', z: 'f', x: 1, y: 1, direction: 'auto', wires: [['back']] };
+    const back = { ...wire, id: 'back', wires: [['n']] };
+    runtime = await startRuntime(['secure-mask', 'wire'], [...alone(), wire, back]);
+    const { federation, model, round, client } = update().fl;
+    const join = { payload: Buffer.alloc(0), fl: { kind: 'join', federation, model, round, client, samples: 4 } };
+    for (const msg of [join, update()]) runtime.send('w', structuredClone(msg) as never);
+    await runtime.next('caught', () => runtime.received('caught').length === 2);
+    for (const caught of runtime.received('caught')) assert.match(sentence(caught), /put the mask beside the client/);
+    assert.equal(runtime.received('out').length, 0);
+    runtime.send('n', join);
+    await runtime.next('out', ({ fl }) => fl?.kind === 'join');
+  });
+
   it('works behind wires, as bytes and back in both directions', async () => {
     const items = masked({ rounds: '3' });
     const server = items.find(({ type }) => type === 'fl-aggregator') as FlowItem;
