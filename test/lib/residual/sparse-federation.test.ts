@@ -1,6 +1,6 @@
 /** Whole federations whose updates are thinned out: what is saved, and what it costs in learning. */
 import assert from 'node:assert/strict';
-import type { StrategyName } from '../../../lib/federation';
+import { type StrategyName, strategyNames } from '../../../lib/federation';
 import { createResiduals, type Feedback } from '../../../lib/residual';
 import { applyCodec } from '../../../lib/update/codecs/registry';
 import type { SparsifyOptions } from '../../../lib/update/codecs/sparsify';
@@ -85,6 +85,16 @@ describe('federations of thinned updates', () => {
       // By lot each number goes in one of three rounds.
       const { loss } = await run(one, one.sparsify?.method === 'random-k' ? 90 : 30);
       assert.ok(loss < 4 * whole.loss + 0.05, `${JSON.stringify(one)}: ${loss} of ${whole.loss}`);
+    }
+  });
+
+  it('go with every strategy, also with those whose clients keep a vector or choose a group', async () => {
+    for (const strategy of strategyNames) {
+      const { loss } = await run(
+        { sparsify: { method: 'top-k', share: 0.67 }, feedback: { name: 'residual' }, strategy },
+        4,
+      );
+      assert.ok(Number.isFinite(loss), strategy);
     }
   });
 });
