@@ -30,8 +30,8 @@ function bankOf({ inputs }, blocks) {
   return bank;
 }
 
-/** The public rows, and client -> the rows that stay its own. */
-function parted(set, clients, share, seed) {
+/** The public rows, with or without labels, and client -> the rows that stay its own. */
+function parted(set, clients, { publicShare: share, pretrainEpochs = 0 }, seed) {
   const { splitHeldOut } = load('./data/hold-out.js');
   const { publicRows } = load('./distillation/index.js');
   const parts = [...clients].map(([client, bank]) => [client, splitHeldOut(bank.block(), share, seed)]);
@@ -40,7 +40,7 @@ function parted(set, clients, share, seed) {
     parts.map(([, { heldOut }]) => heldOut),
   ).block();
   return {
-    rows: publicRows({ ...open, targets: new Float32Array(0) }, set.inputs),
+    rows: publicRows(pretrainEpochs > 0 ? open : { ...open, targets: new Float32Array(0) }, set.inputs),
     banks: new Map(parts.map(([client, { train }]) => [client, bankOf(set, [train])])),
   };
 }
@@ -51,8 +51,9 @@ export async function distilled({ distill, seed }, { set, engine, clients, test 
     load('./distillation/index.js');
   const { firstWeights } = load('./federation/federated-model.js');
   const { argmaxRows } = load('./metrics/classification.js');
-  const { rows, banks } = parted(set, clients, distill.publicShare, seed);
+  const { rows, banks } = parted(set, clients, distill, seed);
   const training = { ...set.training, seed };
+  const { temperature, digestEpochs, pretrainEpochs = 0 } = distill;
   const names = [...banks.keys()];
   const networks = new Map(
     names.map((client, i) => [client, networkOf(set, distill.networks[i % distill.networks.length], 1000 * seed + i)]),
@@ -74,14 +75,12 @@ export async function distilled({ distill, seed }, { set, engine, clients, test 
   };
   const apart = async (network, samples) => {
     const normalisation = ownNormalisation(network, rows);
-    const options = { ...training, epochs: training.epochs * set.rounds };
-    const { weights } = await train({
-      spec: network.spec,
-      weights: firstWeights(network),
-      samples,
-      normalisation,
-      options,
-    });
+    const learn = async (weights, samples, epochs) =>
+      (await train({ spec: network.spec, weights, samples, normalisation, options: { ...training, epochs } })).weights;
+    const { features, targets, count } = rows;
+    const first = firstWeights(network);
+    const start = pretrainEpochs > 0 ? await learn(first, { features, targets, count }, pretrainEpochs) : first;
+    const weights = await learn(start, samples, training.epochs * set.rounds);
     return accuracy(network, { weights, normalisation });
   };
   const together = (model, learnerOf) =>
@@ -101,7 +100,7 @@ export async function distilled({ distill, seed }, { set, engine, clients, test 
       bank,
       train,
       predict: (job) => engine.predict(job),
-      options: distillOptions({ temperature: distill.temperature, digestEpochs: distill.digestEpochs }),
+      options: distillOptions({ temperature, digestEpochs, pretrainEpochs }),
       onNetwork: (network) => made.set(client, network),
     });
   const told = (values, { bytesUp = 0, bytesDown = 0 } = {}) => ({
@@ -138,7 +137,7 @@ export async function distilled({ distill, seed }, { set, engine, clients, test 
     }
     case 'feddf': {
       const result = await together(consensus, memberOf);
-      const job = { consensus, logits: result.weights, rows, student: common, temperature: distill.temperature };
+      const job = { consensus, logits: result.weights, rows, student: common, temperature };
       const watch = { signal: new AbortController().signal, onProgress() {} };
       const taught = await studentOf({ ...job, options: { ...training, epochs: distill.studentEpochs } }, train, watch);
       return told([await accuracy(common, taught)], result);
