@@ -25,6 +25,7 @@ const methods: Record<string, QuantizeMethod> = {
   sign: { method: 'sign' },
   terngrad: { method: 'terngrad' },
   qsgd: { method: 'qsgd' },
+  bfloat16: { method: 'bfloat16' },
 };
 
 export async function quantize(): Promise<Row[]> {

@@ -5,7 +5,7 @@ const chance = 'method=eden,terngrad,qsgd|method=drive&rotation=hadamard|method=
 
 export default [
   name,
-  choice('method', ['grid', 'eden', 'drive', 'sign', 'terngrad', 'qsgd'], { icon: 'compress' }),
+  choice('method', ['grid', 'eden', 'drive', 'sign', 'terngrad', 'qsgd', 'bfloat16'], { icon: 'compress' }),
   ...shownWhen('method=grid', [
     number('bits', '8', [1, 16], { unit: true, icon: 'columns' }),
     choice('rounding', ['nearest', 'stochastic'], { icon: 'random' }),

@@ -12,7 +12,7 @@ export interface Options {
   seed: number;
 }
 
-const methods = ['grid', 'eden', 'drive', 'sign', 'terngrad', 'qsgd'] as const;
+const methods = ['grid', 'eden', 'drive', 'sign', 'terngrad', 'qsgd', 'bfloat16'] as const;
 
 const whole = (settings: Settings, field: string, fallback: number, min: number, max: number): number =>
   number(settings, field, fallback, { min, max, integer: true });
@@ -25,6 +25,7 @@ function readMethod(settings: Settings): QuantizeMethod {
     case 'drive':
       return { method, rotation: choice(settings, 'rotation', ['hadamard', 'none'] as const, 'hadamard') };
     case 'sign':
+    case 'bfloat16':
       return { method };
     case 'terngrad':
       return { method, clipping: number(settings, 'clipping', 2.5, { min: 0, max: 1000 }) };
@@ -54,6 +55,7 @@ function hasFeedback(settings: Settings, options: QuantizeMethod): boolean {
       return true;
     case 'terngrad':
     case 'qsgd':
+    case 'bfloat16':
       return false;
     case 'eden':
     case 'drive':

@@ -69,6 +69,7 @@ for (const version of [4, 5] as NodeRedVersion[]) {
         [{ method: 'drive' }, ['rotation', 'feedback', 'seed'], '32.0'],
         [{ rotation: 'none' }, ['rotation', 'feedback'], '32.0'],
         [{ method: 'sign' }, [], '32.0'],
+        [{ method: 'bfloat16' }, [], '2.0'],
         [{ method: 'terngrad' }, ['clipping', 'seed'], '20.0'],
         [{ method: 'qsgd' }, ['levels', 'levelsBy', 'bucket', 'seed'], ''],
       ];

@@ -14,6 +14,7 @@ export type QuantizeMethod =
   | ({ method: 'drive' } & Omit<DriveOptions, 'seed'>)
   | ({ method: 'eden' } & Omit<EdenOptions, 'seed'>)
   | { method: 'sign' }
+  | { method: 'bfloat16' }
   | ({ method: 'terngrad' } & Omit<TernGradOptions, 'seed'>)
   | ({ method: 'qsgd' } & Omit<QsgdOptions, 'seed'>);
 

@@ -4,6 +4,7 @@ import type { Kernels } from '../../core/kernels';
 import { limits } from '../limits';
 import { type CodecStep, RefusedError, type TensorSizes, type UpdateHeader } from '../message';
 import { readVector, vectorPayload, vectorSize } from '../vector';
+import { bfloat16With } from './bfloat16';
 import type { Codec } from './codec';
 import { checkOrder, type Operation } from './composition';
 import { driveWith } from './drive';
@@ -19,7 +20,9 @@ import { terngradWith } from './terngrad';
 export type Registry = ReadonlyMap<string, Codec>;
 
 export function registryWith(kernels: Kernels): Registry {
-  const coders = [quantizeWith, driveWith, edenWith, signWith, terngradWith, qsgdWith].map((codec) => codec(kernels));
+  const coders = [quantizeWith, driveWith, edenWith, signWith, terngradWith, qsgdWith, bfloat16With].map((codec) =>
+    codec(kernels),
+  );
   const all: Codec[] = [...coders, sparsifyWith(kernels), layers, mask];
   return new Map(all.map((codec) => [codec.name, codec]));
 }

@@ -39,6 +39,7 @@ describe('fl-quantize', () => {
     [{ method: 'drive', rotation: 'none' }, 'drive', 4 + 4],
     [{ method: 'eden' }, 'eden', 4 + 8],
     [{ method: 'eden', edenBits: '4', bits: '99' }, 'eden', 4 + 16],
+    [{ method: 'bfloat16' }, 'bfloat16', 2 * SIZE],
     // Four tensors with a step each, five numbers in a byte.
     [{ method: 'terngrad' }, 'terngrad', 16 + TENSORS.reduce((sum, [size]) => sum + Math.ceil(size / 5), 0)],
   ];
@@ -51,7 +52,7 @@ describe('fl-quantize', () => {
       assert.equal(first.fl.codecs[0].name, codec);
       assert.equal(first.payload.length, bytes);
       assert.deepEqual(first.payload, again.payload);
-      if (settings.rotation !== 'none') assert.notDeepEqual(first.payload, other.payload);
+      if (settings.rotation !== 'none' && codec !== 'bfloat16') assert.notDeepEqual(first.payload, other.payload);
       const back = decodeAll(first.payload, first.fl.codecs, TENSORS);
       // It points the same way.
       const inner = wave().reduce((sum, value, i) => sum + value * back[i], 0);

@@ -31,6 +31,7 @@ const originals = (): Message[] => [
   quantised({ method: 'eden', bits: 3 }),
   quantised({ method: 'sign' }),
   quantised({ method: 'terngrad' }),
+  quantised({ method: 'bfloat16' }),
   quantised({ method: 'qsgd', bucket: 6 }),
 ];
 
