@@ -1,4 +1,4 @@
-// What fewer bits for each number of an update cost in accuracy: every method of fl-quantize, with and without error feedback.
+// What fewer bits for each number of an update cost in accuracy: the methods of fl-quantize below 16 bits, with and without error feedback.
 
 import { remarks } from '../remarks/compression.mjs';
 import { percent } from '../table.mjs';
