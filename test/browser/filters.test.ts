@@ -50,6 +50,7 @@ for (const version of [4, 5] as NodeRedVersion[]) {
         },
         fresh('fl-krum-filter', 120),
         fresh('fl-sparsify', 180),
+        { ...fresh('fl-prune', 240), end: '20' },
       ]);
       editor = await openEditor(browser, nodeRed);
       await editor.show('tab');
@@ -139,6 +140,18 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       }
       await form.locator('#node-input-feedback').selectOption('momentum');
       assert.deepEqual(await shown(), ['threshold', 'momentum']);
+      await editor.closeDialogue('cancel');
+      assert.deepEqual(editor.errors, []);
+    });
+
+    it('fl-prune shows of a method what it has, and says when it would end before it begins', async () => {
+      await editor.openDialogue('fl-prune');
+      const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
+      const per = form.locator('.form-row:visible > label[for="node-input-per"]');
+      assert.equal(await per.count(), 1);
+      await form.locator('#node-input-method').selectOption('structured');
+      assert.equal(await per.count(), 0);
+      assert.match(await reasonAt(editor.page, 'end', '1'), /not before/);
       await editor.closeDialogue('cancel');
       assert.deepEqual(editor.errors, []);
     });
