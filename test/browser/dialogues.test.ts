@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Browser } from 'playwright-core';
-import type { FlowNode } from '../../scripts/lib/admin-api';
-import { launchNodeRed, type NodeRedProcess, type NodeRedVersion } from '../../scripts/lib/node-red-process';
-import { type EditorPage, launchBrowser, openEditor } from './editor';
-import { defaultsOf, helpOf, reasonAt } from './palette';
+import { fresh, onBothVersions } from './on-both-versions';
+import { helpOf, reasonAt, shownOf } from './palette';
 
 /** A wrong entry in each dialogue, and a word of the reason that the editor then gives. */
 const wrongEntries: Record<string, { first?: string; field: string; entry: string; reason: RegExp }> = {
@@ -27,60 +24,36 @@ const wrongEntries: Record<string, { first?: string; field: string; entry: strin
   'fl-wire': { first: '#node-input-sign', field: 'signAs', entry: '', reason: /sign as|client id/i },
 };
 
-for (const version of [4, 5] as NodeRedVersion[]) {
-  describe(`the dialogues in the editor of Node-RED ${version}`, function () {
-    this.timeout(120_000);
-    let browser: Browser;
-    let nodeRed: NodeRedProcess;
-    let editor: EditorPage;
-    const types = Object.keys(wrongEntries);
+const types = Object.keys(wrongEntries);
 
-    before(async () => {
-      browser = await launchBrowser();
-      nodeRed = await launchNodeRed({ version });
-      const palette = await openEditor(browser, nodeRed);
-      const known = await defaultsOf(palette.page);
-      await palette.close();
-      assert.deepEqual(Object.keys(known).sort(), [...types].sort());
-      // Each node alone on a canvas, as it comes from the palette.
-      const flow: FlowNode[] = [{ id: 'tab', type: 'tab', label: 'palette' }];
-      for (const [index, [type, { defaults, config, outputs }]] of Object.entries(known).entries()) {
-        const place = config
-          ? {}
-          : { z: 'tab', x: 250, y: 60 + 60 * index, wires: Array.from({ length: outputs }, () => []) };
-        flow.push({ ...defaults, ...place, id: type, type });
-      }
-      await nodeRed.deploy(flow);
-      editor = await openEditor(browser, nodeRed);
-    });
-    after(async () => {
-      await browser?.close();
-      await nodeRed?.stop();
-    });
-
+onBothVersions(
+  'the dialogues',
+  (known) => {
+    assert.deepEqual(Object.keys(known).sort(), [...types].sort());
+    // Each node alone on a canvas, as it comes from the palette.
+    return Object.keys(known).map((type, index) => fresh(known, type, 60 + 60 * index));
+  },
+  (at) => {
     it('dropped on an empty canvas every node says what it waits for, and nothing breaks', async () => {
-      await editor.show('tab');
-      await editor.page.waitForTimeout(1000);
-      await editor.screenshot(`palette (Node-RED ${version})`);
-      const statuses = await editor.page.locator('.red-ui-flow-node-status-label').allTextContents();
+      await at.editor.show('tab');
+      await at.editor.page.waitForTimeout(1000);
+      await at.editor.screenshot(`palette (Node-RED ${at.version})`);
+      const statuses = await at.editor.page.locator('.red-ui-flow-node-status-label').allTextContents();
       for (const text of statuses) assert.ok(text.length <= 20, text);
-      assert.doesNotMatch(nodeRed.log().join('\n'), /uncaught|\[red\]/i);
-      assert.deepEqual(editor.errors, []);
+      assert.doesNotMatch(at.nodeRed.log().join('\n'), /uncaught|\[red\]/i);
+      assert.deepEqual(at.editor.errors, []);
     });
 
     it('fl-aggregator shows of sampling and time what the choice has, and says what does not go together', async () => {
-      await editor.openDialogue('fl-aggregator');
-      const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
+      await at.editor.openDialogue('fl-aggregator');
+      const form = at.editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
       const shown = async (): Promise<string[]> => {
         const fields = [
           ...['sampleCount', 'samplePercent', 'candidates', 'minBattery', 'minBytesPerSecond', 'probability'],
           ...['overSelect', 'method', 'mixing', 'bufferSize', 'bufferRate', 'concurrency', 'maxStaleness', 'staleness'],
           ...['stalenessA', 'stalenessB', 'sending', 'sendingThreshold', 'sendingEvery', 'sendingPatience'],
         ];
-        const found = await Promise.all(
-          fields.map((name) => form.locator(`.form-row:visible > label[for="node-input-${name}"]`).count()),
-        );
-        return fields.filter((_, i) => found[i] > 0);
+        return shownOf(form, fields);
       };
       const choose = async (choices: Record<string, string>): Promise<void> => {
         for (const [name, value] of Object.entries(choices)) {
@@ -116,17 +89,17 @@ for (const version of [4, 5] as NodeRedVersion[]) {
         await choose(choices);
         assert.deepEqual(await shown(), expected, JSON.stringify(choices));
       }
-      await editor.screenshot(`fl-aggregator without rounds (Node-RED ${version})`);
+      await at.editor.screenshot(`fl-aggregator without rounds (Node-RED ${at.version})`);
       assert.equal(await form.locator('#node-input-timing.input-error').count(), 0);
       await choose({ strategy: 'scaffold' });
       await form.locator('#node-input-timing.input-error').waitFor();
-      await editor.closeDialogue('cancel');
-      assert.deepEqual(editor.errors, []);
+      await at.editor.closeDialogue('cancel');
+      assert.deepEqual(at.editor.errors, []);
     });
 
     it('fl-aggregator shows of the rate over the rounds what the choice has', async () => {
-      await editor.openDialogue('fl-aggregator');
-      const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
+      await at.editor.openDialogue('fl-aggregator');
+      const form = at.editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
       const fields = ['schedule', 'scheduleFactor', 'scheduleEvery', 'scheduleDecay'];
       for (const [schedule, expected] of [
         ['constant', ['schedule']],
@@ -143,24 +116,19 @@ for (const version of [4, 5] as NodeRedVersion[]) {
           expected,
         );
       }
-      assert.match(await reasonAt(editor.page, 'scheduleDecay', '0'), /above 0/);
-      await editor.closeDialogue('cancel');
-      assert.deepEqual(editor.errors, []);
+      assert.match(await reasonAt(at.editor.page, 'scheduleDecay', '0'), /above 0/);
+      await at.editor.closeDialogue('cancel');
+      assert.deepEqual(at.editor.errors, []);
     });
 
     it('fl-aggregator shows of a rule what it has, and says what it needs', async () => {
-      await editor.openDialogue('fl-aggregator');
-      const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
+      await at.editor.openDialogue('fl-aggregator');
+      const form = at.editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
       const fields = [
         ...['ruleF', 'ruleTrim', 'ruleKeep', 'ruleBound', 'ruleAbove', 'ruleWeights', 'ruleIterations', 'ruleNoise'],
         ...['quarantine', 'quarantineRounds'],
       ];
-      const shown = async (): Promise<string[]> => {
-        const found = await Promise.all(
-          fields.map((name) => form.locator(`.form-row:visible > label[for="node-input-${name}"]`).count()),
-        );
-        return fields.filter((_, i) => found[i] > 0);
-      };
+      const shown = () => shownOf(form, fields);
       const choose = async (choices: Record<string, string>): Promise<void> => {
         for (const [name, value] of Object.entries(choices)) {
           await form.locator(`#node-input-${name}`).selectOption(value);
@@ -183,7 +151,7 @@ for (const version of [4, 5] as NodeRedVersion[]) {
         await choose(choices);
         assert.deepEqual(await shown(), expected, JSON.stringify(choices));
       }
-      await editor.screenshot(`fl-aggregator robust (Node-RED ${version})`);
+      await at.editor.screenshot(`fl-aggregator robust (Node-RED ${at.version})`);
       // With the quorum of a new node.
       await choose({ rule: 'bulyan' });
       await form.locator('#node-input-rule.input-error').waitFor();
@@ -191,25 +159,20 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       await form.locator('#node-input-rule:not(.input-error)').waitFor();
       await choose({ strategy: 'scaffold' });
       await form.locator('#node-input-rule.input-error').waitFor();
-      await editor.closeDialogue('cancel');
-      assert.deepEqual(editor.errors, []);
+      await at.editor.closeDialogue('cancel');
+      assert.deepEqual(at.editor.errors, []);
     });
 
     for (const type of ['fl-client', 'fl-serial-device']) {
       it(`${type} shows of a personal method what it has, and of the layers at home what they are called`, async () => {
-        await editor.openDialogue(type);
-        const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
+        await at.editor.openDialogue(type);
+        const form = at.editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
         const method = form.locator('#node-input-personal');
         const fields = [
           ...['privateLayers', 'personalEpochs', 'personalRate', 'tuneEvery', 'lambda'],
           ...['variant', 'alpha', 'beta', 'delta', 'adaptationSteps', 'heldOut'],
         ];
-        const shown = async (): Promise<string[]> => {
-          const found = await Promise.all(
-            fields.map((name) => form.locator(`.form-row:visible > label[for="node-input-${name}"]`).count()),
-          );
-          return fields.filter((_, i) => found[i] > 0);
-        };
+        const shown = () => shownOf(form, fields);
         const cases: Record<string, string[]> = {
           none: [],
           'fine-tuning': ['personalEpochs', 'personalRate', 'tuneEvery', 'heldOut'],
@@ -235,17 +198,17 @@ for (const version of [4, 5] as NodeRedVersion[]) {
         }
         await method.selectOption('ditto');
         // What is wrong in a field is said.
-        assert.match(await reasonAt(editor.page, 'lambda', '-1'), /\S/);
+        assert.match(await reasonAt(at.editor.page, 'lambda', '-1'), /\S/);
         await method.selectOption('none');
         assert.deepEqual(await shown(), []);
-        await editor.closeDialogue('cancel');
-        assert.deepEqual(editor.errors, []);
+        await at.editor.closeDialogue('cancel');
+        assert.deepEqual(at.editor.errors, []);
       });
     }
 
     it('fl-distill shows of a role what it has, and asks only for its models', async () => {
-      await editor.openDialogue('fl-distill');
-      const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
+      await at.editor.openDialogue('fl-distill');
+      const form = at.editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
       const fields = [
         ...[
           'teacher',
@@ -262,12 +225,7 @@ for (const version of [4, 5] as NodeRedVersion[]) {
         ...['counts', 'when', 'every', 'start', 'epochs', 'batchSize', 'optimizer', 'learningRate', 'publicTopic'],
         ...['minSamples', 'capacity', 'eviction', 'persistent'],
       ];
-      const shown = async (): Promise<string[]> => {
-        const found = await Promise.all(
-          fields.map((name) => form.locator(`.form-row:visible > label[for="node-input-${name}"]`).count()),
-        );
-        return fields.filter((_, i) => found[i] > 0);
-      };
+      const shown = () => shownOf(form, fields);
       const lessons = ['when', 'every', 'start', 'epochs', 'batchSize', 'optimizer', 'learningRate'];
       const samples = ['minSamples', 'capacity', 'eviction', 'persistent'];
       const cases: [Record<string, string>, string[]][] = [
@@ -291,23 +249,20 @@ for (const version of [4, 5] as NodeRedVersion[]) {
           await form.locator(`#node-input-${name}`).selectOption(value);
         }
         assert.deepEqual(await shown(), expected, JSON.stringify(choices));
-        await editor.screenshot(`fl-distill ${Object.values(choices)[0] ?? 'teach'} (Node-RED ${version})`);
+        await at.editor.screenshot(`fl-distill ${Object.values(choices)[0] ?? 'teach'} (Node-RED ${at.version})`);
       }
-      await editor.closeDialogue('cancel');
-      assert.deepEqual(editor.errors, []);
+      await at.editor.closeDialogue('cancel');
+      assert.deepEqual(at.editor.errors, []);
     });
 
     it('fl-model asks of predictions on public rows their number and digest, and nothing of a network', async () => {
-      await editor.openDialogue('fl-model');
-      const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
+      await at.editor.openDialogue('fl-model');
+      const form = at.editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
       const fields = ['task', 'labels', 'outputs', 'source', 'publicRows', 'digest', 'file', 'backbone', 'features'];
       const rest = ['inputShape', 'loss', 'normalisation', 'mean', 'seed', 'engine'];
       const shown = async (): Promise<string[]> => {
         const all = [...fields, ...rest];
-        const found = await Promise.all(
-          all.map((name) => form.locator(`.form-row:visible > label[for="node-config-input-${name}"]`).count()),
-        );
-        return all.filter((_, i) => found[i] > 0);
+        return shownOf(form, all);
       };
       const network = [
         'task',
@@ -327,38 +282,38 @@ for (const version of [4, 5] as NodeRedVersion[]) {
       assert.deepEqual(await shown(), ['labels', 'source', 'publicRows', 'digest']);
       await form.locator('#node-config-input-publicRows').fill('300');
       await form.locator('#node-config-input-digest').fill('0123456789abcdef');
-      await editor.page.locator('#fl-model-summary .fl-model-total', { hasText: '600 numbers' }).waitFor();
-      await editor.screenshot(`fl-model of public rows (Node-RED ${version})`);
+      await at.editor.page.locator('#fl-model-summary .fl-model-total', { hasText: '600 numbers' }).waitFor();
+      await at.editor.screenshot(`fl-model of public rows (Node-RED ${at.version})`);
       await form.locator('#node-config-input-source').selectOption('layers');
       await form.locator('#node-config-input-task').selectOption('classify');
       assert.deepEqual(await shown(), network);
-      await editor.closeDialogue('cancel');
-      assert.deepEqual(editor.errors, []);
+      await at.editor.closeDialogue('cancel');
+      assert.deepEqual(at.editor.errors, []);
     });
 
     for (const type of types) {
       it(`${type}: opens, helps, and says why an entry is wrong`, async () => {
         const { first, field, entry, reason } = wrongEntries[type];
-        const help = await helpOf(editor.page, type);
+        const help = await helpOf(at.editor.page, type);
         assert.ok(help.text.length > 300, help.text);
         assert.doesNotMatch(help.text, /\b(label|error|option|hint)\.[a-zA-Z]+\b/);
         if (type !== 'fl-model') assert.deepEqual(help.headings.slice(0, 2), ['Inputs', 'Outputs']);
 
-        await editor.openDialogue(type);
-        const form = editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
+        await at.editor.openDialogue(type);
+        const form = at.editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
         const text = (await form.textContent()) ?? '';
         assert.doesNotMatch(
           text,
           /\b(label|error|option|hint|placeholder|unit|title)\.[a-zA-Z]+\b/,
           'an untranslated text',
         );
-        await editor.screenshot(`${type} (Node-RED ${version})`);
-        if (first) await editor.page.locator(first).check();
-        assert.match(await reasonAt(editor.page, field, entry), reason);
-        await editor.screenshot(`${type} wrong (Node-RED ${version})`);
-        await editor.closeDialogue('cancel');
-        assert.deepEqual(editor.errors, []);
+        await at.editor.screenshot(`${type} (Node-RED ${at.version})`);
+        if (first) await at.editor.page.locator(first).check();
+        assert.match(await reasonAt(at.editor.page, field, entry), reason);
+        await at.editor.screenshot(`${type} wrong (Node-RED ${at.version})`);
+        await at.editor.closeDialogue('cancel');
+        assert.deepEqual(at.editor.errors, []);
       });
     }
-  });
-}
+  },
+);

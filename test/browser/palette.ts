@@ -1,5 +1,5 @@
 /** What the editor knows of the node types: their defaults, their help, and why it takes an entry for wrong. */
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 
 interface Definition {
   category: string;
@@ -43,6 +43,14 @@ export async function helpOf(page: Page, type: string): Promise<{ text: string; 
   const help = page.locator('.red-ui-sidebar-help-stack .red-ui-help:visible, .red-ui-help:visible').last();
   await help.waitFor();
   return { text: (await help.textContent()) ?? '', headings: await help.locator('h3').allTextContents() };
+}
+
+/** Which of these fields have a row that is to be seen, in their order. */
+export async function shownOf(form: Locator, fields: readonly string[]): Promise<string[]> {
+  const rowOf = (field: string): string =>
+    ['node-input', 'node-config-input'].map((of) => `.form-row:visible > label[for="${of}-${field}"]`).join(', ');
+  const found = await Promise.all(fields.map((field) => form.locator(rowOf(field)).count()));
+  return fields.filter((_, i) => found[i] > 0);
 }
 
 /** What the editor tells at a field of the open dialogue after an entry. */

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Browser } from 'playwright-core';
-import type { FlowNode } from '../../scripts/lib/admin-api';
-import { launchNodeRed, type NodeRedProcess, type NodeRedVersion } from '../../scripts/lib/node-red-process';
-import { type EditorPage, launchBrowser, openEditor } from './editor';
-import { defaultsOf, reasonAt } from './palette';
+import { older, onBothVersions } from './on-both-versions';
+import { reasonAt } from './palette';
 
 /** What each strategy asks for; the training asks for the proximal term where it goes with the strategy. */
 const fields: Record<string, string[]> = {
@@ -23,39 +20,19 @@ const fields: Record<string, string[]> = {
 };
 const all = [...new Set(Object.values(fields).flat())];
 
-for (const version of [4, 5] as NodeRedVersion[]) {
-  describe(`the strategies in the editor of Node-RED ${version}`, function () {
-    this.timeout(120_000);
-    let browser: Browser;
-    let nodeRed: NodeRedProcess;
-    let editor: EditorPage;
-
-    before(async () => {
-      browser = await launchBrowser();
-      nodeRed = await launchNodeRed({ version });
-      const palette = await openEditor(browser, nodeRed);
-      const { defaults } = (await defaultsOf(palette.page))['fl-aggregator'];
-      await palette.close();
-      // As an older version would have written it: without the parameters of strategies.
-      const old = Object.fromEntries(Object.entries(defaults).filter(([name]) => !all.includes(name)));
-      const flow: FlowNode[] = [
-        { id: 'tab', type: 'tab', label: 'strategies' },
-        { ...old, id: 'agg', type: 'fl-aggregator', z: 'tab', x: 250, y: 60, wires: [[], []] },
-      ];
-      await nodeRed.deploy(flow);
-      editor = await openEditor(browser, nodeRed);
-      await editor.show('tab');
-      await editor.openDialogue('agg');
-    });
-    after(async () => {
-      await browser?.close();
-      await nodeRed?.stop();
-    });
+onBothVersions(
+  'the strategies',
+  (known) => {
+    const old = older(known, 'fl-aggregator', (field) => all.includes(field));
+    return [{ ...old, id: 'agg', type: 'fl-aggregator', z: 'tab', x: 250, y: 60, wires: [[], []] }];
+  },
+  (at) => {
+    before(() => at.editor.openDialogue('agg'));
 
     const shown = async (): Promise<string[]> => {
       const visible = await Promise.all(
         all.map((name) =>
-          editor.page
+          at.editor.page
             .locator(`.form-row:has(#node-input-${name})`)
             .last()
             .isVisible()
@@ -67,22 +44,22 @@ for (const version of [4, 5] as NodeRedVersion[]) {
 
     for (const [strategy, expected] of Object.entries(fields)) {
       it(`${strategy} shows its own fields, and no others`, async () => {
-        await editor.page.locator('#node-input-strategy').selectOption(strategy);
+        await at.editor.page.locator('#node-input-strategy').selectOption(strategy);
         assert.deepEqual(await shown(), [...expected].sort());
-        await editor.screenshot(`fl-aggregator ${strategy} (Node-RED ${version})`);
+        await at.editor.screenshot(`fl-aggregator ${strategy} (Node-RED ${at.version})`);
       });
     }
 
     it('says why an entry, or the strategy with the optimiser, is wrong', async () => {
-      const strategy = editor.page.locator('#node-input-strategy');
+      const strategy = at.editor.page.locator('#node-input-strategy');
       await strategy.selectOption('fedyogi');
-      assert.match(await reasonAt(editor.page, 'beta2', '1'), /from 0 to below 1/);
+      assert.match(await reasonAt(at.editor.page, 'beta2', '1'), /from 0 to below 1/);
       await strategy.selectOption('scaffold');
-      await editor.page.locator('#node-input-optimizer').selectOption('adam');
-      await editor.page.locator('#node-input-strategy.input-error').waitFor();
-      await editor.page.locator('#node-input-optimizer').selectOption('sgd');
-      await editor.page.locator('#node-input-strategy:not(.input-error)').waitFor();
-      assert.deepEqual(editor.errors, []);
+      await at.editor.page.locator('#node-input-optimizer').selectOption('adam');
+      await at.editor.page.locator('#node-input-strategy.input-error').waitFor();
+      await at.editor.page.locator('#node-input-optimizer').selectOption('sgd');
+      await at.editor.page.locator('#node-input-strategy:not(.input-error)').waitFor();
+      assert.deepEqual(at.editor.errors, []);
     });
-  });
-}
+  },
+);
