@@ -20,9 +20,10 @@ export = (RED: Red): void => {
     const kernels = leaseKernels(RED, shell.closing);
     shell.status.waiting('status.waiting');
 
+    const store = createStore(stateFolder(RED, 'prune'));
+    shell.onClose(() => store.settle());
     const opened = (async () => {
       const model = await findModel(RED, settings.model);
-      const store = createStore(stateFolder(RED, 'prune'));
       const parts = { ...readOptions(settings), kernels: await kernels.get(), name: this.id, store };
       return { pruner: createPruner({ model, ...parts }), size: model.layout.size };
     })();

@@ -19,7 +19,9 @@ export = (RED: Red): void => {
     const shell = createShell(RED, this);
     shell.status.waiting('status.waiting');
     const options = checked(shell, () => readOptions(settings));
-    const residuals = createResiduals(this.id, createStore(stateFolder(RED, 'residuals')));
+    const store = createStore(stateFolder(RED, 'residuals'));
+    shell.onClose(() => store.settle());
+    const residuals = createResiduals(this.id, store);
 
     async function thin(msg: FlowMessage, send: Send): Promise<void> {
       const { feedback, at, seed } = options();

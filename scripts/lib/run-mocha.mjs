@@ -26,7 +26,7 @@ const suites = {
 const folderOf = (file) => dirname(file).split(sep).slice(0, 2).join(sep);
 
 /** What runs side by side, and which files stay together in one mocha; the other suites run whole, one test after the other. */
-const together = { default: folderOf, browser: (file) => file, process: (file) => file, board: (file) => file };
+const together = { default: folderOf, browser: (file) => file, process: (file) => file };
 
 /** Most tests wait more than they compute; more than this many at once and they wait for each other. */
 const MOST_AT_ONCE = 4;

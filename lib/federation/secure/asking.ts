@@ -40,9 +40,9 @@ export interface SecureParts {
   inOrder(task: () => void): void;
   /** Something came that cannot be used. */
   onRefused(refused: RefusedError): void;
-  /** The asking cannot come to anything: `silent` have not said a word in it. */
   /** These are there, but cannot have a part in it. */
   onOut(asking: { attempt: string; round: number }, clients: string[]): void;
+  /** The asking cannot come to anything: `silent` have not said a word in it. */
   onVoid(attempt: string, reason: string, silent: string[]): void;
 }
 
@@ -65,6 +65,7 @@ export interface SecureAskings {
 
 /** The set-up has two steps, and the end has two: each has its part of the round's deadline. */
 const STEPS = 4;
+
 interface Asking {
   attempt: string;
   round: number;
