@@ -1,7 +1,6 @@
 /** What came in for the asking under way, and what went out for it. */
 import { checkCentral } from '../privacy/central';
-import type { Aggregation } from './aggregation';
-import { claimOf } from './aggregation';
+import { type Aggregation, claimOf } from './aggregation';
 import type { Census } from './census';
 import type { Learned } from './checkpoint';
 import type { Material } from './gate';
@@ -55,7 +54,6 @@ export function createTakenIn({ aggregation, census, strategy, versions, secure,
           // What does not go together with its privacy.
           aggregation.weigh(facts, privacy);
           secure?.add(facts, payload, privacy);
-          counted(facts, round);
           break;
         }
         case 'update': {

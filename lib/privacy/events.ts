@@ -86,7 +86,7 @@ export const isSameTree = (a: Omit<TreeEntry, 'leaves'>, b: Omit<TreeEntry, 'lea
   a.noiseMultiplier === b.noiseMultiplier && a.levels === b.levels && a.begun === b.begun;
 
 /** As an entry of its own. */
-export function entryOf(event: PrivacyEvent, count = 1): LedgerEntry {
+function entryOf(event: PrivacyEvent, count = 1): LedgerEntry {
   if (event.mechanism === 'tree') {
     const { leaf, ...rest } = event;
     return { ...rest, leaves: [leaf] };

@@ -19,7 +19,7 @@ export interface Assumed {
 export const assumed: Assumed = { corrupt: 0.1, dropped: 0.1, secrecy: 40, success: 20 };
 
 /** Complete up to here: nothing is left to chance, and the masks cost little. */
-export const completeUpTo = 64;
+const completeUpTo = 64;
 
 /** log C(n, k) for all that is needed, from the sums of logarithms. */
 function logChoose(most: number): (n: number, k: number) => number {

@@ -35,7 +35,7 @@ export interface Roster {
 }
 
 /** Bytes that each client tells of its keys. */
-export const toldBytes = ({ signed }: SecureSettings): number => 2 * keyBytes + (signed ? signatureBytes : 0);
+const toldBytes = ({ signed }: SecureSettings): number => 2 * keyBytes + (signed ? signatureBytes : 0);
 
 export const encodeKeys = ({ mask, share, signature }: PublicKeys): Buffer =>
   Buffer.concat([mask, share, ...(signature ? [signature] : [])]);
