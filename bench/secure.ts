@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { createKernels } from '../lib/core';
-import { agree, newKeyPair } from '../lib/privacy/secure/keys';
+import { agree, derive, newKeyPair, sharedSecret } from '../lib/privacy/secure/keys';
 import { applyMask, emptySum } from '../lib/privacy/secure/mask';
 import { quantise } from '../lib/privacy/secure/quantise';
 import { seal } from '../lib/privacy/secure/seal';
@@ -47,7 +47,10 @@ export async function secure(): Promise<Row[]> {
     newKeyPair(randomBytes);
     const shares = [own.secret, seed].map((secret) => split(secret, 14, NEIGHBOURS + 1, randomBytes));
     for (let i = 0; i < NEIGHBOURS; i++) {
-      const key = agree(own, other.publicKey, seed, `bench ${i}`);
+      // One agreement for both directions of a pair.
+      const secret = sharedSecret(own, other.publicKey);
+      derive(secret, seed, `bench from ${i}`);
+      const key = derive(secret, seed, `bench to ${i}`);
       seal(Buffer.concat([shares[0][i].y, shares[1][i].y]), key);
     }
   }, quantize);
