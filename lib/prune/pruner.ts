@@ -39,6 +39,8 @@ export interface Pruner {
 
 interface State {
   mask: Mask;
+  /** How many numbers it prunes: told with each update. */
+  pruned: number;
   /** The last round whose model came, and its asking; absent: none since the start. */
   round: number;
   attempt?: string;
@@ -64,11 +66,30 @@ function nearZero(weights: Float32Array, mask: Mask): number {
   return NEAR_ZERO * Math.sqrt(sum / Math.max(1, count));
 }
 
-const countOf = (mask: Mask): number => {
+const countOf = (mask: Uint8Array): number => {
   let count = 0;
-  for (const one of mask) count += one;
+  for (let i = 0; i < mask.length; i++) count += mask[i];
   return count;
 };
+
+/** What of a change is sent, and where it lies: all that is not pruned, and what takes pruned numbers of `start` to zero. */
+function thinned(
+  change: Float32Array,
+  mask: Mask,
+  start: Float32Array | undefined,
+  near: number,
+): { next: Float32Array; positions: Uint32Array } {
+  const next = new Float32Array(change.length);
+  const positions = new Uint32Array(change.length);
+  let count = 0;
+  for (let i = 0; i < change.length; i++) {
+    if (mask[i] === 0) next[i] = change[i];
+    else if (start && Math.abs(start[i]) > near) next[i] = -start[i];
+    else continue;
+    positions[count++] = i;
+  }
+  return { next, positions: positions.subarray(0, count) };
+}
 
 interface Json {
   version: 1;
@@ -106,7 +127,7 @@ export function createPruner({ model, schedule, options, kernels, name, store }:
     const mask = found?.parts.mask;
     if (!found || !isJson(found.json) || found.json.fingerprint !== fingerprint) return undefined;
     if (mask?.length !== layout.size || mask.some((one) => one > 1)) return undefined;
-    return { mask: Uint8Array.from(mask), round: found.json.round, came: new Map() };
+    return { mask: Uint8Array.from(mask), pruned: countOf(mask), round: found.json.round, came: new Map() };
   };
 
   const stateOf = async (federation: string): Promise<State | undefined> => {
@@ -147,22 +168,23 @@ export function createPruner({ model, schedule, options, kernels, name, store }:
     // Held up on its way: it changes nothing. A round that has fallen otherwise is of a federation that begins anew.
     const isLate = known?.attempt !== undefined && isOlder(fl.attempt, known.attempt);
     if (known && isLate) {
-      return { message: { fl, payload: vectorPayload(zeroed(weights, known.mask)) }, pruned: countOf(known.mask) };
+      return { message: { fl, payload: vectorPayload(zeroed(weights, known.mask)) }, pruned: known.pruned };
     }
     const isGoingOn = known !== undefined && fl.round >= known.round;
     const before = isGoingOn ? known.mask : emptyMask(layout);
     const isNew = !isGoingOn || known.attempt === undefined || fl.round > known.round;
     const share = sparsityAt(fl.round, schedule);
     const mask = isNew && share > 0 ? masked(layout, weights, options, share, before, kernels) : before;
-    const pruned = countOf(mask);
-    if (pruned !== countOf(before) || (known && !isGoingOn)) {
+    const prunedBefore = isGoingOn ? known.pruned : 0;
+    const pruned = mask === before ? prunedBefore : countOf(mask);
+    if (pruned !== prunedBefore || (known && !isGoingOn)) {
       const json: Json = { version: 1, fingerprint, round: fl.round };
       await store?.write(recordOf(fl.federation), { json, parts: { mask } });
     }
     const came = isGoingOn ? known.came : new Map<number, Float32Array>();
     came.set(fl.round, weights.slice());
     for (const round of came.keys()) if (came.size > MOST_MODELS) came.delete(round);
-    states.set(fl.federation, { mask, round: fl.round, attempt: fl.attempt, came });
+    states.set(fl.federation, { mask, pruned, round: fl.round, attempt: fl.attempt, came });
     return { message: { fl, payload: vectorPayload(zeroed(weights, mask)) }, pruned };
   };
 
@@ -179,10 +201,7 @@ export function createPruner({ model, schedule, options, kernels, name, store }:
     if (!state || pruned === 0) return { message, pruned };
     const { mask, came } = state;
     const start = came.get(fl.round);
-    const near = start ? nearZero(start, mask) : 0;
-    const toZero = (i: number): number => (start && Math.abs(start[i]) > near ? -start[i] : 0);
-    const next = change.map((value, i) => (mask[i] === 0 ? value : toZero(i)));
-    const positions = Uint32Array.from(next.keys()).filter((i) => mask[i] === 0 || next[i] !== 0);
+    const { next, positions } = thinned(change, mask, start, start ? nearZero(start, mask) : 0);
     const coded = applyCodec({ payload: vectorPayload(next), fl }, 'sparsify', { method: 'given', positions });
     return { message: { fl: { ...fl, codecs: coded.codecs }, payload: coded.payload }, pruned };
   };
