@@ -8,8 +8,7 @@ import { type Bench, createBench } from './bench';
 import { compilers } from './qemu-board';
 
 for (const compiler of compilers) {
-  describe(`one board in QEMU (${compiler})`, function () {
-    this.timeout(60_000);
+  describe(`one board in QEMU (${compiler})`, () => {
     let bench: Bench;
     before(() => {
       bench = createBench();

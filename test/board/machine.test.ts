@@ -19,9 +19,7 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-describe('the machine in QEMU', function () {
-  this.timeout(120_000);
-
+describe('the machine in QEMU', () => {
   for (const compiler of compilers) {
     it(`keeps the old block or the new one, whenever the power goes (${compiler})`, () => {
       assert.deepEqual(runProgram('power-cut', compiler), { code: 0, text: '' });

@@ -20,8 +20,7 @@ const spec = parseSpec({
 const training = { batchSize: 8, optimizer: 'sgd' as const };
 const options = { ...training, epochs: 5, learningRate: 0.1, seed: 4 };
 
-describe('a virtual board on a pseudo-terminal', function () {
-  this.timeout(60_000);
+describe('a virtual board on a pseudo-terminal', () => {
   let folder: string;
   const offered: ChildProcess[] = [];
   const offer = async (path: string): Promise<ChildProcess> => {

@@ -27,9 +27,7 @@ async function withPackage(work: (folder: string) => Promise<void>): Promise<voi
   }
 }
 
-describe('docs/library.md', function () {
-  this.timeout(120_000);
-
+describe('docs/library.md', () => {
   it('shows a federation of unlike networks in which each learns', async () => {
     const page = await readFile(join(root, 'docs/library.md'), 'utf8');
     const script = /```js\n([^`]*distillLearner[\s\S]*?)```/.exec(page)?.[1] ?? '';

@@ -19,9 +19,7 @@ const runCell = async (settings: object): Promise<Figures> => (await load('cell.
 const small = { data: 'digits', clients: { kind: 'iid', clients: 5, seed: 1 }, rounds: 6, seed: 1 };
 const marked = { name: 'backdoor', features: [0, 7, 56], value: 16, target: '0', part: 0.5, share: 0.2 };
 
-describe('a cell of an experiment', function () {
-  this.timeout(60_000);
-
+describe('a cell of an experiment', () => {
   it('is one federation with what it cost, and the same again', async () => {
     const figures = await runCell(small);
     assert.ok(figures.accuracy > 0.8, `${figures.accuracy}`);
@@ -134,9 +132,7 @@ describe('the figures of a table', () => {
   });
 });
 
-describe('npm run experiment', function () {
-  this.timeout(60_000);
-
+describe('npm run experiment', () => {
   it('names the tables when none is asked for', () => {
     const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/experiment.mjs')], {
       encoding: 'utf8',

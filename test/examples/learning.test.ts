@@ -17,9 +17,7 @@ function accuracies(name: string): { federated: number; alone: number; pooled: n
   return { federated: of('federated'), alone: of('alone'), pooled: of('pooled') };
 }
 
-describe('what the drawings with boards learn', function () {
-  this.timeout(60_000);
-
+describe('what the drawings with boards learn', () => {
   for (const name of ['boards', 'voice']) {
     it(`${name}: together far more than alone, and about as much as with all rows in one place`, () => {
       const { federated, alone, pooled } = accuracies(name);

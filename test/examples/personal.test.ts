@@ -4,9 +4,7 @@ import { join } from 'node:path';
 
 const root = join(__dirname, '../../..');
 
-describe('what the drawing with a personal model for each machine learns', function () {
-  this.timeout(60_000);
-
+describe('what the drawing with a personal model for each machine learns', () => {
   it('each voice is understood better by its own model than by that of all, and than by one learned alone', () => {
     const script = join(root, 'scripts/measure-examples.mjs');
     const { stdout, stderr, status } = spawnSync(process.execPath, [script, 'machines', '--seeds', '1,2'], {

@@ -9,6 +9,13 @@ import type { NodeAPI } from 'node-red';
 import helper, { type FlowItem } from 'node-red-node-test-helper';
 
 export type { FlowItem };
+
+/** What has not come by then (ms) does not come: no test takes so long, and a busy machine may. It ends before mocha's own limit. */
+const patience = 90_000;
+
+/** Node-RED gives up (ms) on a node that does not close. Ours take a second at most; what a deploy takes depends on the machine. */
+export const closeLimit = 15_000;
+
 export type Received = Record<string, unknown> & { payload?: unknown; fl?: Record<string, unknown> };
 export interface Shown {
   fill?: string;
@@ -52,10 +59,10 @@ export interface Runtime {
   /** Everything that reached the test's own sink nodes (type "sink"), by node id. */
   received(id: string): Received[];
   /** Resolves with the first message at `id` that satisfies it, come or still to come. */
-  next(id: string, wanted?: (msg: Received) => boolean, milliseconds?: number): Promise<Received>;
+  next(id: string, wanted?: (msg: Received) => boolean): Promise<Received>;
   /** The last status of a node, and a promise of one that satisfies it. */
   status(id: string): Shown | undefined;
-  statusIs(id: string, wanted: (status: Shown) => boolean, milliseconds?: number): Promise<Shown>;
+  statusIs(id: string, wanted: (status: Shown) => boolean): Promise<Shown>;
   /** What the Catch node of the flow got: add a { type: 'catch' } wired to a sink. */
   send(id: string, msg: Record<string, unknown>): void;
   deploy(flow: FlowItem[], type?: 'full' | 'flows' | 'nodes'): Promise<void>;
@@ -120,7 +127,7 @@ export async function startRuntime(
     cleanups.push(() => RED.events.off('node-status', onStatus));
   };
   const cleanups: (() => void)[] = [];
-  const until = <T>(what: () => string, look: () => T | undefined, milliseconds: number): Promise<T> =>
+  const until = <T>(what: () => string, look: () => T | undefined): Promise<T> =>
     new Promise((resolve, reject) => {
       const finish = (): void => {
         watchers.delete(watcher);
@@ -134,8 +141,8 @@ export async function startRuntime(
       };
       const timer = setTimeout(() => {
         finish();
-        reject(new Error(`${what()} did not come within ${milliseconds} ms`));
-      }, milliseconds);
+        reject(new Error(`${what()} did not come within ${patience} ms`));
+      }, patience);
       watchers.add(watcher);
       watcher();
     });
@@ -156,21 +163,19 @@ export async function startRuntime(
   return {
     userDir: own,
     received: inbox,
-    next: (id, wanted = () => true, milliseconds = 5000) =>
+    next: (id, wanted = () => true) =>
       until(
         () => `A message at ${id}`,
         () => inbox(id).find(wanted),
-        milliseconds,
       ),
     status: (id) => statuses.get(id),
-    statusIs: (id, wanted, milliseconds = 5000) =>
+    statusIs: (id, wanted) =>
       until(
         () => `The wanted status of ${id} (now ${JSON.stringify(statuses.get(id))})`,
         () => {
           const status = statuses.get(id);
           return status && wanted(status) ? status : undefined;
         },
-        milliseconds,
       ),
     send: (id, msg) => helper.getNode(id).receive(msg),
     deploy: async (next, type) => {

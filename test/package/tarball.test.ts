@@ -66,7 +66,7 @@ describe('the package', function () {
     assert.deepEqual(sources, []);
   });
 
-  it('installs without scripts or compiler in less than 60 s and 25 MB', () => {
+  it('installs without scripts or compiler, in less than 25 MB', () => {
     writeFileSync(join(userDir, 'package.json'), JSON.stringify({ name: 'user-directory', private: true }));
     const startedAt = performance.now();
     npm(['install', '--omit=dev', '--engine-strict', '--ignore-scripts', '--no-audit', '--no-fund', tarball], userDir);
@@ -74,7 +74,6 @@ describe('the package', function () {
     const modules = join(userDir, 'node_modules');
     const bytes = bytesIn(modules);
     console.log(`    installed in ${seconds.toFixed(1)} s, ${(bytes / megabyte).toFixed(2)} MB`);
-    assert.ok(seconds < 60, `${seconds} s`);
     assert.ok(bytes < 25 * megabyte, `${bytes} bytes`);
     const native = readdirSync(modules, { recursive: true })
       .map(String)

@@ -15,9 +15,7 @@ const types = Object.keys(
 );
 
 for (const version of [4, 5] as NodeRedVersion[]) {
-  describe(`the palette in Node-RED ${version}`, function () {
-    this.timeout(120_000);
-
+  describe(`the palette in Node-RED ${version}`, () => {
     it('loads every node, and the factory learns', async () => {
       const measured: Record<string, unknown>[] = [];
       let finish: () => void = () => {};

@@ -31,9 +31,7 @@ const reporter: FlowNode[] = [
 ];
 
 for (const version of [4, 5] as NodeRedVersion[]) {
-  describe(`a Node-RED ${version} process`, function () {
-    this.timeout(60_000);
-
+  describe(`a Node-RED ${version} process`, () => {
     it('starts on a loopback port, runs a flow, reports, and leaves nothing behind', async () => {
       const reports: unknown[] = [];
       let told: () => void = () => {};

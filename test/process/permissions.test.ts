@@ -87,4 +87,4 @@ describe('the routes of the palette', () => {
     assert.equal(made.status, 200);
     assert.match(((await made.json()) as { publicKey: string }).publicKey, /^MCowBQYDK2VwAyEA/);
   });
-}).timeout(90000);
+});

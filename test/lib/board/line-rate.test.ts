@@ -61,9 +61,7 @@ async function goodput(line: Omit<LineOptions, 'clock' | 'seed'>, seed: number):
   return (5 * 4 * weights.length) / seconds / RATE;
 }
 
-describe('a line to a board', function () {
-  this.timeout(60_000);
-
+describe('a line to a board', () => {
   it('carries 90 % of its rate both ways when it is clean', async () => {
     assert.ok((await goodput({}, 1)) >= 0.9);
     assert.ok((await goodputBack({}, 1)) >= 0.9);

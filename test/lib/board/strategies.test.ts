@@ -2,8 +2,7 @@
 import { virtualBoard } from '../../../lib/board/virtual/virtual-board';
 import { cases, sameBits } from '../../board/strategies';
 
-describe('a federation of two virtual boards and two gateways', function () {
-  this.timeout(60_000);
+describe('a federation of two virtual boards and two gateways', () => {
   for (const one of cases) {
     it(`has the bits of four gateways: ${one.title}`, async () => {
       const boards = [virtualBoard({ name: 'one' }), virtualBoard({ name: 'two' })];

@@ -88,9 +88,7 @@ const decisions = (logits: ArrayLike<number>): number[] =>
     return ten.indexOf(Math.max(...ten));
   });
 
-describe('a federation of unlike networks', function () {
-  this.timeout(60_000);
-
+describe('a federation of unlike networks', () => {
   for (const seed of [1, 2]) {
     it(`makes every one of them better than it is alone, by 20 points in the mean (digits, Dirichlet 0.1, seed ${seed})`, async () => {
       const setting = settingOf(0.1, seed);

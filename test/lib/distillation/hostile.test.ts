@@ -76,9 +76,7 @@ const modelOf = (round: number, weights: Float32Array): Message<ModelHeader> => 
 
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
 
-describe('fuzz of a client of a federation of predictions', function () {
-  this.timeout(60_000);
-
+describe('fuzz of a client of a federation of predictions', () => {
   it(`answers a model that was mutated with predictions or a sentence, and then a sound one (${TRIALS} models)`, async () => {
     const sent: Message<FederationHeader>[] = [];
     const refused: RefusedError[] = [];

@@ -9,8 +9,7 @@ import { lifeOf } from '../killed-process';
 const script = join(__dirname, 'federation-process.js');
 
 describe('a federation of unlike networks, killed', () => {
-  it('goes on from the last model that went out, each time, and ends with the same bits', async function () {
-    this.timeout(120_000);
+  it('goes on from the last model that went out, each time, and ends with the same bits', async () => {
     const [end] = (await lifeOf(script, ['']))('end');
     assert.match(end, /client-1 20 .*client-2 20 .*client-3 20 /);
     const folder = await mkdtemp(join(tmpdir(), 'fl-killed-'));

@@ -48,9 +48,7 @@ async function refusalOf(strategy: StrategyName): Promise<string> {
   return code;
 }
 
-describe('a federation of predictions', function () {
-  this.timeout(60_000);
-
+describe('a federation of predictions', () => {
   for (const name of strategyNames) {
     const code = refused[name];
     if (code === undefined) {

@@ -25,8 +25,7 @@ const watch = { signal: new AbortController().signal, onProgress() {} };
 const train = (job: TrainJob): Promise<TrainResult> => engine.train(job);
 const { deep: teacher, narrow: student } = networks;
 
-describe('a teacher and its student', function () {
-  this.timeout(30_000);
+describe('a teacher and its student', () => {
   const set = digits({ clients: 1, alpha: 100, seed: 4, publicCount: 600 });
   const rows = publicRows(set.publicRows, WIDTH);
   const normalisation = normalisationOf(rows);

@@ -28,8 +28,7 @@ const networks: [name: string, input: number[], layers: LayerSpec[]][] = [
   ],
 ];
 
-describe('int8 files of models trained on real data', function () {
-  this.timeout(60_000);
+describe('int8 files of models trained on real data', () => {
   const train = engineRows('factory-train.csv');
   const test = engineRows('factory-test.csv');
   const normalisation = bySensor(train);

@@ -8,8 +8,7 @@ import { lifeOf } from '../killed-process';
 const script = join(__dirname, 'async-process.js');
 
 describe('a federation without rounds, killed', () => {
-  it('has on the disk each version that went out', async function () {
-    this.timeout(120_000);
+  it('has on the disk each version that went out', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'fl-async-killed-'));
     try {
       const random = generator(5, 'kill');

@@ -181,9 +181,7 @@ async function federate(wish: Partial<FederationOptions>, personal?: PersonalWis
   return found;
 }
 
-describe('strategies, rules, timing, sending and personal models together', function () {
-  this.timeout(120_000);
-
+describe('strategies, rules, timing, sending and personal models together', () => {
   it('each of all the choices is taken or refused as the documents say, with a sentence', () => {
     assert.equal(choices.length, 13 * 11 * 4 * 4);
     for (const choice of choices) {

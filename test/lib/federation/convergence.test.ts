@@ -37,8 +37,7 @@ const restOf = (
     return pull.reduce((sum, one, k) => sum + one * of[k].b[j], 0) / pull.reduce((sum, one) => sum + one, 0);
   });
 
-describe('clients with different minima', function () {
-  this.timeout(60_000);
+describe('clients with different minima', () => {
   const optimum = optimumOf(clients, bySamples);
   const fairOptimum = optimumOf(clients, alike);
 

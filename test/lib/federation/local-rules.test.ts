@@ -292,8 +292,7 @@ describe('what a client keeps for its strategy', () => {
     assert.equal(await memory.recall(key, 2), undefined);
   });
 
-  it('stays the share of c when updates get lost on their way: SCAFFOLD still lands on the optimum', async function () {
-    this.timeout(30_000);
+  it('stays the share of c when updates get lost on their way: SCAFFOLD still lands on the optimum', async () => {
     const clients: Quadratic[] = [
       { a: [1, 2, 0.5], b: [4, -1, 2], samples: 10 },
       { a: [3, 0.5, 1], b: [-2, 3, 0], samples: 30 },

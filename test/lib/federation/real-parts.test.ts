@@ -112,8 +112,7 @@ async function federate(
   return { snapshot: coordinator.snapshot(), metrics };
 }
 
-describe('a federation of real parts', function () {
-  this.timeout(60_000);
+describe('a federation of real parts', () => {
   let banks: Map<string, SampleBank>;
   let pool: Pool;
   before(async () => {

@@ -35,5 +35,5 @@ describe('residuals under kill -9', () => {
     });
     assert.deepEqual(told, expected);
     rmSync(folder, { recursive: true, force: true });
-  }).timeout(90_000);
+  });
 });

@@ -19,8 +19,7 @@ async function killed(folder: string, ms: number): Promise<number> {
 }
 
 describe('store, killed', () => {
-  it(`is readable after each of ${INSTANTS} kills and more, and never forgets what it said was written`, async function () {
-    this.timeout(120_000);
+  it(`is readable after each of ${INSTANTS} kills and more, and never forgets what it said was written`, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'fl-kill-'));
     try {
       const random = generator(6, 'kill');

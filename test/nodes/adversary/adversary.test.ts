@@ -178,8 +178,7 @@ describe('fl-adversary', () => {
     }
   });
 
-  it('survives thousands of mutated messages, in each way of attacking', async function () {
-    this.timeout(30_000);
+  it('survives thousands of mutated messages, in each way of attacking', async () => {
     const block = { features: Float32Array.of(1, 2, 3, 4), targets: Float32Array.of(0, 1), count: 2 };
     const info = { client: 'bad', split: 'train', classes: ['no', 'yes'] } as const;
     const good = [
@@ -195,7 +194,7 @@ describe('fl-adversary', () => {
       runtime.forget();
       const header = { federation: 'other', attempt: 'z', expected: 1 };
       runtime.send('a', of('bad', wave(), header));
-      await runtime.next('out', ({ fl }) => fl?.federation === 'other' && fl.client === 'bad', 15_000);
+      await runtime.next('out', ({ fl }) => fl?.federation === 'other' && fl.client === 'bad');
     }
     assert.equal(isPolluted(), false);
   });

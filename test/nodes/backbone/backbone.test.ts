@@ -94,7 +94,7 @@ describe('a model with a frozen backbone', () => {
     runtime = await startRuntime(['model', 'evaluate'], flow);
     runtime.send('e', { payload: rows.map(row), label: rows.map((i) => (yes(i) > 0.5 ? 'yes' : 'no')) });
     runtime.send('e', { ...(await weightsMessage(HEAD, { round: 2 }, settings())) });
-    const { samples, accuracy } = (await runtime.next('out', undefined, 15000)).payload as Record<string, number>;
+    const { samples, accuracy } = (await runtime.next('out')).payload as Record<string, number>;
     assert.deepEqual([samples, accuracy], [count, 1]);
   });
 
@@ -130,9 +130,7 @@ describe('a model with a frozen backbone', () => {
     for (const i of rows) runtime.send('single', { payload: row(i), label: label[i] });
     runtime.send('whole', { payload: rows.map(row), label });
     const statistics = (msg: Received): boolean => msg.fl?.kind === 'statistics';
-    const [one, all] = await Promise.all(
-      ['single', 'whole'].map((id) => runtime?.next(`${id}-out`, statistics, 15000)),
-    );
+    const [one, all] = await Promise.all(['single', 'whole'].map((id) => runtime?.next(`${id}-out`, statistics)));
     const told = (all?.payload as Buffer) ?? Buffer.alloc(0);
     const sums = [0, 1].map((k) => rows.reduce((sum, i) => sum + embedded(i)[k], 0));
     const squares = [0, 1].map((k) => rows.reduce((sum, i) => sum + embedded(i)[k] ** 2, 0));
@@ -144,7 +142,6 @@ describe('a model with a frozen backbone', () => {
     const model = await runtime.next(
       'models',
       ({ fl }) => fl?.kind === 'model' && Array.isArray(fl.cohort) && fl.cohort.length === 0,
-      20000,
     );
     assert.equal((model.payload as Buffer).length, 4 * 6);
   });

@@ -113,7 +113,7 @@ describe('fl-dataset', () => {
   });
 
   it('starts and stops by message', async () => {
-    await run(dataset({ start: 'message', pace: 'rate', rate: '20' }));
+    await run(dataset({ start: 'message', pace: 'rate', rate: '2' }));
     await runtime.statusIs('d', ({ text }) => text === 'waiting for start');
     runtime.send('d', { topic: 'start' });
     await runtime.next('a');

@@ -22,18 +22,16 @@ const kept = Object.fromEntries(
   [...members.map((name) => `${name}-member`), 'learner'].map((id) => [id, { persistent: 'true' }]),
 );
 
-describe('fl-distill, members with networks of their own', function () {
-  this.timeout(90_000);
+describe('fl-distill, members with networks of their own', () => {
   let pumps: ReturnType<typeof pumpFolder>;
   let runtime: Runtime;
   const run = async (flow: FlowItem[]): Promise<void> => {
     runtime = await startRuntime(nodes, flow, pumps.folder);
   };
-  const finished = (round: number): Promise<Received> =>
-    runtime.next('metrics', (msg) => payload(msg).round === round, 40_000);
+  const finished = (round: number): Promise<Received> => runtime.next('metrics', (msg) => payload(msg).round === round);
   /** What all say at the end, as bits. */
   const opinion = async (): Promise<Buffer> =>
-    (await runtime.next('told', ({ fl }) => fl?.round === 6, 40_000)).payload as Buffer;
+    (await runtime.next('told', ({ fl }) => fl?.round === 6)).payload as Buffer;
   beforeEach(() => {
     pumps = pumpFolder();
   });
@@ -58,9 +56,9 @@ describe('fl-distill, members with networks of their own', function () {
       const trained = payload(runtime.received('events').filter(isEvent('trained', name)).at(-1) ?? {});
       assert.ok(Number(trained.digestLoss) > 0, JSON.stringify(trained));
     }
-    const taught = await runtime.next('events', (msg) => isEvent('taught')(msg) && payload(msg).round === 5, 20_000);
+    const taught = await runtime.next('events', (msg) => isEvent('taught')(msg) && payload(msg).round === 5);
     assert.ok(Number(payload(taught).agreement) > 0.9, JSON.stringify(taught));
-    const { f1 } = payload(await runtime.next('figures', (msg) => payload(msg).round === 5, 20_000));
+    const { f1 } = payload(await runtime.next('figures', (msg) => payload(msg).round === 5));
     assert.ok(Number(f1) > 0.8, `F1 ${f1}`);
   });
 
@@ -79,7 +77,7 @@ describe('fl-distill, members with networks of their own', function () {
     const event = payload(await runtime.next('told-east', isEvent('public-rows')));
     assert.equal(event.rows, count);
     assert.notEqual(event.digest, digest);
-    const { text } = await runtime.statusIs('east-member', (status) => status.text?.startsWith('≠') === true, 10_000);
+    const { text } = await runtime.statusIs('east-member', (status) => status.text?.startsWith('≠') === true);
     assert.equal(text, `≠ ${event.digest}`);
     const told = await runtime.next('caught', (msg) => sentence(msg).includes(String(event.digest)));
     assert.match(sentence(told), new RegExp(`those of the federation ${count} of digest ${digest}`));
@@ -95,7 +93,7 @@ describe('fl-distill, members with networks of their own', function () {
     await run(unknown);
     const { rows, digest: told } = payload(await runtime.next('events', isEvent('public-rows')));
     assert.deepEqual([rows, told], [count, digest]);
-    await runtime.statusIs('north-member', ({ text }) => text === `≠ ${digest}`, 10_000);
+    await runtime.statusIs('north-member', ({ text }) => text === `≠ ${digest}`);
     await runtime.next('caught', (msg) => /Write the number and the digest of the public rows/.test(sentence(msg)));
     await runtime.deploy(memberFlow({ consensus: { publicRows: String(rows), digest: String(told) } }), 'full');
     await finished(1);
@@ -106,7 +104,7 @@ describe('fl-distill, members with networks of their own', function () {
     const many = Array.from({ length: 40_000 }, (_, i) => [(i * 7919) % 40_000, -i]);
     runtime.send('north-member', { topic: 'public', payload: many });
     const block = { features: Float32Array.from(many.flat()), targets: new Float32Array(0), count: many.length };
-    const event = payload(await runtime.next('events', isEvent('public-rows'), 20_000));
+    const event = payload(await runtime.next('events', isEvent('public-rows')));
     assert.deepEqual([event.rows, event.digest], [40_000, publicRows(block, 2).digest]);
     await runtime.next('caught', (msg) => sentence(msg).includes(String(event.digest)));
   });
@@ -178,7 +176,6 @@ describe('fl-distill, members with networks of their own', function () {
     runtime.next(
       'caught',
       (msg) => (msg.error as { source: { id: string } }).source.id === id && words.test(sentence(msg)),
-      15_000,
     );
 
   it('says what does not go together', async () => {

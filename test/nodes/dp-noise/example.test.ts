@@ -8,7 +8,7 @@ describe('the example of fl-dp-noise', () => {
 
   it('10: learns under noise until the budget is spent, and then stops', async () => {
     runtime = await startExample('10');
-    await runtime.next('how good', (msg) => figures(msg).round === 20, 60000);
+    await runtime.next('how good', (msg) => figures(msg).round === 20);
     const spent = runtime.received('privacy spent').map(({ payload }) => payload as Figures);
     assert.equal(spent.length, 8 * 20);
     assert.ok(spent.every(({ epsilon }) => epsilon <= 8));
@@ -23,13 +23,13 @@ describe('the example of fl-dp-noise', () => {
     assert.ok(norms.length >= 20 && norms.every((norm) => norm > 0.01 && norm < 10), `${norms}`);
     // The Catch node hears that the next ones do not leave, and the federation ends.
     const server = (exampleItems('10').find(({ type }) => type === 'fl-aggregator') as FlowItem).id;
-    await runtime.statusIs(server, (s) => /^paused at 21/.test(s.text ?? ''), 15000);
+    await runtime.statusIs(server, (s) => /^paused at 21/.test(s.text ?? ''));
     assert.equal(runtime.received('privacy spent').length, 8 * 20);
-  }).timeout(90000);
+  });
 
   it('20: six of 24 machines in turn, under the noise of a tree: less of it than of a round each, and each pays for itself', async () => {
     runtime = await startExample('20');
-    await runtime.next('how good', (msg) => figures(msg).round === 31, 60000);
+    await runtime.next('how good', (msg) => figures(msg).round === 31);
     const spent = runtime.received('privacy spent').map(({ payload }) => payload as Figures);
     assert.equal(spent.length, 6 * 31);
     const rounds = new Map<unknown, number[]>();
@@ -48,5 +48,5 @@ describe('the example of fl-dp-noise', () => {
       Array.from({ length: 31 }, (_, i) => [...(i + 1).toString(2)].filter((digit) => digit === '1').length),
     );
     assert.ok(lastAccuracy(runtime) > 0.85, `${lastAccuracy(runtime)}`);
-  }).timeout(90000);
+  });
 });

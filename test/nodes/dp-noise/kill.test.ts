@@ -49,5 +49,5 @@ describe('the privacy ledger under kill -9', () => {
         granted = told;
       }
       rmSync(folder, { recursive: true, force: true });
-    }).timeout(60000);
+    });
 });

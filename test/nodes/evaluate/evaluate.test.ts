@@ -53,7 +53,7 @@ describe('fl-evaluate', () => {
     runtime = await startRuntime(NODES, flow());
     runtime.send('e', SAMPLES);
     runtime.send('e', { ...(await weightsMessage(YES_WHEN_HOT, { round: 4 })), note: 'kept' });
-    const out = await runtime.next('out', () => true, 15000);
+    const out = await runtime.next('out');
     assert.equal(out.topic, 'fl/evaluation');
     assert.equal(out.note, 'kept');
     assert.equal(out.fl, undefined);
@@ -78,7 +78,7 @@ describe('fl-evaluate', () => {
     runtime = await startRuntime(NODES, flow({ robustness: true, strengths: '2; 3.5; 5', attackSteps: '8' }));
     runtime.send('e', SAMPLES);
     runtime.send('e', await weightsMessage(YES_WHEN_HOT));
-    const out = await runtime.next('out', () => true, 15000);
+    const out = await runtime.next('out');
     const { robustness } = out.payload as { robustness: Robustness };
     // Right are 9 (yes) and 2 (no), 4 and 3 degrees from the border at 5.
     const { clean, fgsm, pgd, amplification } = robustness.float32;
@@ -92,7 +92,7 @@ describe('fl-evaluate', () => {
     await runtime.deploy(flow({ robustness: true, attacked: '1' }));
     runtime.send('e', SAMPLES);
     runtime.send('e', await weightsMessage(YES_WHEN_HOT));
-    const again = (await runtime.next('out', (msg) => msg !== out, 15000)).payload as { robustness: Robustness };
+    const again = (await runtime.next('out', (msg) => msg !== out)).payload as { robustness: Robustness };
     assert.deepEqual([again.robustness.samples, again.robustness.strengths], [1, [0.1, 0.2, 0.4]]);
   });
 
@@ -110,7 +110,7 @@ describe('fl-evaluate', () => {
     runtime = await startRuntime(NODES, flow());
     runtime.send('e', SAMPLES);
     runtime.send('e', await weightsMessage(YES_WHEN_HOT));
-    assert.ok(!('robustness' in figures(await runtime.next('out', () => true, 15000))));
+    assert.ok(!('robustness' in figures(await runtime.next('out'))));
   });
 
   it('takes another class as the positive one', async () => {
@@ -125,7 +125,7 @@ describe('fl-evaluate', () => {
     });
     runtime.send('e', await weightsMessage(YES_WHEN_HOT));
     // "no": one found of two, and none wrongly.
-    const { precision, recall } = figures(await runtime.next('out', () => true, 15000));
+    const { precision, recall } = figures(await runtime.next('out'));
     assert.deepEqual([precision, recall], [1, 0.5]);
   });
 
@@ -142,7 +142,7 @@ describe('fl-evaluate', () => {
     });
     // 2 heat + 1: 3, 5, 7.
     runtime.send('e', await weightsMessage([2, 0, 1], {}, regress));
-    const { mae, rmse, r2 } = figures(await runtime.next('out', () => true, 15000));
+    const { mae, rmse, r2 } = figures(await runtime.next('out'));
     assert.ok(Math.abs(mae - 1 / 3) < 1e-6 && Math.abs(rmse - Math.sqrt(1 / 3)) < 1e-6);
     // 1 - 1 / ((3 - 16/3)^2 + (6 - 16/3)^2 + (7 - 16/3)^2)
     assert.ok(Math.abs(r2 - (1 - 1 / (49 / 9 + 4 / 9 + 25 / 9))) < 1e-6);
@@ -152,7 +152,7 @@ describe('fl-evaluate', () => {
     runtime.send('e', { payload: [[3, 5]] });
     // Normalised (1, 2); the network gives (1, 0).
     runtime.send('e', await weightsMessage([1, 0, 0, 0], { normalisation: { mean: [1, 1], std: [2, 2] } }, anomaly));
-    const reconstruction = figures(await runtime.next('out', () => true, 15000));
+    const reconstruction = figures(await runtime.next('out'));
     assert.ok(Math.abs(reconstruction.mae - 1) < 1e-6 && Math.abs(reconstruction.rmse - Math.sqrt(2)) < 1e-6);
   });
 
@@ -166,7 +166,7 @@ describe('fl-evaluate', () => {
       runtime = await startRuntime(NODES, flow({ use }));
       for (const split of ['train', 'test'] as const) runtime.send('e', { ...samples(split) });
       runtime.send('e', await weightsMessage(YES_WHEN_HOT));
-      assert.equal(figures(await runtime.next('out', () => true, 15000)).samples, expected);
+      assert.equal(figures(await runtime.next('out')).samples, expected);
       if (use === 'test') await runtime.close();
     }
   });
@@ -183,7 +183,7 @@ describe('fl-evaluate', () => {
       label: ['no', 'no', 'no', 'no'],
     });
     runtime.send('e', await weightsMessage(YES_WHEN_HOT));
-    const out = figures(await runtime.next('out', () => true, 15000));
+    const out = figures(await runtime.next('out'));
     assert.deepEqual([out.samples, out.accuracy], [2, 1]);
   });
 
@@ -193,7 +193,7 @@ describe('fl-evaluate', () => {
     await runtime.statusIs('e', (s) => s.text === 'waiting for samples');
     for (const [i, sample] of SAMPLES.payload.entries())
       runtime.send('e', { payload: sample, label: SAMPLES.label[i] });
-    const out = figures(await runtime.next('out', () => true, 15000));
+    const out = figures(await runtime.next('out'));
     assert.deepEqual([out.samples, out.round], [4, 1]);
   });
 
@@ -203,7 +203,7 @@ describe('fl-evaluate', () => {
     for (let round = 1; round <= 50; round++)
       runtime.send('e', await weightsMessage([0, round, 0, 0, 0, -5], { round }));
     runtime.send('e', await weightsMessage([0, 50, 0, 0, 0, -5], { round: 50, attempt: 'again' }));
-    await runtime.next('out', (msg) => figures(msg).round === 49, 15000);
+    await runtime.next('out', (msg) => figures(msg).round === 49);
     const rounds = runtime.received('out').map((msg) => figures(msg).round);
     assert.deepEqual(rounds, [...new Set(rounds)]);
     assert.equal(
@@ -216,7 +216,7 @@ describe('fl-evaluate', () => {
     for (const round of [2, 11, 12]) {
       const cohort = round === 12 ? [] : ('all' as const);
       runtime.send('e', await weightsMessage([0, round, 0, 0, 0, -5], { round, cohort }));
-      if (round > 2) await runtime.next('out', (msg) => figures(msg).round === round - 1, 15000);
+      if (round > 2) await runtime.next('out', (msg) => figures(msg).round === round - 1);
     }
     assert.deepEqual(
       runtime.received('out').map((msg) => figures(msg).round),
@@ -245,7 +245,7 @@ describe('fl-evaluate', () => {
     runtime.send('e', { topic: 'clear' });
     runtime.send('e', { payload: [9, 0], label: 'yes' });
     runtime.send('e', await weightsMessage(YES_WHEN_HOT));
-    assert.equal(figures(await runtime.next('out', () => true, 15000)).samples, 1);
+    assert.equal(figures(await runtime.next('out')).samples, 1);
     assert.equal(runtime.received('caught').length, 0);
   });
 
@@ -258,7 +258,7 @@ describe('fl-evaluate', () => {
     runtime.send('e', { topic: 'clear' });
     runtime.send('e', SAMPLES);
     runtime.send('e', await weightsMessage(YES_WHEN_HOT, { federation: 'last' }));
-    const out = await runtime.next('out', (msg) => figures(msg)?.federation === 'last', 18000);
+    const out = await runtime.next('out', (msg) => figures(msg)?.federation === 'last');
     assert.equal(figures(out).f1, 0.5);
     assert.equal(isPolluted(), false);
   });

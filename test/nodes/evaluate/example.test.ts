@@ -10,7 +10,7 @@ describe('the example of fl-evaluate', () => {
   it('15: a model trained on moved samples reads as well, and holds more of the moved ones', async () => {
     runtime = await startExample('15');
     const last = async (federation: string) =>
-      (await runtime.next(`how good, ${federation}`, (msg) => figures(msg).round === 20, 60000)).payload as {
+      (await runtime.next(`how good, ${federation}`, (msg) => figures(msg).round === 20)).payload as {
         accuracy: number;
         robustness: Robustness;
       };
@@ -20,5 +20,5 @@ describe('the example of fl-evaluate', () => {
       const [without, withIt] = [usual.robustness[way]?.pgd[1] ?? 1, robust.robustness[way]?.pgd[1] ?? 0];
       assert.ok(withIt > without + 0.1, `${way}: ${withIt}, not above ${without}`);
     }
-  }).timeout(90000);
+  });
 });

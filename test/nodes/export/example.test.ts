@@ -9,7 +9,7 @@ describe('the example of fl-export', () => {
 
   it('13: writes files for a board, which decide as the model does', async () => {
     runtime = await startExample('13');
-    const last = await runtime.next('report', (msg) => figures(msg).round === 15, 60000);
+    const last = await runtime.next('report', (msg) => figures(msg).round === 15);
     const { comparison, paths } = last.payload as {
       comparison: { decisionsChanged: number; int8: { accuracy: number } };
       paths: string[];
@@ -22,5 +22,5 @@ describe('the example of fl-export', () => {
     );
     for (const path of paths) assert.ok(readFileSync(path).length > 1000);
     assert.ok(runtime.received('file').every(({ payload }) => Buffer.isBuffer(payload)));
-  }).timeout(90000);
+  });
 });

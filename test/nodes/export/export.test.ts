@@ -83,7 +83,7 @@ describe('fl-export', () => {
     runtime.send('x', await weightsMessage(YES_WHEN_HOT, { round: 11 }));
     await runtime.statusIs('x', (s) => s.text === 'samples 0/100');
     runtime.send('x', { payload: Array.from({ length: 25 }, () => ROWS).flat() });
-    const { round, files, comparison } = report(await runtime.next('report', () => true, 15000));
+    const { round, files, comparison } = report(await runtime.next('report'));
     assert.equal(round, 10);
     assert.deepEqual(
       files.map(({ name }) => name),
@@ -101,7 +101,7 @@ describe('fl-export', () => {
     runtime.send('x', { payload: ROWS.slice(0, 2), label: LABELS.slice(0, 2) });
     await runtime.statusIs('x', (s) => s.text === 'samples 2/4');
     runtime.send('x', { payload: ROWS.slice(2), label: LABELS.slice(2) });
-    const told = await runtime.next('report', () => true, 15000);
+    const told = await runtime.next('report');
     const { paths = [], comparison, sameSamples, skipped } = report(told);
     assert.equal(told.topic, 'fl/export-report');
     assert.equal(told.fl, undefined);
@@ -131,7 +131,7 @@ describe('fl-export', () => {
     runtime.send('x', { ...encodeSamples(block(ROWS, [0, 0, 1, 1]), 2, 1, { split: 'train', ...names }) });
     runtime.send('x', { ...encodeSamples(block(ROWS.slice(1), [0, 0, 0]), 2, 1, { split: 'test', ...names }) });
     runtime.send('x', await weightsMessage(YES_WHEN_HOT, { round: 2 }));
-    const { comparison, sameSamples } = report(await runtime.next('report', () => true, 15000));
+    const { comparison, sameSamples } = report(await runtime.next('report'));
     assert.deepEqual([comparison?.samples, sameSamples], [3, false]);
     assert.ok(Math.abs((comparison?.int8.accuracy ?? 0) - 1 / 3) < 1e-9);
   });
@@ -139,7 +139,7 @@ describe('fl-export', () => {
   it('needs no samples without int8, and only sends when told so', async () => {
     runtime = await startRuntime(NODES, flow({ int8: false, deliver: 'messages' }), userDir);
     runtime.send('x', await weightsMessage(YES_WHEN_HOT, { round: 2 }));
-    const { files, paths, comparison } = report(await runtime.next('report', () => true, 15000));
+    const { files, paths, comparison } = report(await runtime.next('report'));
     assert.deepEqual(
       files.map(({ name }) => name),
       ['factory_float32.tflite', 'factory.h'],
@@ -157,7 +157,7 @@ describe('fl-export', () => {
       await runtime.statusIs('x', (s) => new RegExp(`(holds round|exported r)\\s?${round - 1}\\b`).test(s.text ?? ''));
     }
     runtime.send('x', await weightsMessage([9], { round: 6, cohort: [] }));
-    await runtime.next('report', (msg) => report(msg).round === 5, 15000);
+    await runtime.next('report', (msg) => report(msg).round === 5);
     assert.deepEqual(
       runtime.received('report').map((msg) => report(msg).round),
       [2, 5],
@@ -171,7 +171,7 @@ describe('fl-export', () => {
     await runtime.statusIs('x', (s) => s.text === 'holds round 7');
     assert.equal(runtime.received('report').length, 0);
     runtime.send('x', { topic: 'export' });
-    const { paths = [] } = report(await runtime.next('report', () => true, 15000));
+    const { paths = [] } = report(await runtime.next('report'));
     assert.match(paths[0], /factory_r7_float32\.tflite$/);
   });
 
@@ -201,7 +201,7 @@ describe('fl-export', () => {
     for (const path of tricks) {
       runtime = await startRuntime(NODES, flow({ int8: false, folder: path }), userDir);
       runtime.send('x', await weightsMessage(YES_WHEN_HOT, { round: 2 }));
-      assert.match(sentence(await runtime.next('caught', () => true, 15000)), /not inside the user directory/, path);
+      assert.match(sentence(await runtime.next('caught')), /not inside the user directory/, path);
       assert.equal(runtime.received('report').length, 0);
       await runtime.close();
     }
@@ -210,7 +210,7 @@ describe('fl-export', () => {
     const names = { fileName: '../../../evil', folder: 'here' };
     runtime = await startRuntime(NODES, flow({ int8: false, header: false, ...names }), userDir);
     runtime.send('x', await weightsMessage(YES_WHEN_HOT, { round: 2 }));
-    await runtime.next('report', () => true, 15000);
+    await runtime.next('report');
     assert.deepEqual(readdirSync(join(userDir, 'here')), ['evil_float32.tflite']);
   });
 
@@ -218,10 +218,10 @@ describe('fl-export', () => {
     writeFileSync(join(userDir, 'blocked'), 'a file');
     runtime = await startRuntime(NODES, flow({ int8: false, folder: 'blocked' }), userDir);
     runtime.send('x', await weightsMessage(YES_WHEN_HOT, { round: 2 }));
-    assert.match(sentence(await runtime.next('caught', () => true, 15000)), /a file is in its way/);
+    assert.match(sentence(await runtime.next('caught')), /a file is in its way/);
     rmSync(join(userDir, 'blocked'));
     runtime.send('x', { topic: 'export' });
-    await runtime.next('report', () => true, 15000);
+    await runtime.next('report');
     assert.ok(existsSync(join(userDir, 'blocked', 'factory_float32.tflite')));
   });
 
@@ -230,7 +230,7 @@ describe('fl-export', () => {
     writeFileSync(folder('factory.h', 'occupied'), '');
     runtime = await startRuntime(NODES, flow({ int8: false }), userDir);
     runtime.send('x', await weightsMessage(YES_WHEN_HOT, { round: 2 }));
-    await runtime.next('caught', (msg) => /in its way/.test(sentence(msg)), 15000);
+    await runtime.next('caught', (msg) => /in its way/.test(sentence(msg)));
     assert.deepEqual(
       readdirSync(folder()).filter((name) => name.endsWith('.tmp')),
       [],
@@ -256,7 +256,7 @@ describe('fl-export', () => {
     runtime = await startRuntime(NODES, flow({}, model), userDir);
     for (let i = 0; i < count; i++) runtime.send('x', { payload: [...inputs.subarray(6 * i, 6 * i + 6)] });
     runtime.send('x', await weightsMessage([0, 0.4, 0, -0.3, 0, -0.5], { round: 2 }, model));
-    const told = await runtime.next('report', () => true, 15000);
+    const told = await runtime.next('report');
     assert.equal((told.payload as { backbone: { outputs: number } }).backbone.outputs, 2);
     assert.equal(report(told).comparison?.samples, count);
     const header = runtime.received('file').at(-1)?.payload as Buffer;
@@ -272,7 +272,7 @@ describe('fl-export', () => {
     runtime.send('x', { topic: 'clear' });
     runtime.send('x', { payload: ROWS, label: LABELS });
     runtime.send('x', await weightsMessage(YES_WHEN_HOT, { round: 900 }));
-    await runtime.next('report', (msg) => report(msg).round === 899, 15000);
+    await runtime.next('report', (msg) => report(msg).round === 899);
     assert.equal(isPolluted(), false);
   });
 });

@@ -26,7 +26,7 @@ describe('a federation drawn as a flow', () => {
       north: { federation },
       south: { federation },
     });
-    return (await runtime.next('told', isFinal, 15_000)).payload as Buffer;
+    return (await runtime.next('told', isFinal)).payload as Buffer;
   };
 
   it('learns by itself after a deploy, and the same bits again on a second run', async () => {
@@ -59,8 +59,8 @@ describe('a federation drawn as a flow', () => {
       dataset: { file: `${pumps.folder}/pumps.csv` },
       aggregator: { classWeighting: 'balanced', classWeightCap: '50', unlikeness: true, focalGamma: '2', rounds: '2' },
     });
-    const first = await runtime.next('told', (msg) => header(msg).kind === 'model', 15_000);
-    await runtime.next('told', isFinal, 15_000);
+    const first = await runtime.next('told', (msg) => header(msg).kind === 'model');
+    await runtime.next('told', isFinal);
     const told = runtime.received('metrics').filter(({ topic }) => topic === 'fl/unlikeness');
     assert.equal(told.length, 1);
     assert.equal(header(first).training.focalGamma, 2);
@@ -77,7 +77,7 @@ describe('a federation drawn as a flow', () => {
       dataset: { file: `${pumps.folder}/pumps.csv` },
       aggregator: { classWeighting: 'balanced', countEvery: '2', unlikeness: true, rounds: '5' },
     });
-    await runtime.next('told', isFinal, 15_000);
+    await runtime.next('told', isFinal);
     const asked = runtime.received('told').filter(({ fl }) => fl?.kind === 'statistics-request');
     assert.deepEqual(
       asked.map(({ fl }) => [fl?.round, fl?.sums]),
@@ -104,7 +104,7 @@ describe('a federation drawn as a flow', () => {
       more: [vandal],
     };
     runtime = await startRuntime(palette, pumpFlow(changes));
-    const model = await runtime.next('told', isFinal, 15_000);
+    const model = await runtime.next('told', isFinal);
     assert.ok((model.payload as Buffer).equals(clean));
   });
 
@@ -121,7 +121,6 @@ describe('a federation drawn as a flow', () => {
     runtime.send('agg', { topic: 'pause' });
     await runtime.statusIs('agg', ({ fill }) => fill === 'yellow');
     runtime.send('agg', { topic: 'reset' });
-    await runtime.next('told', (msg) => isFinal(msg) && header(msg).round === 1, 5000).catch(() => undefined);
     runtime.send('agg', { topic: 'dance' });
     const { error } = await runtime.next('caught');
     assert.match((error as { message: string }).message, /./);
@@ -158,7 +157,7 @@ describe('a federation drawn as a flow', () => {
       runtime = await startRuntime(palette, [subflow, inner, ...rest, instance]);
       const model = await runtime.next('told', (msg) => header(msg).kind === 'model');
       assert.deepEqual(header(model).cohort, ['from the subflow', 'south']);
-      assert.equal(header(await runtime.next('told', isFinal, 15_000)).round, 3);
+      assert.equal(header(await runtime.next('told', isFinal)).round, 3);
     } finally {
       delete process.env.FL_TEST_ROUNDS;
     }
@@ -166,10 +165,10 @@ describe('a federation drawn as a flow', () => {
 
   it('goes on after a restart from where it stood', async () => {
     await run({ dataset: { file: `${pumps.folder}/pumps.csv` }, aggregator: { rounds: '3' } });
-    const before = await runtime.next('told', isFinal, 15_000);
+    const before = await runtime.next('told', isFinal);
     const changes: Changes = { dataset: { file: `${pumps.folder}/pumps.csv` }, aggregator: { rounds: '3' } };
     const again = await startRuntimeAgain(changes);
-    const after = await again.next('told', isFinal, 15_000);
+    const after = await again.next('told', isFinal);
     assert.equal(header(after).round, header(before).round);
     assert.ok((after.payload as Buffer).equals(before.payload as Buffer));
   });

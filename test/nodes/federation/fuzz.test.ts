@@ -109,7 +109,7 @@ describe('hostile messages', () => {
     runtime = await startRuntime(palette, pumpFlow({ dataset: { file: `${pumps.folder}/pumps.csv` } }));
     const asked = await runtime.next('told', (msg) => header(msg).kind === 'model');
     const told = runtime.received('told').slice(0, 20);
-    await runtime.next('told', (msg) => header(msg).round === 6, 15_000);
+    await runtime.next('told', (msg) => header(msg).round === 6);
     const good: object[] = [
       ...told.map(({ fl, payload }) => ({ fl, payload })),
       { payload: [1, 2], label: 'hot' },
@@ -138,7 +138,7 @@ describe('hostile messages', () => {
       const { event, round } = payload as Fields;
       return (event === 'trained' || event === 'declined') && round === 9;
     };
-    await runtime.next('events', answered, 20_000);
+    await runtime.next('events', answered);
   }).timeout(600_000);
 
   it('leave a data set able to take rows', async () => {

@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelHeader } from '../../../lib/update/message';
-import { type FlowItem, type Received, type Runtime, startRuntime } from '../runtime';
+import { noMoreThan, resources } from '../resources';
+import { closeLimit, type FlowItem, type Received, type Runtime, startRuntime } from '../runtime';
 import { type Changes, palette, pumpFlow, pumpFolder } from './factory';
 
 const header = (msg: Received): ModelHeader => msg.fl as unknown as ModelHeader;
-
-/** Timers, ports, sockets and files that keep the process alive, by kind. */
-const handles = (): Record<string, number> => {
-  const counts: Record<string, number> = {};
-  for (const kind of process.getActiveResourcesInfo()) counts[kind] = (counts[kind] ?? 0) + 1;
-  return counts;
-};
 
 describe('a redeploy in the middle of a round', () => {
   const pumps = pumpFolder();
@@ -25,18 +18,19 @@ describe('a redeploy in the middle of a round', () => {
     aggregator: { epochs: '10000', rounds: '0', batchSize: '1' },
   };
 
-  it('closes within a second, and the federation goes on after it', async () => {
+  it('closes long before Node-RED gives up on it, and the federation goes on after it', async () => {
     const flow = pumpFlow(changes);
     runtime = await startRuntime(palette, flow);
-    await runtime.statusIs('north-client', ({ text }) => /^round 1: \d+ %$/.test(text ?? ''), 10_000);
+    await runtime.statusIs('north-client', ({ text }) => /^round 1: \d+ %$/.test(text ?? ''));
     const begun = performance.now();
     await runtime.deploy(
       pumpFlow({ ...changes, aggregator: { ...changes.aggregator, epochs: '1', rounds: '2' } }),
       'full',
     );
-    assert.ok(performance.now() - begun < 1500, `${performance.now() - begun} ms`);
+    const took = performance.now() - begun;
+    assert.ok(took < closeLimit, `${took} ms`);
     const done = (msg: Received): boolean => header(msg).kind === 'model' && header(msg).round === 3;
-    await runtime.next('told', done, 15_000);
+    await runtime.next('told', done);
   });
 
   it('that takes a second aggregator away lets the first one work, though it was left as it is', async () => {
@@ -46,27 +40,24 @@ describe('a redeploy in the middle of a round', () => {
     runtime = await startRuntime(palette, pumpFlow({ ...rest, more: [twin] }));
     await runtime.statusIs('agg', ({ text }) => text === 'two aggregators');
     await runtime.deploy(pumpFlow(rest), 'nodes');
-    await runtime.statusIs('agg', ({ text }) => text === '1 rounds done', 15_000);
+    await runtime.statusIs('agg', ({ text }) => text === '1 rounds done');
   });
 
   it('leaks nothing over 100 redeploys', async () => {
     runtime = await startRuntime(palette, pumpFlow(changes));
     const training = (): Promise<unknown> =>
-      runtime.statusIs('north-client', ({ text }) => /^round 1: /.test(text ?? ''), 10_000);
+      runtime.statusIs('north-client', ({ text }) => /^round 1: /.test(text ?? ''));
     let early: Record<string, number> = {};
     for (let i = 0; i < 100; i++) {
       await training();
       // The name changes, so that Node-RED sees another flow and starts it anew.
       await runtime.deploy(pumpFlow({ ...changes, aggregator: { ...changes.aggregator, name: `agg ${i}` } }), 'full');
       if (i === 9) {
-        await sleep(300);
-        early = handles();
+        await training();
+        early = resources();
       }
     }
-    await sleep(300);
-    const late = handles();
-    for (const [kind, count] of Object.entries(late)) {
-      assert.ok(count <= (early[kind] ?? 0) + 3, `${kind}: ${early[kind] ?? 0} after 10 redeploys, ${count} after 100`);
-    }
-  }).timeout(120_000);
+    await training();
+    await noMoreThan((kind) => (early[kind] ?? 0) + 3);
+  });
 });

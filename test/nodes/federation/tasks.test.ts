@@ -65,7 +65,7 @@ describe('federations of each task', () => {
       }),
       folder,
     );
-    const figures = (await runtime.next('figures', round(6), 20_000)).payload as MultiLabel;
+    const figures = (await runtime.next('figures', round(6))).payload as MultiLabel;
     assert.equal(figures.task, 'multi-label');
     assert.deepEqual(
       figures.labels.map(({ label }) => label),
@@ -97,7 +97,7 @@ describe('federations of each task', () => {
       }),
       folder,
     );
-    const figures = (await runtime.next('figures', round(8), 20_000)).payload as Regression;
+    const figures = (await runtime.next('figures', round(8))).payload as Regression;
     assert.equal(figures.outputs?.length, 2);
     for (const { r2 } of figures.outputs ?? []) assert.ok(r2 > 0.95, JSON.stringify(figures));
     runtime.send('p', { payload: [1, 1] });
@@ -130,7 +130,7 @@ describe('federations of each task', () => {
       }),
       folder,
     );
-    const figures = (await runtime.next('figures', round(5), 20_000)).payload as AnomalyFigures;
+    const figures = (await runtime.next('figures', round(5))).payload as AnomalyFigures;
     assert.deepEqual([figures.normal, figures.anomalies], [40, 20]);
     assert.ok((figures.averagePrecision ?? 0) > 0.95 && (figures.detection ?? 0) > 0.9, JSON.stringify(figures));
     assert.equal(figures.falseAlarmsPerDay, (figures.falseAlarmRate ?? 1) * 288);

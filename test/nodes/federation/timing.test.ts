@@ -97,7 +97,7 @@ describe('sampling, time and traffic in a drawing', () => {
       north: { federation: 'flow' },
       south: { federation: 'flow' },
     });
-    await drawn.next('told', isFinal, 20_000);
+    await drawn.next('told', isFinal);
     const metrics = drawn.received('metrics').map(payload);
     assert.deepEqual(
       metrics.map(({ round, updates, strategy }) => [round, updates, strategy]),
@@ -116,7 +116,7 @@ describe('sampling, time and traffic in a drawing', () => {
       north: { federation: 'falling' },
       south: { federation: 'falling' },
     });
-    await drawn.next('told', isFinal, 20_000);
+    await drawn.next('told', isFinal);
     assert.deepEqual(
       drawn
         .received('metrics')
@@ -134,7 +134,7 @@ describe('sampling, time and traffic in a drawing', () => {
       north: { federation: 'thrift' },
       south: { federation: 'thrift' },
     });
-    await drawn.next('told', isFinal, 20_000);
+    await drawn.next('told', isFinal);
     const metrics = drawn.received('metrics').map(payload);
     assert.deepEqual(
       metrics.map(({ updates, withheld = 0 }) => [updates, withheld]),
@@ -172,7 +172,7 @@ describe('sampling, time and traffic in a drawing', () => {
     drawn.send('agg', { topic: 'start' });
     await drawn.statusIs('agg', ({ text }) => text === '2/2 clients');
     drawn.send('north-client', { topic: 'facts', payload: { battery: 20, charging: true } });
-    await drawn.next('told', isFinal, 20_000);
+    await drawn.next('told', isFinal);
     assert.deepEqual(payload(drawn.received('metrics')[0]).updates, 2);
   });
 });

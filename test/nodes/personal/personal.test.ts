@@ -35,14 +35,13 @@ function flow(personal: Record<string, unknown>, changes: Changes = {}): FlowIte
 const payload = (msg: Received): Record<string, unknown> => msg.payload as Record<string, unknown>;
 const isUpdate = (msg: Received): boolean => msg.fl?.kind === 'update';
 
-describe('personal models in a drawing', function () {
-  this.timeout(60_000);
+describe('personal models in a drawing', () => {
   let pumps: ReturnType<typeof pumpFolder>;
   let runtime: Runtime;
   const run = async (items: FlowItem[]): Promise<void> => {
     runtime = await startRuntime(nodes, items, pumps.folder);
   };
-  const last = (): Promise<Received> => runtime.next('own', ({ fl }) => fl?.round === 4, 30_000);
+  const last = (): Promise<Received> => runtime.next('own', ({ fl }) => fl?.round === 4);
   beforeEach(() => {
     pumps = pumpFolder();
   });
@@ -76,7 +75,7 @@ describe('personal models in a drawing', function () {
       const answer = payload(await runtime.next('answers'));
       assert.deepEqual([answer.personal, answer.label], ['north', 'hot']);
       const both = payload(
-        await runtime.next('figures', (msg) => payload(msg).client === 'north' && payload(msg).round === 3, 15_000),
+        await runtime.next('figures', (msg) => payload(msg).client === 'north' && payload(msg).round === 3),
       );
       const { north } = both.personal as Record<string, Record<string, number>>;
       assert.equal(north.accuracy, both.accuracy);
@@ -96,7 +95,7 @@ describe('personal models in a drawing', function () {
     assert.equal(own.quantile, 0.9);
     // Of the 15 % to 25 % of its 160 samples that it has held out.
     assert.ok(own.samples > 15 && own.samples < 60, String(own.samples));
-    const told = payload(await runtime.next('metrics', (msg) => payload(msg).round === 3, 15_000));
+    const told = payload(await runtime.next('metrics', (msg) => payload(msg).round === 3));
     const { value } = told.threshold as Record<string, number>;
     assert.notEqual(own.value, value);
     runtime.send('predict', { payload: [80, 0] });

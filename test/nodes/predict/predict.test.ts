@@ -47,7 +47,7 @@ describe('fl-predict', () => {
     runtime.send('p', await weightsMessage(YES_WHEN_HOT, { round: 8 }));
     await runtime.statusIs('p', (s) => s.text === 'round 7');
     runtime.send('p', { payload: { heat: 7, noise: 3 }, label: 'no', topic: 'engine 5', time: 12 });
-    const out = await runtime.next('out', () => true, 15000);
+    const out = await runtime.next('out');
     const { label, confidence, scores, round, expected } = answer(out);
     assert.deepEqual([label, round, expected], ['yes', 7, 'no']);
     assert.ok(close(confidence, sigmoid(2)) && close(scores.yes, sigmoid(2)) && close(scores.no, sigmoid(-2)));
@@ -67,7 +67,7 @@ describe('fl-predict', () => {
     });
     runtime.send('p', { payload: [{ heat: 1, noise: 0, label: 'no' }] });
     runtime.send('p', { payload: [9, 0] });
-    await runtime.next('out', () => runtime.received('out').length === 3, 15000);
+    await runtime.next('out', () => runtime.received('out').length === 3);
     const [many, one, single] = runtime.received('out').map(({ payload }) => payload);
     assert.deepEqual(
       (many as Answer[]).map(({ label, expected }) => [label, expected]),
@@ -89,7 +89,7 @@ describe('fl-predict', () => {
     runtime.send('p', await weightsMessage(YES_WHEN_HOT));
     const block = { features: Float32Array.from([9, 0]), targets: Float32Array.from([0]), count: 1 };
     runtime.send('p', { ...encodeSamples(block, 2, 1, { split: 'test', classes: ['no', 'yes'] }) });
-    const out = await runtime.next('out', () => true, 15000);
+    const out = await runtime.next('out');
     assert.deepEqual([answer(out).label, answer(out).expected], ['yes', 'no']);
     assert.equal(out.fl, undefined);
   });
@@ -99,7 +99,7 @@ describe('fl-predict', () => {
     runtime = await startRuntime(NODES, flow({}, regress), userDir);
     runtime.send('p', await weightsMessage([2, 0, 1], {}, regress));
     runtime.send('p', { payload: [3, 0] });
-    assert.deepEqual((await runtime.next('out', () => true, 15000)).payload, { value: 7, round: 0 });
+    assert.deepEqual((await runtime.next('out')).payload, { value: 7, round: 0 });
     await runtime.close();
     const anomaly = modelNode({ task: 'anomaly' });
     runtime = await startRuntime(NODES, flow({}, anomaly), userDir);
@@ -107,14 +107,14 @@ describe('fl-predict', () => {
     runtime.send('p', await weightsMessage([1, 0, 0, 0], { normalisation }, anomaly));
     runtime.send('p', { payload: [3, 5] });
     // Normalised (1, 2), reconstructed as (1, 0).
-    assert.deepEqual((await runtime.next('out', () => true, 15000)).payload, { error: 2, round: 0 });
+    assert.deepEqual((await runtime.next('out')).payload, { error: 2, round: 0 });
   });
 
   it('reads from and writes to the properties that were chosen', async () => {
     runtime = await startRuntime(NODES, flow({ input: 'sensor.values', output: 'result.engine' }), userDir);
     runtime.send('p', await weightsMessage(YES_WHEN_HOT));
     runtime.send('p', { payload: 'untouched', sensor: { values: [9, 0] } });
-    const out = await runtime.next('out', () => true, 15000);
+    const out = await runtime.next('out');
     assert.equal(out.payload, 'untouched');
     assert.equal((out.result as { engine: Answer }).engine.label, 'yes');
   });
@@ -126,7 +126,7 @@ describe('fl-predict', () => {
     assert.match(sentence(await runtime.next('caught')), /connect the first output of fl-aggregator/);
     runtime.send('p', await weightsMessage(YES_WHEN_HOT));
     runtime.send('p', { payload: [9, 0] });
-    await runtime.next('out', () => true, 15000);
+    await runtime.next('out');
     assert.equal(runtime.received('out').length, 1);
     assert.equal(runtime.received('caught').length, 1);
   });
@@ -135,12 +135,12 @@ describe('fl-predict', () => {
     runtime = await startRuntime(NODES, flow(), userDir);
     runtime.send('p', await weightsMessage(YES_WHEN_HOT, { round: 3 }));
     runtime.send('p', { payload: [9, 0] });
-    await runtime.next('out', () => true, 15000);
+    await runtime.next('out');
     await runtime.close();
     runtime = await startRuntime(NODES, flow(), userDir);
     await runtime.statusIs('p', (s) => s.text === 'round 2');
     runtime.send('p', { payload: [9, 0] });
-    await runtime.next('out', (msg) => answer(msg).label === 'yes' && answer(msg).round === 2, 15000);
+    await runtime.next('out', (msg) => answer(msg).label === 'yes' && answer(msg).round === 2);
     await runtime.close();
     const folder = join(userDir, 'fl-tinyml', 'predict');
     for (const file of readdirSync(folder)) {
@@ -156,14 +156,14 @@ describe('fl-predict', () => {
     // The next round mends it.
     runtime.send('p', await weightsMessage(YES_WHEN_HOT, { round: 5 }));
     runtime.send('p', { payload: [9, 0] });
-    await runtime.next('out', (msg) => answer(msg).round === 4, 15000);
+    await runtime.next('out', (msg) => answer(msg).round === 4);
   });
 
   it('does not use a kept model of another specification or federation', async () => {
     runtime = await startRuntime(NODES, flow(), userDir);
     runtime.send('p', await weightsMessage(YES_WHEN_HOT));
     runtime.send('p', { payload: [9, 0] });
-    await runtime.next('out', () => true, 15000);
+    await runtime.next('out');
     await runtime.close();
     for (const changed of [flow({}, modelNode({ seed: '2' })), flow({ federation: 'farm' })]) {
       runtime = await startRuntime(NODES, changed, userDir);
@@ -180,7 +180,7 @@ describe('fl-predict', () => {
     runtime = await startRuntime(NODES, flow(), userDir);
     runtime.send('p', await weightsMessage([0, 0.01]));
     for (let i = 0; i < 500; i++) runtime.send('p', { payload: [i, 0], i });
-    await runtime.next('out', (msg) => msg.i === 499, 15000);
+    await runtime.next('out', (msg) => msg.i === 499);
     const out = runtime.received('out');
     assert.deepEqual(
       out.map(({ i }) => i),
@@ -199,7 +199,7 @@ describe('fl-predict', () => {
     for (const msg of mutated(good, 3000, 6)) runtime.send('p', msg);
     runtime.send('p', await weightsMessage(YES_WHEN_HOT, { round: 99 }));
     runtime.send('p', { payload: [9, 0], last: true });
-    assert.equal(answer(await runtime.next('out', ({ last }) => last === true, 18000)).label, 'yes');
+    assert.equal(answer(await runtime.next('out', ({ last }) => last === true)).label, 'yes');
     assert.equal(isPolluted(), false);
   });
 });

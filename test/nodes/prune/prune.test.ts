@@ -144,7 +144,7 @@ describe('fl-prune', () => {
     await start({ sparsity: '50', begin: '1', end: '1' });
     for (const msg of mutated([answer(), model()], 3000, 1)) runtime.send('p', msg);
     runtime.send('p', answer({ client: 'last' }));
-    await runtime.next('up', (msg) => (msg.fl as { client?: string } | undefined)?.client === 'last', 15000);
+    await runtime.next('up', (msg) => (msg.fl as { client?: string } | undefined)?.client === 'last');
     assert.equal(isPolluted(), false);
     for (const { fl, payload } of runtime.received('down') as unknown as { fl: ModelHeader; payload: Buffer }[]) {
       if (fl?.kind !== 'model' || fl.personal !== undefined) continue;

@@ -219,7 +219,7 @@ describe('fl-quantize', () => {
     runtime = await startRuntime(['quantize'], flow());
     for (const msg of mutated([update(), modelMessage(wave())], 4000, 1)) runtime.send('q', msg);
     runtime.send('q', update(wave(), { client: 'last' }));
-    await runtime.next('out', (msg) => (msg.fl as { client?: string } | undefined)?.client === 'last', 15000);
+    await runtime.next('out', (msg) => (msg.fl as { client?: string } | undefined)?.client === 'last');
     assert.equal(isPolluted(), false);
     for (const { fl, payload } of runtime.received('out') as unknown as UpdateMessage[]) {
       if (fl?.kind !== 'update') continue;

@@ -19,7 +19,7 @@ describe('the example of fl-secure-mask', () => {
 
   it('19: learns from sums alone, also of the rounds in which a machine breaks off', async () => {
     runtime = await startExample('19');
-    await runtime.next('how good', (msg) => figures(msg).round === 8, 60000);
+    await runtime.next('how good', (msg) => figures(msg).round === 8);
     const told = runtime.received('rounds').map(({ payload }) => payload as unknown as Told);
     for (const { round, void: reason, secure } of told.slice(0, 8)) {
       const out = round % 4 === 0 ? 1 : 0;
@@ -29,5 +29,5 @@ describe('the example of fl-secure-mask', () => {
     assert.ok(seen.length >= 38, `${seen.length}`);
     assert.equal(new Set(seen.map(({ bytes }) => bytes)).size, seen.length);
     assert.ok(lastAccuracy(runtime) > 0.9, `${lastAccuracy(runtime)}`);
-  }).timeout(90000);
+  });
 });

@@ -44,7 +44,7 @@ describe('masked predictions on public rows', () => {
       [...drawing, mask, { id: 'told', type: 'sink', z, wires: [] }],
     );
     const accuracy = async (round: number): Promise<number> =>
-      figures(await runtime.next('george', (msg) => figures(msg).round === round, 60_000)).accuracy;
+      figures(await runtime.next('george', (msg) => figures(msg).round === round)).accuracy;
     const [alone, together] = [await accuracy(1), await accuracy(6)];
     assert.ok(together > alone + 0.2, `${alone}, then ${together}`);
     for (const { payload } of runtime.received('rounds')) {
@@ -54,5 +54,5 @@ describe('masked predictions on public rows', () => {
       const { event, clippedShare } = payload as { event: string; clippedShare: number };
       if (event === 'masked') assert.equal(clippedShare, 0);
     }
-  }).timeout(90_000);
+  });
 });

@@ -82,14 +82,14 @@ describe('fl-secure-mask', () => {
     for (const msg of mutated(good as never, 3000, 19)) runtime.send('n', msg);
     const last = { ...update().fl, client: 'last', attempt: 'z.9' };
     runtime.send('n', { payload: Buffer.alloc(0), fl: { kind: 'join', ...base, client: 'last', samples: 4 } });
-    await runtime.next('out', ({ fl }) => fl?.client === last.client, 25_000);
+    await runtime.next('out', ({ fl }) => fl?.client === last.client);
     assert.equal(isPolluted(), false);
     for (const { fl } of runtime.received('out')) {
       // There never were three with true keys.
       assert.ok(['join', 'decline', 'secure'].includes(String(fl?.kind)), String(fl?.kind));
     }
     assert.ok(runtime.received('out').some(({ fl }) => fl?.kind === 'secure'));
-  }).timeout(30_000);
+  });
 
   it('takes no word of a client that came over a wire, where others could speak for it', async () => {
     const wire = { id: 'w', type: 'fl-wire', z: 'f', x: 1, y: 1, direction: 'auto', wires: [['back']] };
@@ -134,36 +134,32 @@ describe('fl-secure-mask', () => {
         wire('unpack up', 'unpack', [server.id]),
       ],
     );
-    await runtime.next('rounds', isDone(3), 30_000);
+    await runtime.next('rounds', isDone(3));
     assert.deepEqual(runtime.received('caught').map(sentence), []);
     for (const { secure } of told(runtime)) assert.deepEqual(secure, { masked: 5, dropped: 0 });
-  }).timeout(60_000);
+  });
 
   it('goes on when a mask is deployed anew, and when its Node-RED starts again, in the middle of a round', async () => {
     const userDir = mkdtempSync(join(tmpdir(), 'fl-secure-'));
     try {
       runtime = await startRuntime(nodes, masked(), userDir);
-      await runtime.next('rounds', isDone(2), 30_000);
+      await runtime.next('rounds', isDone(2));
       const changed = masked().map((item) => (item.name === 'Mask 2' ? { ...item, statistics: 'pass' } : item));
       await runtime.deploy(changed, 'nodes');
       const before = told(runtime).at(-1)?.round ?? 0;
-      await runtime.next(
-        'rounds',
-        (msg) => isDone(figures(msg).round)(msg) && figures(msg).round >= before + 3,
-        40_000,
-      );
+      await runtime.next('rounds', (msg) => isDone(figures(msg).round)(msg) && figures(msg).round >= before + 3);
       // It was a drop-out for a round at most, and is in again.
       assert.deepEqual(told(runtime).at(-1)?.secure, { masked: 5, dropped: 0 });
       await runtime.stop();
       const done = told(runtime).at(-1)?.round ?? 0;
       runtime = await startRuntime(nodes, masked(), userDir);
-      await runtime.next('rounds', (msg) => figures(msg).round >= done + 2 && !('void' in figures(msg)), 40_000);
+      await runtime.next('rounds', (msg) => figures(msg).round >= done + 2 && !('void' in figures(msg)));
       assert.ok(told(runtime).every(({ round }) => round > done));
       await runtime.close();
     } finally {
       rmSync(userDir, { recursive: true, force: true });
     }
-  }).timeout(120_000);
+  });
 
   it('stands beside a board, whose own 8 bits are masked as any update', async () => {
     const board = exampleItems('14').map((item) => {
@@ -190,7 +186,7 @@ describe('fl-secure-mask', () => {
       [...nodes, 'serial-device', 'core/function/15-change'],
       [...board, mask, { id: 'events', type: 'sink', z: tab.id, wires: [] }],
     );
-    await runtime.next('rounds', isDone(6), 60_000);
+    await runtime.next('rounds', isDone(6));
     for (const { round, secure } of told(runtime)) {
       if (round > 0) assert.deepEqual(secure, { masked: 3, dropped: 0 });
     }
@@ -201,5 +197,5 @@ describe('fl-secure-mask', () => {
     for (const { event, clients, clippedShare } of events) {
       if (event === 'masked') assert.deepEqual([clients, clippedShare], [3, 0]);
     }
-  }).timeout(90_000);
+  });
 });

@@ -41,7 +41,7 @@ describe('fl-dp-noise and fl-secure-mask together', () => {
     const own = ['core/common/20-inject', 'core/common/60-link', 'core/common/90-comment', 'core/function/10-function'];
     const types = ['model', 'client', 'secure-mask', 'dp-noise', 'aggregator', 'evaluate'];
     runtime = await startRuntime([...own, ...types], [...items, ...noise], undefined, credentials);
-    await runtime.next('rounds', (msg) => (msg.payload as unknown as Told).round === 4, 60_000);
+    await runtime.next('rounds', (msg) => (msg.payload as unknown as Told).round === 4);
     for (const { payload } of runtime.received('rounds')) {
       const { round, void: reason, secure, privacy } = payload as unknown as Told;
       const out = round % 4 === 0 ? 1 : 0;
@@ -49,5 +49,5 @@ describe('fl-dp-noise and fl-secure-mask together', () => {
       assert.deepEqual([privacy?.mode, privacy?.clients], ['distributed', 4]);
       assert.ok(privacy && privacy.epsilon > 0);
     }
-  }).timeout(90_000);
+  });
 });

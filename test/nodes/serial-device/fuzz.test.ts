@@ -23,8 +23,8 @@ describe('hostile messages to a board', () => {
       boardPalette,
       boardFlow({ dataset: { file: `${pumps.folder}/pumps.csv` }, north: asBoard(), aggregator: { rounds: '2' } }),
     );
-    const asked = await runtime.next('told', isModel, 15_000);
-    await runtime.next('told', isFinal, 15_000);
+    const asked = await runtime.next('told', isModel);
+    await runtime.next('told', isFinal);
     const told = runtime.received('told').slice(0, 20);
     const good = [
       ...told.map(({ fl, payload }) => ({ fl, payload })),
@@ -49,7 +49,7 @@ describe('hostile messages to a board', () => {
     await sleep(100);
     assert.equal(isPolluted(), false);
     runtime.send('north-client', { topic: 'plug' });
-    await runtime.statusIs('north-client', ({ fill }) => fill !== 'red', 20_000);
+    await runtime.statusIs('north-client', ({ fill }) => fill !== 'red');
     runtime.forget();
     const fl = { ...headerOf(asked), attempt: 'afterwards', cohort: ['north'], round: 9 };
     runtime.send('north-client', { ...asked, fl });
@@ -57,7 +57,6 @@ describe('hostile messages to a board', () => {
     await runtime.next(
       'events',
       (msg) => ['trained', 'declined'].includes(String(fieldsOf(msg).event)) && fieldsOf(msg).round === 9,
-      20_000,
     );
   }).timeout(600_000);
 });

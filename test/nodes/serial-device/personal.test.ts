@@ -7,8 +7,7 @@ import { asBoard, boardFlow, boardPalette, type Fields, fieldsOf } from './board
 
 const own: FlowItem = { id: 'own', z: 't', type: 'sink', wires: [] };
 
-describe('personal models of boards', function () {
-  this.timeout(60_000);
+describe('personal models of boards', () => {
   const pumps = pumpFolder();
   after(() => pumps.remove());
   let runtime: Runtime;
@@ -19,7 +18,7 @@ describe('personal models of boards', function () {
     const aggregator = { rounds: '3', epochs: '2' };
     runtime = await startRuntime(boardPalette, boardFlow({ dataset, aggregator, ...changes, north, more: [own] }));
   };
-  const last = (): Promise<Received> => runtime.next('own', ({ fl }) => fl?.round === 4, 40_000);
+  const last = (): Promise<Received> => runtime.next('own', ({ fl }) => fl?.round === 4);
   const client = (settings: Fields): Fields => ({ ...settings, outputs: 3, wires: [['agg'], ['events'], ['own']] });
   const board = (settings: Fields): Fields =>
     asBoard({ ...settings, outputs: 4, wires: [['agg'], ['predictions'], ['events'], ['own']] });
@@ -34,7 +33,7 @@ describe('personal models of boards', function () {
       await run(client(settings));
       const expected = await last();
       const isLast = (msg: Received): boolean => fieldsOf(msg).event === 'personal' && fieldsOf(msg).round === 3;
-      await runtime.next('events', isLast, 20_000);
+      await runtime.next('events', isLast);
       const figures = (): Fields[] =>
         runtime
           .received('events')
@@ -47,12 +46,12 @@ describe('personal models of boards', function () {
       const found = await last();
       assert.deepEqual(found.payload, expected.payload);
       assert.equal(found.fl?.personal, 'north');
-      await runtime.next('events', isLast, 20_000);
+      await runtime.next('events', isLast);
       assert.deepEqual(figures(), measured);
       assert.deepEqual(runtime.received('caught'), []);
       // What the weights of the message say of one row, by hand: 2-4-2, relu and softmax.
       runtime.send('north-client', { topic: 'predict', payload: [61, 0.5] });
-      const { scores } = fieldsOf(await runtime.next('predictions', undefined, 20_000)) as { scores: { hot: number } };
+      const { scores } = fieldsOf(await runtime.next('predictions')) as { scores: { hot: number } };
       const fl = found.fl as { normalisation: { mean: number[]; std: number[] } };
       const { mean, std } = fl.normalisation;
       const bytes = found.payload as Buffer;

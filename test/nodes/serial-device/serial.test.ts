@@ -10,8 +10,7 @@ const B = 'bb'.repeat(16);
 const PORT = '/dev/ttyFAKE0';
 const sentence = ({ error }: Received): string => (error as { message: string }).message;
 
-describe('fl-serial-device on a serial port', function () {
-  this.timeout(60_000);
+describe('fl-serial-device on a serial port', () => {
   const pumps = pumpFolder();
   after(() => pumps.remove());
   let ports: FakeSerialport;
@@ -36,19 +35,18 @@ describe('fl-serial-device on a serial port', function () {
     await runtime.stop();
     await run(changes, userDir);
   };
-  const says = (text: string, node = 'north-client') =>
-    runtime.statusIs(node, (status) => status.text === text, 20_000);
+  const says = (text: string, node = 'north-client') => runtime.statusIs(node, (status) => status.text === text);
 
   it('finds its board again by its id, on whatever port it comes back', async () => {
     ports.plug(PORT, A);
     await run({ north: onPort(), aggregator: { quorum: '1', rounds: '0', pause: '0.2' } });
-    await runtime.next('metrics', (msg) => fieldsOf(msg).updates === 2, 20_000);
+    await runtime.next('metrics', (msg) => fieldsOf(msg).updates === 2);
     ports.pull(PORT);
     await says('board is away');
     ports.plug('/dev/ttyFAKE1', A);
     await says('161 samples');
     runtime.forget();
-    await runtime.next('metrics', (msg) => fieldsOf(msg).updates === 2, 20_000);
+    await runtime.next('metrics', (msg) => fieldsOf(msg).updates === 2);
     assert.deepEqual(runtime.received('caught'), []);
   });
 

@@ -9,8 +9,7 @@ import { asBoard, boardFlow, boardPalette, type Fields, fieldsOf, headerOf, isFi
 
 const sink = (id: string): FlowItem => ({ id, z: 't', type: 'sink', wires: [] });
 
-describe('fl-serial-device in each task', function () {
-  this.timeout(60_000);
+describe('fl-serial-device in each task', () => {
   const pumps = pumpFolder();
   after(() => pumps.remove());
   let runtime: Runtime;
@@ -32,7 +31,7 @@ describe('fl-serial-device in each task', function () {
       boardFlow({ ...changes, north: asBoard(), aggregator, more: [here, sink('answers')] }),
       pumps.folder,
     );
-    await runtime.next('told', isFinal, 30_000);
+    await runtime.next('told', isFinal);
     assert.ok(
       runtime
         .received('metrics')

@@ -130,10 +130,10 @@ describe('the shell of a node', () => {
       () => sent++,
       () => {},
     );
-    const begun = Date.now();
     shell.onClose(() => new Promise(() => {}));
-    await new Promise<void>((resolve) => probe.close?.(false, resolve));
-    assert.ok(Date.now() - begun < 1500);
+    const closed = new Promise<string>((resolve) => probe.close?.(false, () => resolve('closed')));
+    // Both are timers of this process: on a busy machine they are late in the same order.
+    assert.equal(await Promise.race([closed, sleep(1500, 'late')]), 'closed');
     assert.ok(shell.closing.aborted);
     await sleep(60);
     assert.deepEqual([sent, ran], [0, false]);
@@ -154,13 +154,16 @@ describe('the status of a node', () => {
   it('shows the first and the last of many changes, four a second at most', async () => {
     const probe = new Probe();
     const status = createStatus(RED, probe as unknown as FlowNode);
+    const begun = performance.now();
     for (let i = 0; i < 200; i++) {
       status.working(`step ${i}`);
       await sleep(4);
     }
     const during = probe.statuses.length;
+    const seconds = (performance.now() - begun) / 1000;
     await sleep(300);
-    assert.ok(during <= 8, `${during} updates in 0.8 s and a little`);
+    // The first at once.
+    assert.ok(during <= 2 + 4 * seconds, `${during} updates in ${seconds.toFixed(1)} s`);
     assert.equal(probe.statuses.at(-1)?.text, 'step 199');
     status.close();
   });
@@ -209,7 +212,7 @@ describe('a shared resource', () => {
     await sleep(2300);
     assert.deepEqual(log, ['open', 'close']);
     await assert.rejects(three.get());
-  }).timeout(5000);
+  });
 
   it('is not kept open by a node that closed before it had taken its lease', async () => {
     const log: string[] = [];
@@ -226,7 +229,7 @@ describe('a shared resource', () => {
     holder.abort();
     await sleep(2300);
     assert.deepEqual(log, ['open', 'close']);
-  }).timeout(5000);
+  });
 
   it('is tried again when it could not be opened', async () => {
     let tries = 0;

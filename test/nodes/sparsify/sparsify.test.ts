@@ -182,7 +182,7 @@ describe('fl-sparsify', () => {
       runtime = await startRuntime(['sparsify'], flow({ feedback }), userDir);
       for (const msg of mutated([update(), modelMessage(wave())], count, 1)) runtime.send('s', msg);
       runtime.send('s', update(wave(), { client: 'last' }));
-      await runtime.next('out', (msg) => (msg.fl as { client?: string } | undefined)?.client === 'last', 15000);
+      await runtime.next('out', (msg) => (msg.fl as { client?: string } | undefined)?.client === 'last');
       assert.equal(isPolluted(), false);
       for (const { fl, payload } of runtime.received('out') as unknown as UpdateMessage[]) {
         if (fl?.kind !== 'update') continue;

@@ -189,7 +189,7 @@ describe('fl-wire', () => {
     }
     runtime.send('w', { ...update(), last: true });
     runtime.send('v', { payload: 'the last' });
-    await runtime.next('bytes', ({ last }) => last === true, 18000);
+    await runtime.next('bytes', ({ last }) => last === true);
     assert.equal(isPolluted(), false);
     for (const msg of runtime.received('out')) {
       // "v" goes both ways: what is a message here went in as one, and came out as bytes.

@@ -12,8 +12,7 @@ interface Told {
 
 const example = '01 - Factory - which engine fails next.json';
 
-describe('the routes of the sidebar', function () {
-  this.timeout(120_000);
+describe('the routes of the sidebar', () => {
   let nodeRed: NodeRedProcess;
   let flows: FlowNode[];
   let aggregator: FlowNode;

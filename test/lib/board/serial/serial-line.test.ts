@@ -138,7 +138,7 @@ describe('a serial line', () => {
     assert.equal(board.id, A);
     assert.equal(MockPort.open.has('/dev/ttyMOCK3'), false);
     await board.close();
-  }).timeout(20_000);
+  });
 
   it('finds its board again when another one has its port', async () => {
     plug('/dev/ttyMOCK0', B, '2341');
@@ -146,7 +146,7 @@ describe('a serial line', () => {
     const board = await ready(serialLine({ path: '/dev/ttyMOCK0', load }), A);
     assert.equal(board.id, A);
     await board.close();
-  }).timeout(20_000);
+  });
 });
 
 describe('the list of serial ports', () => {

@@ -143,7 +143,7 @@ describe('virtual boards', () => {
       virtualBoard({ name: 'left open' }).openLine({ bytes() {}, closed() {} }, undefined).then(() => console.log('open'));
     `;
     const output = await new Promise<string>((resolve, reject) => {
-      execFile(process.execPath, ['-e', script], { timeout: 15_000 }, (error, stdout) =>
+      execFile(process.execPath, ['-e', script], { timeout: 100_000 }, (error, stdout) =>
         error ? reject(error) : resolve(stdout),
       );
     });

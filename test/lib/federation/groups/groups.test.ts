@@ -58,9 +58,7 @@ const near = (found: readonly number[], expected: readonly number[]): void => {
 };
 
 for (const strategy of [{ name: 'ifca', groups: 2 }, { name: 'clustered' }] as const) {
-  describe(`${strategy.name} on two kinds of clients`, function () {
-    this.timeout(30_000);
-
+  describe(`${strategy.name} on two kinds of clients`, () => {
     it('finds who is alike, and rests where each group has its least loss', async () => {
       const { sent, metrics } = await runQuadratics(clients, { rounds: 60, training, strategy });
       const groups = metrics.at(-1)?.groups ?? [];
@@ -153,8 +151,7 @@ for (const strategy of [{ name: 'ifca', groups: 2 }, { name: 'clustered' }] as c
   });
 }
 
-describe('clustered', function () {
-  this.timeout(30_000);
+describe('clustered', () => {
   const strategy = { name: 'clustered' } as const;
 
   it('places clients that come later by their own updates', async () => {

@@ -23,9 +23,7 @@ function spoiled<M extends Message<SecureAnswer> | Message<SecureRequest>>(
   return { ...message, fl };
 }
 
-describe('a secure sum whose messages are changed on their way', function () {
-  this.timeout(60_000);
-
+describe('a secure sum whose messages are changed on their way', () => {
   it('is right or void, and no change of them makes anything throw', () => {
     const random = generator(11, 'secure fuzz');
     const identities = identitiesOf(cohort(7).clients);

@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import { generator } from '../../../../lib/random/generator';
 import { cohort, holds, meanOf, play, type Way } from './cohort';
 
-describe('a secure sum', function () {
-  this.timeout(60_000);
-
+describe('a secure sum', () => {
   for (const count of [3, 4, 5, 8, 20, 33, 70, 100]) {
     it(`of ${count} clients is their weighted mean`, () => {
       const parts = cohort(count);
@@ -38,8 +36,7 @@ const losing =
   (message) =>
     message.fl.step === step && clients.includes(message.fl.client) ? undefined : message;
 
-describe('a secure sum from which clients drop out', function () {
-  this.timeout(60_000);
+describe('a secure sum from which clients drop out', () => {
   const options = { threshold: 0.5 };
   const parts = { ...cohort(12), options };
   const some = ['plant-0', 'plant-4', 'plant-11'];

@@ -27,9 +27,7 @@ function isJoin(message: unknown): boolean {
   }
 }
 
-describe('fuzz of a federation', function () {
-  this.timeout(120_000);
-
+describe('fuzz of a federation', () => {
   const disturb = async (changes: Partial<FederationOptions>, each: number): Promise<void> => {
     const random = generator(3, 'fuzz federation');
     const wish = { options: { ...options, ...changes } };

@@ -79,9 +79,7 @@ const reframe = (item: Buffer): Buffer => {
   return Buffer.concat([body, checksum]);
 };
 
-describe('fuzz', function () {
-  this.timeout(120_000);
-
+describe('fuzz', () => {
   it('70,000 mutated messages are taken whole or refused', () => {
     const random = generator(1, 'fuzz messages');
     const choices = originals();
