@@ -4,11 +4,12 @@ import { refuse } from '../model/reader';
 import { layerName, product, shapesOf } from '../model/shapes';
 import { type Activation, type LayerSpec, LEAKY_SLOPE, type ModelSpec } from '../model/spec';
 import { layerTensors } from '../model/tensors';
+import { isWeighted, type WeightedLayer } from '../model/weighted';
 import type { Normalisation } from '../training/engine';
 import type { OperatorOptions } from './graph';
 import { affineOf, foldable } from './normalise';
 import type { OperatorName } from './schema';
-import { type Learned, learnedOf, type WeightedLayer } from './weights';
+import { type Learned, learnedOf } from './weights';
 
 /** What a range is measured of: the output of a layer, before or after its own activation. */
 export interface Measured {
@@ -36,9 +37,6 @@ const apart: Partial<Record<Activation, { operator: OperatorName; options: Opera
 };
 
 const isOneDimensional = (layer: LayerSpec): boolean => layer.type.endsWith('1d');
-
-const isWeighted = (layer: LayerSpec): layer is WeightedLayer =>
-  layer.type === 'dense' || layer.type === 'conv1d' || layer.type === 'conv2d' || layer.type === 'depthwise_conv2d';
 
 const operators: Record<WeightedLayer['type'], OperatorName> = {
   dense: 'FULLY_CONNECTED',

@@ -1,8 +1,6 @@
 /** The tensors of a layer, from the order of Keras to that of TensorFlow Lite. */
-import type { Conv1dLayer, Conv2dLayer, DenseLayer, DepthwiseConv2dLayer } from '../model/spec';
+import type { WeightedLayer } from '../model/weighted';
 import type { Affine } from './normalise';
-
-export type WeightedLayer = DenseLayer | Conv1dLayer | Conv2dLayer | DepthwiseConv2dLayer;
 
 export interface Learned {
   /** dense [out, in]; convolution [out, height, width, in]; depthwise [1, height, width, out]. */

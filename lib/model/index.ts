@@ -13,5 +13,6 @@ export { type Layout, layoutOf, type TensorSlot } from './layout';
 export { limits as modelLimits } from './limits';
 export { outputActivation, parseSpec } from './parse-spec';
 export { inputSize, outputShape, outputSize, sampleSize, shapesOf, targetWidth } from './shapes';
+export { type Shrunk, shrink } from './shrink/shrink';
 export * from './spec';
 export { type LayerSummary, type ModelSummary, summarise } from './summary';

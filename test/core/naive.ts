@@ -81,10 +81,13 @@ function layer(spec: LayerSpec, image: Image, weight: Weight): Image {
   if (spec.type === 'flatten') return { size: [1, 1, height * width * depth], data: image.data };
   if (spec.type === 'foreign') throw new Error('not here');
   if (spec.type === 'dense') {
-    const outputs = Array.from({ length: spec.units }, (_, o) =>
-      image.data.reduce((sum, x, i) => sum + x * weight(0, 0, i, o), weight(0, 0, undefined, o)),
-    );
-    return { size: [1, 1, spec.units], data: activate[spec.activation](outputs) };
+    const pixel: Slide = { kernel: [1, 1], strides: [1, 1], padding: 'valid' };
+    return slide(image, pixel, spec.units, ([{ values }]) => {
+      const outputs = Array.from({ length: spec.units }, (_, o) =>
+        values.reduce((sum, x, i) => sum + x * weight(0, 0, i, o), weight(0, 0, undefined, o)),
+      );
+      return activate[spec.activation](outputs);
+    });
   }
   const padding = spec.padding ?? 'valid';
   if ('poolSize' in spec) {
