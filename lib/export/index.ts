@@ -7,6 +7,7 @@ export {
   type ExportResult,
   exportFormats,
   type FileReport,
+  type LeftOut,
   type TakesFeatures,
 } from './job';
 export type { Comparison, Figures } from './measure';

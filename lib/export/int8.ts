@@ -3,14 +3,14 @@ import { openInt8 } from '../core/int8';
 import { RefusedError } from '../refused';
 import { abortError } from '../training/abort';
 import type { Engine, Progress, SampleBlock } from '../training/engine';
-import { int8Graph } from './build-graph';
+import { int8Graph, type Ranges } from './build-graph';
 import { identifier } from './c-header';
 import { measuredRange, rangeOf } from './calibrate';
 import type { Graph } from './graph';
 import type { ExportJob, TakesFeatures } from './job';
 import { affineOf, foldable } from './normalise';
 import type { Range } from './ranges';
-import { stagesOf } from './stages';
+import { type Stage, stagesOf } from './stages';
 import { writeTflite } from './write-tflite';
 
 /** What of an export the int8 file depends on. */
@@ -54,8 +54,21 @@ export const namesOf = (job: Pick<ExportJob, 'name' | 'about'>) => ({
   description: job.about.join('; '),
 });
 
+/** What an int8 file is made from beside the model. */
+export interface Measures {
+  features: TakesFeatures;
+  ranges: Ranges;
+}
+
+const stagesFor = ({ spec, weights, normalisation }: Int8Job, features: TakesFeatures): Stage[] =>
+  stagesOf(spec, weights, features === 'raw' ? normalisation : undefined);
+
 /** `engine` runs the model with float32 numbers, for the ranges. */
-export async function writeInt8(job: Int8Job, engine: Pick<Engine, 'predict'>, progress?: Progress): Promise<Written> {
+export async function measureInt8(
+  job: Int8Job,
+  engine: Pick<Engine, 'predict'>,
+  progress?: Progress,
+): Promise<Measures> {
   const { spec, weights, normalisation, calibration, rangeMethod: method } = job;
   if (!calibration) {
     throw new RefusedError(
@@ -64,22 +77,30 @@ export async function writeInt8(job: Int8Job, engine: Pick<Engine, 'predict'>, p
     );
   }
   const features = int8Takes(job, calibration);
-  const stages = stagesOf(spec, weights, features === 'raw' ? normalisation : undefined);
   const input = rangeOf(features === 'raw' ? calibration.features : normalised(job, calibration), method);
-  const ranges: Range[] = [];
-  for (const { measured } of stages) {
+  const stages: Range[] = [];
+  for (const { measured } of stagesFor(job, features)) {
     if (!measured) continue;
     const work = { spec, weights, normalisation, samples: calibration, method };
-    ranges.push(await measuredRange(engine, work, measured, progress));
+    stages.push(await measuredRange(engine, work, measured, progress));
   }
-  const graph = int8Graph(spec.input, stages, { input, stages: ranges }, namesOf(job));
+  return { features, ranges: { input, stages } };
+}
+
+export function writeInt8(job: Int8Job, { features, ranges }: Measures): Written {
+  const graph = int8Graph(job.spec.input, stagesFor(job, features), ranges, namesOf(job));
   return { graph, bytes: writeTflite(graph), features };
 }
 
 /** Outputs of the file for samples as they are measured. */
-export function runInt8(written: Written, job: Int8Job, samples: SampleBlock, progress?: Progress): Float32Array {
-  const network = openInt8(written.bytes);
-  const features = written.features === 'raw' ? samples.features : normalised(job, samples);
+export function runInt8(
+  file: Pick<Written, 'bytes' | 'features'>,
+  job: Int8Job,
+  samples: SampleBlock,
+  progress?: Progress,
+): Float32Array {
+  const network = openInt8(file.bytes);
+  const features = file.features === 'raw' ? samples.features : normalised(job, samples);
   const [width, outputs] = [network.inputSize, network.outputSize];
   const result = new Float32Array(samples.count * outputs);
   for (let first = 0; first < samples.count; first += ROWS) {

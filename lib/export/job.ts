@@ -14,6 +14,8 @@ export interface ExportJob {
   weights: Float32Array;
   normalisation?: Normalisation;
   formats: readonly ExportFormat[];
+  /** Leave out dead units: the files hold a smaller network that computes the same. Default false. */
+  shrink?: boolean;
   rangeMethod: RangeMethod;
   /** Ranges are taken from these; int8 needs them. Features as they are measured; no targets are needed. */
   calibration?: SampleBlock;
@@ -50,10 +52,22 @@ export interface FileReport {
   output?: { scale: number; zeroPoint: number };
 }
 
+/** What the files do not have of a pruned network. */
+export interface LeftOut {
+  units: number;
+  parameters: number;
+  multiplyAdds: number;
+  /** Of each file, in the order of the report. */
+  bytes: number[];
+}
+
 export interface ExportReport {
+  /** Of the network in the files. */
   parameters: number;
   multiplyAdds: number;
   files: FileReport[];
+  /** Absent: nothing. */
+  leftOut?: LeftOut;
   rangeMethod?: RangeMethod;
   calibrationSamples?: number;
   /** Whether the ranges were taken from the very samples that are compared. */

@@ -1,5 +1,5 @@
 /** Accuracy under FGSM (arXiv 1412.6572) and PGD (arXiv 1706.06083) at some strengths, with float32 numbers and with 8 bits. */
-import { runInt8, type Written, writeInt8 } from '../export/int8';
+import { measureInt8, runInt8, type Written, writeInt8 } from '../export/int8';
 import { decidedClasses } from '../metrics/classification';
 import { layoutOf } from '../model/layout';
 import type { ModelSpec } from '../model/spec';
@@ -49,7 +49,7 @@ function int8Run({ spec, weights, normalisation, samples: calibration }: Robustn
     const about: string[] = [];
     const job = { name: 'model', about, spec: model, weights: part, normalisation, calibration } as const;
     const whole = { ...job, rangeMethod: 'minmax' } as const;
-    const file = files.get(key) ?? writeInt8(whole, engine);
+    const file = files.get(key) ?? measureInt8(whole, engine).then((measures) => writeInt8(whole, measures));
     files.set(key, file);
     return runInt8(await file, whole, samples);
   };

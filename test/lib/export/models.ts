@@ -1,6 +1,8 @@
 /** Models of every kind that can be exported, with random weights, a normalisation where asked, and random samples. */
+import { createKernels } from '../../../lib/core';
 import type { ExportJob } from '../../../lib/export';
 import { type LayerSpec, layoutOf, type ModelSpec, parseSpec, targetWidth } from '../../../lib/model';
+import { emptyMask, masked } from '../../../lib/prune/mask';
 import { type Generator, generator } from '../../../lib/random/generator';
 import type { Normalisation, SampleBlock } from '../../../lib/training/engine';
 
@@ -14,6 +16,8 @@ interface Entry {
    * alike: each its own, but of one magnitude.
    */
   normalise: Kind;
+  /** Half of its units and filters are pruned; small: and left out of the files. */
+  pruned?: 'whole' | 'small';
 }
 
 const classes = (count: number): string[] => Array.from({ length: count }, (_, i) => `class ${i}`);
@@ -25,6 +29,25 @@ const classifier = (name: string, input: number[], layers: unknown[], labels: nu
 });
 
 const softmax = (units: number) => ({ type: 'dense', units, activation: 'softmax' });
+
+const steps = (pruned: 'whole' | 'small'): Entry => ({
+  ...classifier(
+    `half pruned, ${pruned}`,
+    [32, 3],
+    [
+      { type: 'conv1d', filters: 16, kernelSize: 5, activation: 'relu' },
+      { type: 'max_pool1d', poolSize: 2 },
+      { type: 'conv1d', filters: 24, kernelSize: 3, padding: 'same', activation: 'relu' },
+      { type: 'average_pool1d', poolSize: 2 },
+      { type: 'flatten' },
+      { type: 'dense', units: 20, activation: 'relu' },
+      softmax(4),
+    ],
+    4,
+    'channels',
+  ),
+  pruned,
+});
 
 /** One for each operator, padding, activation and task. */
 export const entries: readonly Entry[] = [
@@ -145,6 +168,8 @@ export const entries: readonly Entry[] = [
       seed: 3,
     }),
   },
+  steps('whole'),
+  steps('small'),
 ];
 
 function weightsOf(spec: ModelSpec, random: Generator): Float32Array {
@@ -155,6 +180,13 @@ function weightsOf(spec: ModelSpec, random: Generator): Float32Array {
     for (let i = 0; i < count; i++) weights[offset + i] = random.normal() / Math.sqrt(inputs);
   }
   return weights;
+}
+
+/** Whole units and filters of the least norm become zero, as fl-prune does it. */
+function halfPruned(spec: ModelSpec, weights: Float32Array): Float32Array {
+  const layout = layoutOf(spec);
+  const gone = masked(layout, weights, { method: 'structured' }, 0.5, emptyMask(layout), createKernels());
+  return weights.map((weight, i) => (gone[i] === 1 ? 0 : weight));
 }
 
 function normalisationOf(spec: ModelSpec, kind: Kind, random: Generator): Normalisation | undefined {
@@ -189,13 +221,15 @@ function samplesOf(
 }
 
 /** The job of an entry, with all formats. */
-export function jobOf({ name, spec, normalise }: Entry, samples = 200, seed = 1): ExportJob {
+export function jobOf({ name, spec, normalise, pruned }: Entry, samples = 200, seed = 1): ExportJob {
   const random = generator(seed, name);
   const normalisation = normalisationOf(spec, normalise, random);
+  const weights = weightsOf(spec, random);
   return {
     name,
     spec,
-    weights: weightsOf(spec, random),
+    weights: pruned ? halfPruned(spec, weights) : weights,
+    shrink: pruned === 'small',
     normalisation,
     formats: ['tflite-float32', 'tflite-int8', 'c-header', 'tfjs'],
     rangeMethod: 'minmax',
