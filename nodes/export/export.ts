@@ -68,6 +68,7 @@ export = (RED: Red): void => {
         normalisation,
         formats: read.formats,
         rangeMethod: read.rangeMethod,
+        shrink: read.shrink,
         calibration: enough?.calibration,
         check: enough?.check,
         about: [`${read.model.name || 'A model'}, trained by the federation "${federation}", round ${trained}`],
@@ -83,8 +84,10 @@ export = (RED: Red): void => {
       const { folder, deliver } = read;
       const base = RED.settings.userDir ?? process.cwd();
       const paths = deliver === 'messages' ? undefined : await saveFiles(base, folder, result.files);
-      const size = result.files.reduce((sum, { bytes }) => sum + bytes.length, 0);
-      shell.status.ready('status.exported', { round, size: kilobytes(size) });
+      const size = kilobytes(result.files.reduce((sum, { bytes }) => sum + bytes.length, 0));
+      const { leftOut } = result.report;
+      if (leftOut) shell.status.ready('status.exportedSmaller', { round, size, units: leftOut.units });
+      else shell.status.ready('status.exported', { round, size });
       const files = deliver === 'files' ? null : fileMessages(result, global, msg, paths);
       const payload: ReportPayload = {
         federation: global.federation,

@@ -11,6 +11,7 @@ export default [
   number('every', '10', [1, 100000], { label: false, unit: true, when: 'when=rounds' }),
   number('samples', '100', [1, 2000], { unit: true, when: 'int8=true', icon: 'database' }),
   choice('ranges', ['minmax', 'percentile', 'mse'], { when: 'int8=true', icon: 'arrows-h' }),
+  checkbox('shrink'),
   choice('deliver', ['both', 'files', 'messages'], { icon: 'share' }),
   text('folder', { value: 'fl-tinyml/exports', when: 'deliver!=messages', icon: 'folder-o' }),
   text('fileName', { placeholder: true, icon: 'file-o' }),

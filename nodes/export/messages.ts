@@ -16,7 +16,14 @@ export function fileMessages(
     topic: 'fl/export',
     payload: Buffer.from(bytes),
     filename: paths?.[i] ?? name,
-    export: { federation: global.federation, round: global.trained, format, name, bytes: bytes.length },
+    export: {
+      federation: global.federation,
+      round: global.trained,
+      format,
+      name,
+      bytes: bytes.length,
+      ...(result.report.leftOut && { bytesLeftOut: result.report.leftOut.bytes[i] }),
+    },
   }));
 }
 

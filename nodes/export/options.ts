@@ -19,6 +19,8 @@ export interface ExportOptions {
   /** Samples that int8 waits for. */
   wanted: number;
   rangeMethod: RangeMethod;
+  /** Dead units of a pruned model are left out. */
+  shrink: boolean;
   deliver: Deliver;
   folder: string;
   /** '': the name of the federation. */
@@ -51,6 +53,7 @@ export async function readOptions(
     every: number(settings, 'every', 10, { min: 1, max: 1e5, integer: true }),
     wanted: number(settings, 'samples', 100, { min: 1, max: 2000, integer: true }),
     rangeMethod: choice(settings, 'ranges', rangeMethods, 'minmax'),
+    shrink: flag(settings, 'shrink', false),
     deliver: choice(settings, 'deliver', ['both', 'files', 'messages'], 'both'),
     folder: text(settings, 'folder', 'fl-tinyml/exports'),
     fileName: text(settings, 'fileName'),

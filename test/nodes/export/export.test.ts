@@ -175,6 +175,31 @@ describe('fl-export', () => {
     assert.match(paths[0], /factory_r7_float32\.tflite$/);
   });
 
+  it('leaves dead units out when told so, and says how much that was', async () => {
+    const hidden = { type: 'dense', units: 8, activation: 'relu', useBias: true, initializer: 'glorot_uniform' };
+    const model = modelNode({ layers: [hidden] });
+    // Only the first of eight units has weights; the bias of the second is seen through its constant.
+    const weights = Array.from({ length: 16 }, (_, i) => (i % 8 === 0 ? 1 : 0));
+    const message = await weightsMessage([...weights, 0, 2, 0, 0, 0, 0, 0, 0, 1, -1, 3, 4], { round: 2 }, model);
+    const told: unknown[] = [];
+    for (const shrink of [undefined, true]) {
+      runtime = await startRuntime(NODES, flow({ int8: false, header: false, shrink }, model), userDir);
+      runtime.send('x', structuredClone(message));
+      const { payload } = await runtime.next('report', () => true, 15000);
+      const [file] = runtime.received('file');
+      const { bytes, bytesLeftOut } = file.export as { bytes: number; bytesLeftOut?: number };
+      assert.equal(bytes, (file.payload as Buffer).length);
+      const { leftOut } = payload as { leftOut?: { units: number; bytes: number[] } };
+      told.push(bytes + (bytesLeftOut ?? 0));
+      assert.deepEqual([leftOut?.units, leftOut?.bytes[0]], shrink ? [7, bytesLeftOut] : [undefined, undefined]);
+      const words = shrink ? /^r1 \d kB, −7 units$/ : /^exported r1 \d kB$/;
+      await runtime.statusIs('x', (s) => words.test(s.text ?? ''));
+      await runtime.close();
+    }
+    assert.equal(told[0], told[1]);
+    runtime = await startRuntime(NODES, flow(), userDir);
+  });
+
   it('says how many samples are missing when it is asked too early', async () => {
     runtime = await startRuntime(NODES, flow({ when: 'topic' }), userDir);
     runtime.send('x', await weightsMessage(YES_WHEN_HOT));
