@@ -185,7 +185,7 @@ describe('fl-export', () => {
     for (const shrink of [undefined, true]) {
       runtime = await startRuntime(NODES, flow({ int8: false, header: false, shrink }, model), userDir);
       runtime.send('x', structuredClone(message));
-      const { payload } = await runtime.next('report', () => true, 15000);
+      const { payload } = await runtime.next('report');
       const [file] = runtime.received('file');
       const { bytes, bytesLeftOut } = file.export as { bytes: number; bytesLeftOut?: number };
       assert.equal(bytes, (file.payload as Buffer).length);
