@@ -1,10 +1,12 @@
 /**
  * Clustered federated learning (Sattler 2019, arXiv 1910.01991). It begins as FedAvg in one group. When a group stands still
  * though its clients pull, |mean d| < eps1 and max |d_k| > eps2, it is cut in two by the cosines of their updates. eps1 and
- * eps2 are shares of the greatest norm of an update in the first round. A client that was not there at a cut is placed
- * later, by one update from the model of that cut for each node on its way down.
+ * eps2 are shares of the median norm of the updates in the first round that has any: one long update there must not keep the
+ * group together for ever. A client that was not there at a cut is placed later, by one update from the model of that cut for
+ * each node on its way down.
  */
 
+import { medianNorm } from '../../robust/norm-bound';
 import { normOf } from '../../update/vector';
 import { bipartition, cosine, similarities } from '../groups/bipartition';
 import { childrenOf, cut, firstTree, groupOf, leaves, nodeOf, placed } from '../groups/tree';
@@ -49,6 +51,12 @@ const membersOf = (part: Aggregate): Member[] => {
 
 /** The greatest norm of all. */
 const longest = (all: readonly { norm: number }[]): number => all.reduce((most, { norm }) => Math.max(most, norm), 0);
+
+/** The middle norm of all that are not zero; 0 where there is none. */
+function medianOf(all: readonly { norm: number }[]): number {
+  const norms = Float64Array.from(all, ({ norm }) => norm).filter((norm) => norm > 0);
+  return norms.length > 0 ? medianNorm(norms) : 0;
+}
 
 /** Two sides, or undefined when one of them would be smaller than `least`. */
 function sidesOf(members: readonly Member[], size: number, least: number): [Member[], Member[]] | undefined {
@@ -123,7 +131,7 @@ export function clustered({ eps1 = 0.4, eps2 = 0.4, minGroup = 2, maxGroups = 8 
       let model = global;
       let first = state.numbers.first ?? 0;
       if (first === 0) {
-        first = longest(aggregate.part(0).updates);
+        first = medianOf(aggregate.part(0).updates);
         state = { ...state, numbers: { ...state.numbers, first } };
       }
       for (const [group, node] of leaves(before).entries()) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FederationOptions, GlobalModel } from '../../../../lib/federation';
+import type { FederationOptions, GlobalModel, Learner } from '../../../../lib/federation';
 import { parted } from '../../../../lib/federation/groups/parted';
 import { localMemory } from '../../../../lib/federation/local/memory';
 import { defaultOptions } from '../../../../lib/federation/options';
@@ -11,7 +11,7 @@ import { createStrategy } from '../../../../lib/federation/strategies';
 import { ON_THE_WAY } from '../../../../lib/federation/strategies/clustered';
 import { createStore, type StateRecord, type Store } from '../../../../lib/state';
 import type { FederationHeader, Message, ModelHeader } from '../../../../lib/update/message';
-import { readVector } from '../../../../lib/update/vector';
+import { readVector, vectorPayload } from '../../../../lib/update/vector';
 import { type Quadratic, quadraticLearner, runQuadratics } from '../quadratic';
 import { toyFederation } from '../toy';
 
@@ -184,6 +184,27 @@ describe('clustered', () => {
     );
     for (const { clients: members } of groups) assert.equal(new Set(members.map(kindOf)).size, 1);
     await toy.close();
+  });
+
+  it('is not kept together for ever by one long update in the first round', async () => {
+    const toy = await toyFederation({ options: { minClients: 6, quorum: 1, rounds: 60, training, strategy } });
+    clients.forEach((client, i) => {
+      const learner = quadraticLearner(client);
+      const shove: Learner = {
+        ...learner,
+        learn: async (task, control) => {
+          const local = await learner.learn(task, control);
+          return task.round === 1 ? { ...local, payload: vectorPayload(Float32Array.of(1e4, 0, 0)) } : local;
+        },
+      };
+      toy.add(`client-${i}`, { learner: i === 5 ? shove : learner }).samplesChanged();
+    });
+    await toy.settle();
+    await toy.close();
+    assert.deepEqual(toy.refused, []);
+    const groups = toy.metrics.at(-1)?.groups ?? [];
+    assert.equal(groups.length, 2);
+    for (const { clients: members } of groups) assert.equal(new Set(members.map(kindOf)).size, 1);
   });
 
   it('goes on after a restart as if there had been none', async () => {
