@@ -11,7 +11,7 @@ import type { Rule } from '../robust/rule';
 import type { PrivacyClaim } from '../update/message';
 import { keepsVector } from './local/rule';
 import type { RoundMetrics } from './metrics';
-import type { Aggregate, Strategy, UpdateFacts } from './strategies/strategy';
+import type { Aggregate, Strategy, StrategyState, UpdateFacts } from './strategies/strategy';
 import type { StalenessWeight } from './timing/staleness';
 
 export interface AggregationParts {
@@ -75,17 +75,17 @@ export interface RoundAggregate extends Aggregate {
 
 export interface Aggregation {
   /** The weight that the update will have. Throws RefusedError when it can have none. */
-  weigh(facts: UpdateFacts, privacy?: PrivacyClaim): number;
+  weigh(facts: UpdateFacts, privacy?: PrivacyClaim, state?: StrategyState): number;
   /**
-   * `claim`: the text that tells kinds of privacy apart. `group`: to which the strategy counts the client; default 0.
-   * Vectors are kept only when the strategy needs them.
+   * `claim`: the text that tells kinds of privacy apart. `group`: to which the strategy counts the client; default 0. `state`: of
+   * the strategy. Vectors are kept only when the strategy needs them.
    */
   add(
     claim: string,
     facts: UpdateFacts,
     vectors: readonly Float32Array[],
     privacy?: PrivacyClaim,
-    group?: number,
+    of?: { group?: number; state?: StrategyState },
   ): void;
   /** An update of nothing but zeros, that did not travel: it counts in every mean. */
   withhold(facts: UpdateFacts): void;
@@ -136,8 +136,8 @@ export function createAggregation({
 
   const counted = (facts: UpdateFacts): UpdateFacts => (equalWeights ? { ...facts, count: 1 } : facts);
 
-  const weigh = (facts: UpdateFacts, privacy?: PrivacyClaim): number => {
-    const weight = strategy.weigh(counted(facts)) * staleness(facts.staleness);
+  const weigh = (facts: UpdateFacts, privacy?: PrivacyClaim, state?: StrategyState): number => {
+    const weight = strategy.weigh(counted(facts), state) * staleness(facts.staleness);
     if (privacy && keepsVector(strategy.local)) {
       throw new RefusedError(
         'privacy-strategy',
@@ -238,13 +238,13 @@ export function createAggregation({
 
   return {
     weigh,
-    add(claim, facts, vectors, privacy, group = 0) {
+    add(claim, facts, vectors, privacy, { group = 0, state } = {}) {
       const claimants = claimantsOf(claim, privacy);
       if (privacy && claimants.privacy && privacy.epsilon > claimants.privacy.epsilon) {
         claimants.privacy = shareable(privacy);
       }
       const { folds, members } = partOf(claimants, group);
-      const weight = weigh(facts, privacy);
+      const weight = weigh(facts, privacy, state);
       let folded = 0;
       try {
         for (const fold of folds) fold.add(vectors[folded++], weight);

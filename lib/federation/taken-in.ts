@@ -52,7 +52,7 @@ export function createTakenIn({ aggregation, census, strategy, versions, secure,
         case 'masked': {
           const { facts, payload, privacy } = material;
           // What does not go together with its privacy.
-          aggregation.weigh(facts, privacy);
+          aggregation.weigh(facts, privacy, strategyState);
           secure?.add(facts, payload, privacy);
           break;
         }
@@ -62,7 +62,7 @@ export function createTakenIn({ aggregation, census, strategy, versions, secure,
           const group = strategy.groups?.of(facts, strategyState);
           const [change, ...further] = vectors;
           const present = strategy.rebase ? versions.rebased(change, round - facts.staleness, weights) : change;
-          aggregation.add(claimOf(privacy), facts, [present, ...further], privacy, group);
+          aggregation.add(claimOf(privacy), facts, [present, ...further], privacy, { group, state: strategyState });
           counted(facts, round);
         }
       }

@@ -95,8 +95,8 @@ export interface Strategy {
   readonly groups?: Groups;
   /** `fresh`: other first weights of the same model, for each number from 1 on; only strategies with groups need it. */
   start(size: number, fresh?: (index: number) => Float32Array): StrategyState;
-  /** Weight of an update in the fold. Throws RefusedError when the update can have none. */
-  weigh(update: UpdateFacts): number;
+  /** Weight of an update in the fold; `state` is what apply() will get. Throws RefusedError when the update can have none. */
+  weigh(update: UpdateFacts, state?: StrategyState): number;
   /** Vectors that travel to the clients behind the model (control variates); absent: none. */
   broadcast?(state: StrategyState): readonly Float32Array[];
   /** Throws RefusedError when nothing can be made of the round. Changes neither `state` nor `global`. */

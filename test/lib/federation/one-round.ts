@@ -26,7 +26,7 @@ export function round(
   updates.forEach(({ change, second, ...facts }, k) => {
     const numbers = [change, ...(second ? [second] : [])].map((one) => Float32Array.from(one));
     const known = { samples: 1, norm: kernels.norm(numbers[0]), staleness: 0, metrics: {}, ...facts };
-    aggregation.add('', { client: `c${k}`, ...known }, numbers);
+    aggregation.add('', { client: `c${k}`, ...known }, numbers, undefined, { state });
   });
   const before = structuredClone(state);
   const next = strategy.apply(state, model, aggregation.aggregate('', clients));

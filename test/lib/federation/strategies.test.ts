@@ -25,8 +25,8 @@ describe('strategies, against float64', () => {
   const N = 8;
 
   type Round = (typeof history)[number];
-  const sum = (updates: Round, of: (update: Round[number], k: number) => number): number =>
-    updates.reduce((all, update, k) => all + of(update, k), 0);
+  const sum = <T>(updates: readonly T[], of: (update: T, k: number) => number): number =>
+    updates.reduce<number>((all, update, k) => all + of(update, k), 0);
   const weighted = (updates: Round, j: number): number =>
     sum(updates, ({ samples, change }) => samples * change[j]) / sum(updates, ({ samples }) => samples);
   const uniform = (updates: Round, j: number, of: 'change' | 'second' = 'change'): number =>
@@ -120,6 +120,38 @@ describe('strategies, against float64', () => {
       near(model, expected, 3e-6);
     });
   }
+
+  it('q-FedAvg: the model goes on as its formula says when the power q of the losses leaves all that can be summed', () => {
+    const L = 1 / plain.learningRate;
+    const lost = [1, 2, 1.5];
+    const changes = [
+      [0.1, -0.2],
+      [0.3, 0.4],
+      [-0.5, 0.01],
+    ];
+    for (const q of [1, 5, 20]) {
+      const strategy = createStrategy({ name: 'qfedavg', q }, plain);
+      let state = strategy.start(2);
+      for (let scale = 1; scale > 1e-8; scale *= 0.6) {
+        const updates = lost.map((loss, k) => ({
+          change: changes[k].map((d) => d * Math.sqrt(scale)),
+          metrics: { startLoss: loss * scale },
+        }));
+        // In float64, over the power of one of the losses, as float64 has its bounds too.
+        const weights = lost.map((loss) => (loss / lost[0]) ** q);
+        const h = sum(
+          updates,
+          ({ change, metrics }, k) => weights[k] * ((q * L * L * square(change)) / metrics.startLoss + L),
+        );
+        const next = round(strategy, state, [0, 0], updates);
+        state = next.state;
+        for (const [j, moved] of next.model.entries()) {
+          const expected = sum(updates, ({ change }, k) => weights[k] * L * change[j]) / h;
+          near([moved / expected], [1], 1e-5);
+        }
+      }
+    }
+  });
 
   it('SCAFFOLD: c is the mean of the c_i of all clients, also when clients come', () => {
     const strategy = createStrategy({ name: 'scaffold' }, plain);
