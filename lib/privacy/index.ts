@@ -20,12 +20,15 @@ export {
   type Ledger,
   newLedger,
   parseLedger,
+  released,
   releasesLeft,
+  requireBudget,
   spent,
   withBudget,
 } from './ledger';
 export { localEvent, privatise } from './local';
 export { addNoise, type NormalSource, seededNoise, systemNoise } from './noise';
+export { type NoiseWish, type PlannedNoise, type PrivacyPlan, plannedNoise, type TreeTerms } from './plan';
 export { type LossEvent, pldEpsilon } from './pld';
 export * from './secure/index';
 export { levelsFor, type TreePlan, treeEpsilon, treeSensitivity } from './tree';

@@ -90,21 +90,31 @@ const isRelease = (event: PrivacyEvent): boolean =>
     ? event.epsilon > 0
     : event.noiseMultiplier > 0 && (event.mechanism === 'tree' || (event.samplingRate > 0 && event.samplingRate <= 1));
 
-/**
- * The ledger after one more release. Throws RefusedError 'budget-exhausted' when that would pass the budget: then nothing
- * may leave. The ledger given is not changed.
- */
-export function charge(ledger: Ledger, event: PrivacyEvent): Ledger {
-  if (!isRelease(event)) {
-    throw new RangeError(
-      'A release needs noise above 0 and a sampling rate above 0 and up to 1, or an epsilon above 0',
-    );
-  }
-  const after = { ...ledger, entries: withEvent(ledger.entries, event) };
-  const epsilon = spent(after, 'client' in event ? event.client : undefined);
-  if (epsilon <= ledger.budget) return after;
+/** The ledger with one more release, whatever it costs. The ledger given is not changed. */
+export function released(ledger: Ledger, event: PrivacyEvent): Ledger {
+  if (isRelease(event)) return { ...ledger, entries: withEvent(ledger.entries, event) };
+  throw new RangeError('A release needs noise above 0 and a sampling rate above 0 and up to 1, or an epsilon above 0');
+}
+
+/** Throws RefusedError 'budget-exhausted' when what would be spent passes the budget: then nothing may leave. */
+export function requireBudget({ budget }: Pick<Ledger, 'budget'>, epsilon: number): void {
+  if (epsilon <= budget) return;
   throw new RefusedError(
     'budget-exhausted',
-    `The privacy budget is used up: this release would bring epsilon to ${epsilon.toFixed(2)} of ${ledger.budget}; raise the budget or the noise, or stop here.`,
+    `The privacy budget is used up: this release would bring epsilon to ${epsilon.toFixed(2)} of ${budget}; raise the budget or the noise, or stop here.`,
   );
 }
+
+/** The ledger after one more release that the budget allows. Throws as requireBudget(). */
+export function charge(ledger: Ledger, event: PrivacyEvent): Ledger {
+  const after = released(ledger, event);
+  requireBudget(after, spent(after, 'client' in event ? event.client : undefined));
+  return after;
+}
+
+/** Whether spent() is a matter of formulas: what sampled releases tell, and distributions of losses, take long. */
+export const isQuickToReckon = ({ entries, accountant }: Ledger): boolean =>
+  entries.every((entry) => {
+    if (entry.mechanism === 'tree') return true;
+    return entry.mechanism === 'exponential' ? accountant !== 'pld' : entry.samplingRate === 1;
+  });

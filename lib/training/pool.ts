@@ -1,11 +1,13 @@
 /**
- * Training, prediction, distances and exports off the event loop. Worker threads do it; jobs for TensorFlow.js go to a child
+ * Training, prediction, distances, exports and the account of privacy off the event loop. Worker threads do it; jobs for TensorFlow.js go to a child
  * process of their own where tfjs-node is installed, since native code that fails would take Node-RED with it.
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { PublicRows } from '../distillation/public-rows';
 import type { ExportJob, ExportResult } from '../export/job';
+import type { Ledger } from '../privacy/ledger';
+import type { NoiseWish, PlannedNoise, PrivacyPlan } from '../privacy/plan';
 import type { RuleOptions } from '../robust/options';
 import type { Combined, RuleInput } from '../robust/rule';
 import type { Robustness, RobustnessJob } from '../robustness/job';
@@ -50,6 +52,10 @@ export interface Pool {
   combine(rule: RuleOptions, input: RuleInput, control?: JobControl): Promise<Combined>;
   /** Of any number of rows: sorting a hundred thousand takes long. Rejects as publicRows() throws. */
   publicRows(block: SampleBlock, width: number, control?: Omit<JobControl, 'engine'>): Promise<PublicRows>;
+  /** How much noise a plan takes, and what it costs: plannedNoise() of lib/privacy. */
+  plannedNoise(plan: PrivacyPlan, wish: NoiseWish, control?: JobControl): Promise<PlannedNoise>;
+  /** Epsilon of a ledger: spent() of lib/privacy. */
+  spent(ledger: Ledger, client?: string, control?: JobControl): Promise<number>;
   /** A model as files, with ranges taken and figures measured on the samples of the job. Always by the engine core. */
   exportModel(job: ExportJob, control?: JobControl): Promise<ExportResult>;
   readonly threads: number;
@@ -123,6 +129,8 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
     throw new RangeError(`A pool needs 1 to 256 threads, not ${threads}.`);
   }
   const threadLane = createLane({ script, kind: 'thread', workers: threads });
+  // What an update waits for on its way must not wait for trainings.
+  const sideLane = createLane({ script, kind: 'thread', workers: 1 });
   const native = hasTfjsNode();
   let processLane: Lane | undefined;
 
@@ -200,6 +208,12 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
     async publicRows(block, width, control = {}) {
       return threadLane.run('publicRows', (stop) => [blockAcross(block), width, stop], control);
     },
+    async plannedNoise(plan, wish, control = {}) {
+      return sideLane.run('plannedNoise', (stop) => [plan, wish, stop], control);
+    },
+    async spent(ledger, client, control = {}) {
+      return (await sideLane.run('spent', (stop) => [ledger, client, stop], control)).epsilon;
+    },
     async exportModel(job, control = {}) {
       const across = (block: SampleBlock | undefined): SampleBlock | undefined => block && blockAcross(block);
       const parameters = (stop: StopFlag): [ExportJob, StopFlag] => [
@@ -214,7 +228,7 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
       return threadLane.run('exportModel', parameters, control);
     },
     async close() {
-      await Promise.all([threadLane.close(), processLane?.close()]);
+      await Promise.all([threadLane.close(), sideLane.close(), processLane?.close()]);
     },
   };
 }

@@ -1,6 +1,8 @@
 /** What crosses between the pool and its workers. */
 import type { PublicRows } from '../distillation/public-rows';
 import type { ExportJob, ExportResult } from '../export/job';
+import type { Ledger } from '../privacy/ledger';
+import type { NoiseWish, PlannedNoise, PrivacyPlan } from '../privacy/plan';
 import type { RuleOptions } from '../robust/options';
 import type { Combined, RuleInput } from '../robust/rule';
 import type { Robustness, RobustnessJob } from '../robustness/job';
@@ -30,6 +32,8 @@ export interface WorkerMethods {
   /** The vectors of the input, and its root, in shared memory. */
   combine(rule: RuleOptions, input: RuleInput, stop: StopFlag): Promise<Combined>;
   publicRows(block: SampleBlock, width: number, stop: StopFlag): Promise<PublicRows>;
+  plannedNoise(plan: PrivacyPlan, wish: NoiseWish, stop: StopFlag): Promise<PlannedNoise>;
+  spent(ledger: Ledger, client: string | undefined, stop: StopFlag): Promise<{ epsilon: number }>;
   exportModel(job: ExportJob, stop: StopFlag): Promise<ExportResult>;
 }
 

@@ -4,6 +4,8 @@ import * as workerpool from 'workerpool';
 import { createKernels } from '../core/index';
 import { publicRows } from '../distillation/public-rows';
 import { exportModel } from '../export/export-model';
+import { spent } from '../privacy/ledger';
+import { plannedNoise } from '../privacy/plan';
 import { RefusedError } from '../refused';
 import { createRule } from '../robust/create-rule';
 import { measureRobustness } from '../robustness/measure';
@@ -112,6 +114,13 @@ const methods: Handlers = {
   async publicRows(block, width, stop) {
     checkStop(stop);
     return publicRows(block, width);
+  },
+  async plannedNoise(plan, wish, stop) {
+    return plannedNoise(plan, wish, () => checkStop(stop));
+  },
+  async spent(ledger, client, stop) {
+    checkStop(stop);
+    return { epsilon: spent(ledger, client) };
   },
   async exportModel(job, stop) {
     checkStop(stop);

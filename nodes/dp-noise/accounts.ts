@@ -4,11 +4,20 @@
  */
 import type { Accountant } from '../../lib/privacy/accountant';
 import { afterLoss, type PrivacyEvent } from '../../lib/privacy/events';
-import { charge, type Ledger, newLedger, parseLedger, spent, withBudget } from '../../lib/privacy/ledger';
+import {
+  type Ledger,
+  newLedger,
+  parseLedger,
+  released,
+  requireBudget,
+  spent,
+  withBudget,
+} from '../../lib/privacy/ledger';
 import { createStore, type Store } from '../../lib/state/store';
 import { type Lease, sharedResource } from '../shared/lease';
 import { stateFolder } from '../shared/model';
 import type { Red } from '../shared/red';
+import type { Reckoner } from './reckoner';
 
 /** Ledgers held in memory, and rounds of each that are remembered as paid. */
 const MOST_HELD = 4096;
@@ -20,19 +29,34 @@ export interface Terms {
   accountant: Accountant;
 }
 
+export interface Charging {
+  /**
+   * A release that was paid under this name already costs nothing more (the updates of one round, which central privacy
+   * releases together).
+   */
+  once?: string | undefined;
+  /** Default: on this thread. */
+  reckoner?: Pick<Reckoner, 'spent'>;
+}
+
 export interface Accounts {
   /**
-   * Epsilon after one more release under these terms. `once`: a release that was paid under this name already costs
-   * nothing more (the updates of one round, which central privacy releases together). Rejects with RefusedError
-   * 'budget-exhausted', or when the ledger can be neither read nor written: then nothing may leave.
+   * Epsilon after one more release under these terms. Rejects with RefusedError 'budget-exhausted', or when the ledger can
+   * be neither read nor written, nor reckoned: then nothing may leave, and nothing is charged.
    */
-  charge(name: string, event: PrivacyEvent, terms: Terms, once?: string): Promise<number>;
+  charge(name: string, event: PrivacyEvent, terms: Terms, how?: Charging): Promise<number>;
   settle(): Promise<void>;
 }
 
+const here: Pick<Reckoner, 'spent'> = { spent: async (ledger, client) => spent(ledger, client) };
+
 interface Account {
   ledger?: Ledger;
+  /** Epsilon of anybody by the ledger under these terms, when it was last reckoned. */
+  known?: { ledger: Ledger; epsilon: number };
   paid: string[];
+  /** Charges that are not done. */
+  open: number;
   /** The charges of this ledger, one after the other. */
   queue: Promise<unknown>;
 }
@@ -55,11 +79,24 @@ export function createAccounts(store: Store): Accounts {
     for (const [other, account] of accounts) {
       if (accounts.size < MOST_HELD) break;
       // One at work is kept: its next charge must see what this one wrote.
-      if (account.ledger) accounts.delete(other);
+      if (account.open === 0) accounts.delete(other);
     }
-    const made: Account = { paid: [], queue: Promise.resolve() };
+    const made: Account = { paid: [], open: 0, queue: Promise.resolve() };
     accounts.set(name, made);
     return made;
+  }
+
+  /** Of anybody. Many updates of one round ask for the same. */
+  async function epsilonOf(account: Account, ledger: Ledger, reckoner: Pick<Reckoner, 'spent'>): Promise<number> {
+    const { known } = account;
+    const isSame =
+      known?.ledger.entries === ledger.entries &&
+      known.ledger.delta === ledger.delta &&
+      known.ledger.accountant === ledger.accountant;
+    if (isSame) return known.epsilon;
+    const epsilon = await reckoner.spent(ledger);
+    account.known = { ledger, epsilon };
+    return epsilon;
   }
 
   async function pay(
@@ -67,26 +104,32 @@ export function createAccounts(store: Store): Accounts {
     account: Account,
     event: PrivacyEvent,
     terms: Terms,
-    once?: string,
+    { once, reckoner = here }: Charging,
   ): Promise<number> {
     const before = account.ledger ?? (await load(store, name, event, terms));
     const ledger = withBudget(before, terms.budget, terms.delta, terms.accountant);
     const client = 'client' in event ? event.client : undefined;
-    if (once !== undefined && account.paid.includes(once)) return spent(ledger);
-    const after = charge(ledger, event);
+    if (once !== undefined && account.paid.includes(once)) return epsilonOf(account, ledger, reckoner);
+    const after = released(ledger, event);
+    const epsilon = await (client === undefined ? epsilonOf(account, after, reckoner) : reckoner.spent(after, client));
+    requireBudget(after, epsilon);
     // Until it is written nobody knows what is on the disk: the next charge reads it anew.
     account.ledger = undefined;
     await store.write(name, { json: after, parts: {} });
     account.ledger = after;
     if (once !== undefined) account.paid = [...account.paid, once].slice(-MOST_PAID);
-    return spent(after, client);
+    return epsilon;
   }
 
   return {
-    charge(name, event, terms, once) {
+    charge(name, event, terms, how = {}) {
       const account = accountOf(name);
-      const paid = account.queue.then(() => pay(name, account, event, terms, once));
-      account.queue = paid.catch(() => {});
+      account.open++;
+      const paid = account.queue.then(() => pay(name, account, event, terms, how));
+      account.queue = paid.then(
+        () => account.open--,
+        () => account.open--,
+      );
       return paid;
     },
     async settle() {

@@ -13,14 +13,16 @@ import { limits } from '../../lib/update/limits';
 import type { UpdateHeader } from '../../lib/update/message';
 import { choice, fields, text } from '../../lib/update/reader';
 import { parseMessage } from '../../lib/update/validate';
-import { checked } from '../shared/checked';
+import { checkedLater } from '../shared/checked';
 import { isKind } from '../shared/global-model';
 import { leaseKernels } from '../shared/kernels';
+import { leasePool } from '../shared/pool';
 import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
 import { createShell } from '../shared/shell';
 import { registerAccount } from './account-route';
 import { leaseAccounts } from './accounts';
 import { type Options, readOptions } from './options';
+import { createReckoner } from './reckoner';
 
 /** Numbers that get their noise in one turn of the event loop: some milliseconds. */
 const BLOCK = 16384;
@@ -77,10 +79,14 @@ export = (RED: Red): void => {
     const shell = createShell(RED, this);
     const accounts = leaseAccounts(RED, shell.closing);
     const kernels = leaseKernels(RED, shell.closing);
+    const reckoner = createReckoner(leasePool(RED, shell.closing), shell.closing);
     let updates = 0;
     let unclipped = 0;
-    shell.status.waiting('status.waiting');
-    const options = checked(shell, () => readOptions(settings));
+    const options = checkedLater(shell, async () => {
+      const read = await readOptions(settings, reckoner, () => shell.status.working('status.planning'));
+      shell.status.waiting('status.waiting');
+      return read;
+    });
 
     /** `begun`: the first round of the tree. */
     const payUpdate = (fl: UpdateHeader, given: Options, begun: number | undefined): Promise<number> => {
@@ -92,7 +98,8 @@ export = (RED: Red): void => {
     async function pay(who: Payer, given: Options, event: PrivacyEvent, once?: string): Promise<number> {
       const { budget, delta, accountant } = given;
       try {
-        return await (await accounts.get()).charge(accountName(who, given), event, { budget, delta, accountant }, once);
+        const terms = { budget, delta, accountant };
+        return await (await accounts.get()).charge(accountName(who, given), event, terms, { once, reckoner });
       } catch (thrown) {
         if (thrown instanceof RefusedError && thrown.code === 'budget-exhausted') {
           shell.status.error('status.exhausted');
@@ -111,7 +118,7 @@ export = (RED: Red): void => {
 
     /** Something else that the flow tells of the same data: it leaves when its account is paid, as it is. */
     async function releaseOther(msg: FlowMessage, send: Send): Promise<void> {
-      const given = options();
+      const given = await options();
       const { mode, budget, delta } = given;
       const { federation, ...event } = checkedRelease(msg, mode);
       const epsilon = await pay({ federation, ...event }, given, event);
@@ -131,10 +138,10 @@ export = (RED: Red): void => {
     }
 
     async function release(msg: FlowMessage, send: Send): Promise<void> {
-      const given = options();
-      const { mode, adaptive, tree, noiseMultiplier, delta, budget } = given;
       const { fl, payload } = parseMessage(msg);
       if (fl.kind !== 'update') return;
+      const given = await options();
+      const { mode, adaptive, tree, noiseMultiplier, delta, budget } = given;
       const clippingNorm = normOfRound(given, fl.central);
       const begun = tree && begunAt({ clippingNorm, noiseMultiplier }, tree.levels, fl.central?.tree, fl.round);
       checkOrder('noise', operations(fl));
@@ -171,13 +178,18 @@ export = (RED: Red): void => {
       send([msg, { topic: 'fl/privacy', payload: { ...account, ...clipping, norm } }]);
     }
 
+    async function passStatistics(msg: FlowMessage, send: Send): Promise<void> {
+      if ((await options()).statistics === 'refuse') {
+        throw new RefusedError('statistics', RED._('runtime.statistics'));
+      }
+      send([msg, null]);
+    }
+
     shell.onInput((msg, send) => {
       if (msg.fl === undefined && msg.privacy !== undefined) return releaseOther(msg, send);
       if (msg.fl === undefined) throw new RefusedError('no-header', RED._('runtime.notUpdate'));
       if (isKind(msg, 'update')) return release(msg, send);
-      if (isKind(msg, 'statistics') && options().statistics === 'refuse') {
-        throw new RefusedError('statistics', RED._('runtime.statistics'));
-      }
+      if (isKind(msg, 'statistics')) return passStatistics(msg, send);
       send([msg, null]);
       return undefined;
     });

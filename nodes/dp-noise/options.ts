@@ -1,40 +1,16 @@
-/** The settings of fl-dp-noise, and what they cost. */
-import {
-  type Accountant,
-  accountants,
-  centralEpsilon,
-  localEpsilon,
-  noiseMultiplierFor,
-} from '../../lib/privacy/accountant';
-import { levelsFor, treeEpsilon } from '../../lib/privacy/tree';
+/** The settings of fl-dp-noise. */
+import { accountants } from '../../lib/privacy/accountant';
+import type { NoiseWish, PrivacyPlan, TreeTerms } from '../../lib/privacy/plan';
+import { levelsFor } from '../../lib/privacy/tree';
 import { RefusedError } from '../../lib/refused';
 import type { AdaptiveClipping, PrivacyClaim } from '../../lib/update/message';
 import type { Settings } from '../shared/red';
 import { choice, number } from '../shared/settings';
-
-export interface PrivacyPlan {
-  mode: PrivacyClaim['mode'];
-  /** z: standard deviation of the noise over the clipping norm. */
-  noiseMultiplier: number;
-  delta: number;
-  /** Rounds that the plan is made for. */
-  releases: number;
-  /** Poisson rate; 1: none is claimed. */
-  samplingRate: number;
-  /** Without sampling all but say the same. */
-  accountant: Accountant;
-  /** Central only: the noise is a tree's; absent: each round has its own. */
-  tree?: TreeTerms;
-}
-
-interface TreeTerms {
-  levels: number;
-  /** Of one client, at most, and the rounds from one to the next, at least: for the plan; the ledger counts what is. */
-  participations: number;
-  separation: number;
-}
+import type { Reckoner } from './reckoner';
 
 export interface Options extends PrivacyPlan {
+  /** z: standard deviation of the noise over the clipping norm. */
+  noiseMultiplier: number;
   clippingNorm: number;
   /** Central only; absent: C stays. */
   adaptive?: AdaptiveClipping;
@@ -44,15 +20,6 @@ export interface Options extends PrivacyPlan {
   clients?: number;
   /** What happens to the statistics that a federated normalisation asks for: they carry no noise. */
   statistics: 'refuse' | 'pass';
-}
-
-/** Epsilon after all the rounds that the plan is made for. */
-export function epsilonOfPlan(plan: PrivacyPlan, noiseMultiplier = plan.noiseMultiplier): number {
-  const { mode, releases, delta, samplingRate, tree, accountant } = plan;
-  if (tree) return treeEpsilon({ ...tree, noiseMultiplier, rounds: releases, delta });
-  return mode === 'local'
-    ? localEpsilon(noiseMultiplier, releases, delta)
-    : centralEpsilon(noiseMultiplier, samplingRate, releases, delta, accountant);
 }
 
 /** In local mode each update has noise of its own. */
@@ -69,7 +36,12 @@ function readTree(settings: Settings, mode: PrivacyPlan['mode'], rounds: number)
   );
 }
 
-export function readPlan(settings: Settings): PrivacyPlan {
+export interface Planned {
+  plan: PrivacyPlan;
+  wish: NoiseWish;
+}
+
+export function readPlan(settings: Settings): Planned {
   const mode = choice<PrivacyClaim['mode']>(settings, 'mode', ['local', 'central', 'distributed'], 'local');
   const delta = number(settings, 'delta', 1e-5, { min: 1e-300, max: 0.999999 });
   const releases = number(settings, 'releases', 20, { min: 1, max: 1e6, integer: true });
@@ -78,21 +50,25 @@ export function readPlan(settings: Settings): PrivacyPlan {
   const isSampled = mode === 'central' && !tree;
   const samplingRate = isSampled ? number(settings, 'samplingRate', 1, { min: 1e-6, max: 1 }) : 1;
   const accountant = isSampled ? choice(settings, 'accountant', accountants, 'rdp') : 'rdp';
-  const plan = { mode, delta, releases, samplingRate, accountant, noiseMultiplier: 0, ...(tree ? { tree } : {}) };
-  if (choice(settings, 'noise', ['multiplier', 'target'], 'target') === 'multiplier') {
-    return { ...plan, noiseMultiplier: number(settings, 'noiseMultiplier', 1, { min: 1e-6, max: 1e6 }) };
-  }
-  const target = number(settings, 'targetEpsilon', 8, { min: 1e-6, max: 1e6 });
-  const noiseMultiplier = noiseMultiplierFor(target, (z) => epsilonOfPlan(plan, z));
-  if (Number.isFinite(noiseMultiplier)) return { ...plan, noiseMultiplier };
+  const plan = { mode, delta, releases, samplingRate, accountant, ...(tree ? { tree } : {}) };
+  const wish =
+    choice(settings, 'noise', ['multiplier', 'target'], 'target') === 'multiplier'
+      ? { noiseMultiplier: number(settings, 'noiseMultiplier', 1, { min: 1e-6, max: 1e6 }) }
+      : { epsilon: number(settings, 'targetEpsilon', 8, { min: 1e-6, max: 1e6 }) };
+  return { plan, wish };
+}
+
+/** Throws RefusedError when no noise fulfils the wish. */
+export function requireEnough(noiseMultiplier: number, { plan, wish }: Planned): number {
+  if (Number.isFinite(noiseMultiplier) || !('epsilon' in wish)) return noiseMultiplier;
   throw new RefusedError(
     'bad-setting',
-    `No noise is enough for epsilon ${target} over ${releases} rounds: allow a larger epsilon, fewer rounds or a larger delta.`,
+    `No noise is enough for epsilon ${wish.epsilon} over ${plan.releases} rounds: allow a larger epsilon, fewer rounds or a larger delta.`,
   );
 }
 
 /** In local mode C is fixed: the bit that tells whether a norm was within it would need noise of its own at each client. */
-function readAdaptive(settings: Settings, { mode, noiseMultiplier, tree }: PrivacyPlan, firstNorm: number) {
+function readAdaptive(settings: Settings, { mode, tree }: PrivacyPlan, firstNorm: number) {
   // The noise of a tree is taken off again, so it is for one norm.
   const adapts =
     mode === 'central' && !tree && choice(settings, 'clipping', ['fixed', 'adaptive'], 'fixed') === 'adaptive';
@@ -105,18 +81,19 @@ function readAdaptive(settings: Settings, { mode, noiseMultiplier, tree }: Priva
     step: choice<'geometric' | 'linear'>(settings, 'step', ['geometric', 'linear'], 'geometric'),
     ...(typed ? { countNoise: number(settings, 'countNoise', 1, { min: 1e-6, max: 1e9 }) } : {}),
   };
-  const { countNoise } = adaptive;
-  if (countNoise !== undefined && 2 * countNoise <= noiseMultiplier) {
-    throw new RefusedError(
-      'bad-setting',
-      `The noise of the count must be above ${(noiseMultiplier / 2).toPrecision(3)}, half of the noise multiplier, as ${countNoise} is not: raise it, or let it be chosen.`,
-    );
-  }
   return { adaptive };
 }
 
-export function readOptions(settings: Settings): Options {
-  const plan = readPlan(settings);
+function requireCountNoise({ countNoise }: Partial<AdaptiveClipping>, noiseMultiplier: number): void {
+  if (countNoise === undefined || 2 * countNoise > noiseMultiplier) return;
+  throw new RefusedError(
+    'bad-setting',
+    `The noise of the count must be above ${(noiseMultiplier / 2).toPrecision(3)}, half of the noise multiplier, as ${countNoise} is not: raise it, or let it be chosen.`,
+  );
+}
+
+/** All but the noise multiplier. */
+function readRest(settings: Settings, plan: PrivacyPlan): Omit<Options, 'noiseMultiplier'> {
   const clippingNorm = number(settings, 'clippingNorm', 1, { min: 1e-9, max: 1e6 });
   const limited = choice(settings, 'budgetType', ['num', 'none'], 'num') === 'num';
   return {
@@ -129,4 +106,17 @@ export function readOptions(settings: Settings): Options {
     budget: limited ? number(settings, 'budget', 8, { min: 1e-6, max: 1e6 }) : Number.MAX_VALUE,
     statistics: choice<'refuse' | 'pass'>(settings, 'statistics', ['refuse', 'pass'], 'refuse'),
   };
+}
+
+/** `onLong`: called when the noise that reaches the wished epsilon is not found at once. Rejects with RefusedError. */
+export async function readOptions(settings: Settings, reckoner: Reckoner, onLong: () => void): Promise<Options> {
+  const planned = readPlan(settings);
+  const { plan, wish } = planned;
+  const rest = readRest(settings, plan);
+  const noiseMultiplier =
+    'noiseMultiplier' in wish
+      ? wish.noiseMultiplier
+      : requireEnough((await reckoner.plannedNoise(plan, wish, onLong)).noiseMultiplier, planned);
+  requireCountNoise(rest.adaptive ?? {}, noiseMultiplier);
+  return { ...rest, noiseMultiplier };
 }

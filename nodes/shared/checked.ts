@@ -16,3 +16,14 @@ export function checked<T>(shell: Shell, read: () => T): () => T {
     return fail;
   }
 }
+
+/** The same where what the settings ask for takes time to be worked out: messages wait for it. */
+export function checkedLater<T>(shell: Shell, read: () => Promise<T>): () => Promise<T> {
+  const value = read();
+  // Told when the flow has started, or later; and there may be nobody who asks.
+  value.catch(() => {});
+  shell.whenStarted(async () => {
+    await value;
+  });
+  return () => value;
+}

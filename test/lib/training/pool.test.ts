@@ -3,6 +3,7 @@ import { createKernels } from '../../../lib/core';
 import { publicRows } from '../../../lib/distillation';
 import { exportModel } from '../../../lib/export';
 import { defaultModel, fingerprint, initialWeights } from '../../../lib/model/index';
+import { newLedger, plannedNoise, spent } from '../../../lib/privacy';
 import { generator } from '../../../lib/random/generator';
 import { createRule } from '../../../lib/robust';
 import { createCoreEngine } from '../../../lib/training/core/engine';
@@ -111,6 +112,31 @@ describe('pool', () => {
     assert.deepEqual(there, here);
     assert.ok(there.features.buffer instanceof SharedArrayBuffer);
     await assert.rejects(pool.publicRows(block, 2), { name: 'RefusedError', code: 'public-rows' });
+  });
+
+  it('reckons privacy as it is reckoned here, behind no training, and can be stopped', async () => {
+    const plan = { mode: 'central', delta: 1e-5, releases: 300, samplingRate: 0.05, accountant: 'pld' } as const;
+    const training = new AbortController();
+    const trained: string[] = [];
+    // As many as there are threads.
+    const trainings = [1, 2].map(() =>
+      pool.train(job(400, true, 10_000), { signal: training.signal }).catch(({ name }: Error) => trained.push(name)),
+    );
+    const found = await pool.plannedNoise(plan, { epsilon: 3 });
+    assert.deepEqual(found, plannedNoise(plan, { epsilon: 3 }));
+    const { noiseMultiplier } = found;
+    const ledger = { ...newLedger(8, 1e-5, 'pld'), entries: [{ noiseMultiplier, samplingRate: 0.05, count: 300 }] };
+    assert.equal(await pool.spent(ledger), found.epsilon);
+    assert.equal(await pool.spent(ledger, 'a'), spent(ledger, 'a'));
+    assert.deepEqual(trained, []);
+    training.abort();
+    await Promise.all(trainings);
+    assert.deepEqual(trained, ['AbortError', 'AbortError']);
+    const stop = new AbortController();
+    const stopped = pool.plannedNoise({ ...plan, releases: 100_000 }, { epsilon: 3 }, { signal: stop.signal });
+    stop.abort();
+    await assert.rejects(stopped, { name: 'AbortError' });
+    assert.equal((await pool.plannedNoise(plan, { noiseMultiplier })).epsilon, found.epsilon);
   });
 
   it('exports a model in a worker, with the bytes that it gives here, and can be stopped', async () => {
