@@ -10,14 +10,13 @@ import { createEmbedding } from '../shared/embedding';
 import { toldFacts } from '../shared/facts';
 import { createIntake, headerOf, type Intake } from '../shared/intake';
 import { openSamples } from '../shared/kept-samples';
-import { findModel, stateFolder } from '../shared/model';
+import { findModel, stateFolder, whenModelChosen } from '../shared/model';
 import { once } from '../shared/once';
 import { requirePlace } from '../shared/participation';
 import { figuresOf, openPersonal } from '../shared/personal';
 import { leasePool } from '../shared/pool';
 import { detached, type FlowNode, type Red, type Settings } from '../shared/red';
 import { collectRefusals } from '../shared/refusals';
-import { text } from '../shared/settings';
 import { createShell } from '../shared/shell';
 import { clientOptions } from './options';
 
@@ -146,11 +145,7 @@ export = (RED: Red): void => {
       all?.personal?.close();
       await all?.intake.save();
     });
-    shell.whenStarted(async () => {
-      if (text(settings, 'model') === '') {
-        status.waiting('status.noModel');
-        return;
-      }
+    whenModelChosen(shell, settings, async () => {
       status.working('status.starting');
       (await ready()).changed();
     });

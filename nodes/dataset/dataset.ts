@@ -40,7 +40,7 @@ export = (RED: Red): void => {
         return true;
       }
       if (settings.source !== 'flow' && text(settings, settings.source === 'file' ? 'file' : 'shipped') === '') {
-        status.waiting('status.noFile');
+        status.waiting(settings.source === 'file' ? 'status.noFile' : 'status.noShipped');
         return true;
       }
       return false;

@@ -3,7 +3,7 @@ import {
   choice,
   html,
   keyed,
-  model,
+  modelIfAny,
   name,
   note,
   number,
@@ -24,7 +24,7 @@ const list = (of) => html(`<div class="form-row node-input-${of}-row"><ol id="no
 
 const source = [
   choice('source', options('shipped', 'file', 'flow'), { icon: 'database' }),
-  choice('shipped', [], { when: 'source=shipped', icon: 'gift' }),
+  choice('shipped', [], { needed: true, when: 'source=shipped', icon: 'gift' }),
   ...shownWhen('source=file', [
     text('file', { needed: true, placeholder: true, icon: 'file-text-o' }),
     choice('decimal', { '.': 'option.point', ',': 'option.comma' }, { width: 'auto' }),
@@ -142,7 +142,7 @@ const pace = [
 
 export default [
   name,
-  { ...model, required: false },
+  modelIfAny,
   ...source,
   ...inputs,
   ...label,

@@ -1,7 +1,7 @@
 import { capacity, choice, model, name, note, number, own, shownWhen, text, title } from '../shared/form/fields.mjs';
 
 /** Several fl-models, each of some roles. */
-const chosen = (field, when, icon) => ({ ...model, name: field, required: false, needed: true, when, icon });
+const chosen = (field, when, icon) => ({ ...model, name: field, when, icon });
 
 const lessons = 'role=teach,student';
 const taking = 'role=teach,member';

@@ -5,7 +5,7 @@ import { RefusedError } from '../../lib/refused';
 import { createEmbedding, type Embedding } from '../shared/embedding';
 import { type GlobalModel, isKind, receiveModel } from '../shared/global-model';
 import { figures, mainFigure, positiveIndex } from '../shared/measure';
-import { findModel, type Model } from '../shared/model';
+import { findModel, type Model, whenModelChosen } from '../shared/model';
 import { createPasses } from '../shared/passes';
 import { leasePool } from '../shared/pool';
 import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
@@ -71,7 +71,7 @@ export = (RED: Red): void => {
       bank = bankFor(model, limit);
       if (!busy) shell.status.waiting('status.waitingSamples');
     });
-    shell.whenStarted(() => ready);
+    whenModelChosen(shell, settings, () => ready);
     ready.catch(() => {});
 
     const drop = (key: string): void => {

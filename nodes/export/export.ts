@@ -2,6 +2,7 @@ import { type ExportResult, saveFiles } from '../../lib/export';
 import { RefusedError } from '../../lib/refused';
 import { createEmbedding } from '../shared/embedding';
 import { type GlobalModel, isKind, receiveModel } from '../shared/global-model';
+import { whenModelChosen } from '../shared/model';
 import { leasePool } from '../shared/pool';
 import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
 import { createShell } from '../shared/shell';
@@ -49,7 +50,7 @@ export = (RED: Red): void => {
       samples = exportSamples(read.model.spec);
       showWaiting(read);
     });
-    shell.whenStarted(() => ready);
+    whenModelChosen(shell, settings, () => ready);
     ready.catch(() => {});
 
     const drop = (): void => {

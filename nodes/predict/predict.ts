@@ -6,7 +6,7 @@ import { checked } from '../shared/checked';
 import { createEmbedding } from '../shared/embedding';
 import { type GlobalModel, isKind, receiveModel } from '../shared/global-model';
 import { createKeeper } from '../shared/kept-model';
-import { findModel } from '../shared/model';
+import { findModel, whenModelChosen } from '../shared/model';
 import { createOwner } from '../shared/owner';
 import { leasePool } from '../shared/pool';
 import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
@@ -53,7 +53,7 @@ export = (RED: Red): void => {
       }
     });
     const ready = restored.then(show);
-    shell.whenStarted(() => ready);
+    whenModelChosen(shell, settings, () => ready);
     ready.catch(() => {});
     embedded.catch(() => {});
 

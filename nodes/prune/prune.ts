@@ -5,7 +5,7 @@ import type { Message, ModelHeader, UpdateHeader } from '../../lib/update/messag
 import { parseMessage } from '../../lib/update/validate';
 import { isKind } from '../shared/global-model';
 import { leaseKernels } from '../shared/kernels';
-import { findModel, stateFolder } from '../shared/model';
+import { findModel, stateFolder, whenModelChosen } from '../shared/model';
 import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
 import { createShell } from '../shared/shell';
 import { readOptions } from './options';
@@ -27,7 +27,7 @@ export = (RED: Red): void => {
       const parts = { ...readOptions(settings), kernels: await kernels.get(), name: this.id, store };
       return { pruner: createPruner({ model, ...parts }), size: model.layout.size };
     })();
-    shell.whenStarted(() => opened.then(() => {}));
+    whenModelChosen(shell, settings, () => opened.then(() => {}));
     opened.catch(() => {});
 
     async function prune(msg: FlowMessage, send: Send): Promise<void> {

@@ -2,9 +2,9 @@ import { RefusedError } from '../../lib/refused';
 import { toldFacts } from '../shared/facts';
 import { isKind } from '../shared/global-model';
 import { headerOf } from '../shared/intake';
+import { whenModelChosen } from '../shared/model';
 import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
 import { collectRefusals } from '../shared/refusals';
-import { text } from '../shared/settings';
 import { createShell } from '../shared/shell';
 import { registerRoutes } from './admin-routes';
 import { commandOf } from './commands';
@@ -82,11 +82,7 @@ export = (RED: Red): void => {
       await closeDevice();
       if (removed) await known.forget();
     });
-    shell.whenStarted(async () => {
-      if (text(settings, 'model') === '') {
-        shell.status.waiting('status.noModel');
-        return;
-      }
+    whenModelChosen(shell, settings, async () => {
       shell.status.working('status.starting');
       await ready();
     });

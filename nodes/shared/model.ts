@@ -5,7 +5,9 @@ import type { Layout } from '../../lib/model/layout';
 import type { ModelSpec } from '../../lib/model/spec';
 import type { Normalisation } from '../../lib/training/engine';
 import { RefusedError } from '../../lib/update/message';
-import type { FlowNode, Red } from './red';
+import type { FlowNode, Red, Settings } from './red';
+import { text } from './settings';
+import type { Shell } from './shell';
 
 export type EngineChoice = 'auto' | 'core' | 'tfjs';
 
@@ -58,6 +60,14 @@ export async function findAnyModel(RED: Red, id: unknown): Promise<Model> {
     );
   }
   return node.model();
+}
+
+/** Runs `work` once all nodes exist. A node that has no model yet, as it comes from the palette, is not wrong: it waits for one. */
+export function whenModelChosen(shell: Shell, settings: Settings, work: () => void | Promise<void>): void {
+  shell.whenStarted(() => {
+    if (text(settings, 'model') !== '') return work();
+    shell.status.waiting('status.noModel');
+  });
 }
 
 /** Where the suite keeps its state under the user directory of Node-RED. */

@@ -11,7 +11,10 @@ const root = join(__dirname, '..', '..', 'nodes');
 interface Definition {
   category: string;
   color?: string;
-  defaults: Record<string, { value: unknown; validate?: (this: object, value: unknown, opt: object) => unknown }>;
+  defaults: Record<
+    string,
+    { value: unknown; required?: boolean; validate?: (this: object, value: unknown, opt: object) => unknown }
+  >;
   label(this: object): string;
   outputLabels?(this: object, index: number): string;
 }

@@ -37,6 +37,13 @@ const holds = (condition, node) =>
     }),
   );
 
+/** Node-RED asks this of a config node by itself only where no validator stands. */
+const judgeChosen = (node, name, id) => {
+  const chosen = RED.nodes.node(id);
+  if (chosen && chosen.valid !== false) return true;
+  return RED._(`validator.errors.${chosen ? 'invalid' : 'missing'}-config`, { prop: node._(`label.${name}`) });
+};
+
 /** A field that is not shown is never wrong. `check`: true, or what is wrong, where that takes more than a declaration says. */
 const judge = ({ name, kind, type, value: initial, when, or, empty, needed, longest, whole, between, error }, check) =>
   function (given, _opt) {
@@ -51,6 +58,7 @@ const judge = ({ name, kind, type, value: initial, when, or, empty, needed, long
       (!whole || isWhole(value, ...whole)) &&
       (!between || isWithin(value, between));
     if (!fits) return this._(error);
+    if (type && !isEmpty) return judgeChosen(this, name, value);
     return check ? check.call(this, value) : true;
   };
 

@@ -35,14 +35,14 @@ export const shownWhen = (when, entries) =>
 
 export const name = text('name', { icon: 'tag', placeholder: 'label.name' });
 
-/** The model of who does not work without. */
-export const model = { name: 'model', kind: 'model', type: 'fl-model', required: true, icon: 'cubes' };
+/** The model of who does not work without. Never with `required`: the editor would not ask why it is wrong, or not at all. */
+export const model = { name: 'model', kind: 'model', type: 'fl-model', needed: true, icon: 'cubes' };
+
+/** The model of who also works without: Node-RED itself says when the chosen one is wrong. */
+export const modelIfAny = { name: 'model', kind: 'model', type: 'fl-model', required: false, icon: 'cubes' };
 
 /** Model and federation of who only looks at the models that come by. */
-export const observed = [
-  { ...model, required: false, needed: true, icon: 'sitemap' },
-  text('federation', { icon: 'share-alt', placeholder: true }),
-];
+export const observed = [model, text('federation', { icon: 'share-alt', placeholder: true })];
 
 /** Of who takes part with samples of its own. */
 export const participant = [

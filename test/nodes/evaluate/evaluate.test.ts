@@ -37,10 +37,10 @@ describe('fl-evaluate', () => {
 
   it('says on an empty canvas what it waits for, and then for what next', async () => {
     runtime = await startRuntime(NODES, [{ id: 'e', type: 'fl-evaluate' }]);
-    assert.deepEqual(await runtime.statusIs('e', (s) => s.fill === 'red'), {
-      fill: 'red',
+    assert.deepEqual(await runtime.statusIs('e', (s) => s.fill === 'yellow'), {
+      fill: 'yellow',
       shape: 'ring',
-      text: 'no model chosen',
+      text: 'choose a model',
     });
     await runtime.close();
     runtime = await startRuntime(NODES, flow());

@@ -267,7 +267,6 @@ describe('fl-export', () => {
       [{ samples: '0' }, /Set "samples"/],
       [{ every: 'often' }, /Set "every"/],
       [{ int8: false, float32: false, header: false }, /Tick at least one format/],
-      [{ model: '' }, /Choose a model/],
     ] as const) {
       runtime = await startRuntime(NODES, flow(settings), userDir);
       assert.match(sentence(await runtime.next('caught')), words);

@@ -122,7 +122,7 @@ describe('fl-prune', () => {
 
   it('says what it waits for, what is missing, and what does not go together', async () => {
     runtime = await startRuntime(['model', 'prune'], [{ id: 'p', type: 'fl-prune' }], userDir);
-    assert.equal((await runtime.statusIs('p', (s) => s.fill === 'red')).text, 'choose a model');
+    assert.equal((await runtime.statusIs('p', ({ text }) => text === 'choose a model')).fill, 'yellow');
     await runtime.close();
     const said = async (settings: Record<string, unknown>, msg: () => object): Promise<string> => {
       await start(settings);
