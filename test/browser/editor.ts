@@ -23,6 +23,7 @@ export interface Editor {
     eachNode(visit: (node: EditorNode) => void): void;
     eachConfig(visit: (node: EditorNode) => void): void;
     dirty(): boolean;
+    filterNodes(filter: object): unknown[];
     getWorkspaceOrder(): string[];
   };
   editor: {
@@ -127,9 +128,17 @@ export async function openEditor(
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(`${message.text()} (${message.location().url})`);
   });
+  // The editor's own tips fail when it loads slowly: they come a second after its first script, into a sidebar that is not there yet.
+  await page.route(/\/settings\/user(\?|$)/, (route) =>
+    route.request().method() === 'GET'
+      ? route.fulfill({ json: { editor: { view: { 'view-show-tips': false } } } })
+      : route.continue(),
+  );
   await page.goto(nodeRed.url);
   await page.waitForFunction(() => typeof RED === 'object' && RED.nodes.getType('fl-model'));
   await page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
+
+  const nodeCount = () => page.evaluate(() => RED.nodes.filterNodes({}).length);
 
   return {
     page,
@@ -139,15 +148,17 @@ export async function openEditor(
       const dialogue = page.locator('.ui-dialog:visible');
       const path = ['@fl-tinyml/node-red-federated', 'flows', fileName.replace(/\.json$/, '')];
       await walkTree(dialogue, path, page.locator('#red-ui-clipboard-dialog-ok:enabled'));
-      const ok = page.locator('#red-ui-clipboard-dialog-ok:visible');
-      await ok.click();
+      const before = await nodeCount();
+      await page.locator('#red-ui-clipboard-dialog-ok:visible').click();
       await dialogue.waitFor({ state: 'hidden' });
+      // The dialogue is gone before the file has come.
+      await page.waitForFunction((count) => RED.nodes.filterNodes({}).length > count, before);
     },
     deploy: async () => {
       const deployed = page.waitForResponse(
         (answer) => answer.url().endsWith('/flows') && answer.request().method() === 'POST',
       );
-      await page.locator('#red-ui-header-button-deploy').click();
+      await page.locator('#red-ui-header-button-deploy:not(.disabled)').click();
       const answer = await deployed;
       if (!answer.ok()) throw new Error(`deploy: ${answer.status()} ${await answer.text()}`);
       await page.waitForFunction(() => !RED.nodes.dirty());
