@@ -1,3 +1,3 @@
 export type { PruneOptions } from './mask';
-export { createPruner, type Pruner, type PrunerParts } from './pruner';
+export { createPruner, forgetMasks, type Pruner, type PrunerParts } from './pruner';
 export { type PruneSchedule, sparsityAt } from './schedule';

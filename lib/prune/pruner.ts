@@ -6,6 +6,7 @@
 import type { Kernels } from '../core/kernels';
 import { isOlder } from '../federation/attempt';
 import type { Layout } from '../model/layout';
+import { namedParts } from '../state/names';
 import type { Store } from '../state/store';
 import { checkOrder } from '../update/codecs/composition';
 import { applyCodec, operations } from '../update/codecs/registry';
@@ -106,6 +107,16 @@ const isJson = (value: unknown): value is Json =>
   'round' in value &&
   Number.isSafeInteger(value.round);
 
+const recordOf = (name: string, federation: string): string => JSON.stringify(['mask', name, federation]);
+
+/** Takes the masks of a pruner that will never be there again off the disk. */
+export function forgetMasks(name: string, store: Pick<Store, 'removeAll'>): Promise<void> {
+  return store.removeAll((record) => {
+    const parts = namedParts(record);
+    return parts.length === 3 && parts[0] === 'mask' && parts[1] === name;
+  });
+}
+
 /** Throws RefusedError 'bad-setting'. */
 export function createPruner({ model, schedule, options, kernels, name, store }: PrunerParts): Pruner {
   const { layout, fingerprint } = model;
@@ -120,10 +131,8 @@ export function createPruner({ model, schedule, options, kernels, name, store }:
     return done;
   };
 
-  const recordOf = (federation: string): string => JSON.stringify(['mask', name, federation]);
-
   const read = async (federation: string): Promise<State | undefined> => {
-    const found = await store?.read(recordOf(federation)).catch(() => undefined);
+    const found = await store?.read(recordOf(name, federation)).catch(() => undefined);
     const mask = found?.parts.mask;
     if (!found || !isJson(found.json) || found.json.fingerprint !== fingerprint) return undefined;
     if (mask?.length !== layout.size || mask.some((one) => one > 1)) return undefined;
@@ -179,7 +188,7 @@ export function createPruner({ model, schedule, options, kernels, name, store }:
     const pruned = mask === before ? prunedBefore : countOf(mask);
     if (pruned !== prunedBefore || (known && !isGoingOn)) {
       const json: Json = { version: 1, fingerprint, round: fl.round };
-      await store?.write(recordOf(fl.federation), { json, parts: { mask } });
+      await store?.write(recordOf(name, fl.federation), { json, parts: { mask } });
     }
     const came = isGoingOn ? known.came : new Map<number, Float32Array>();
     came.set(fl.round, weights.slice());

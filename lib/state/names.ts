@@ -17,3 +17,13 @@ export function safeName(name: string): string {
   const digest = createHash('sha256').update(name).digest('hex').slice(0, 12);
   return readable === '' ? digest : `${readable}-${digest}`;
 }
+
+/** Of what a record is, where its name is a JSON list of several texts; else of nothing. */
+export function namedParts(name: string): unknown[] {
+  try {
+    const parts: unknown = JSON.parse(name);
+    return Array.isArray(parts) ? parts : [];
+  } catch {
+    return [];
+  }
+}

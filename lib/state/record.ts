@@ -79,6 +79,19 @@ function isHead(value: unknown): value is Head {
   );
 }
 
+/** The name of a record whose file begins so; undefined: it is none, or not all of its head is there. Nothing else is checked. */
+export function recordName(beginning: Buffer): string | undefined {
+  if (beginning.length < START || beginning.toString('latin1', 0, 4) !== MAGIC) return undefined;
+  const end = START + beginning.readUInt32LE(8);
+  if (end > beginning.length) return undefined;
+  try {
+    const head: unknown = JSON.parse(beginning.toString('utf8', START, end));
+    return isHead(head) ? head.name : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Throws DamagedError for anything but a sealed record of `name`. The parts share the memory of `file`. */
 export function decodeRecord(name: string, file: Buffer): StateRecord {
   const fail = (why: string): never => {

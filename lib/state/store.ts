@@ -2,11 +2,11 @@
  * Records that survive a kill at any instant: written to a temporary file, forced to disk, renamed over the old one. The
  * version before is kept, and read when the newest is damaged.
  */
-import { copyFile, link, mkdir, readFile, rename, unlink } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode, syncFolder, writeDurably } from './durable';
 import { safeName } from './names';
-import { decodeRecord, layRecord, type StateRecord, sealRecord } from './record';
+import { decodeRecord, layRecord, recordName, type StateRecord, sealRecord } from './record';
 
 export type { StateRecord } from './record';
 
@@ -26,6 +26,8 @@ export interface Store {
   write(name: string, record: StateRecord): Promise<void>;
   /** Both versions. */
   remove(name: string): Promise<void>;
+  /** The records whose names `belongs` takes. A file that cannot be read stays. */
+  removeAll(belongs: (name: string) => boolean): Promise<void>;
   /** Resolves when nothing is being written. */
   settle(): Promise<void>;
 }
@@ -44,6 +46,20 @@ async function keepPrevious(current: string, previous: string): Promise<void> {
     await copyFile(current, aside);
   }
   await rename(aside, previous);
+}
+
+/** A record whose head is longer is none of those that are looked for by name. */
+const BEGINNING = 64 * 1024;
+
+async function nameIn(path: string): Promise<string | undefined> {
+  const file = await open(path);
+  try {
+    const beginning = Buffer.alloc(BEGINNING);
+    const { bytesRead } = await file.read(beginning, 0, BEGINNING, 0);
+    return recordName(beginning.subarray(0, bytesRead));
+  } finally {
+    await file.close();
+  }
 }
 
 interface Writer {
@@ -95,6 +111,21 @@ export function createStore(folder: string): Store {
     return running;
   };
 
+  const remove = (name: string): Promise<void> => {
+    const writer = writers.get(name);
+    // A write asked for from now on comes after the removal.
+    if (writer) writer.next = undefined;
+    sound.delete(name);
+    return enqueue(name, async () => {
+      const { current, previous, temporary } = paths(name);
+      for (const path of [temporary, previous, `${previous}.tmp`, current]) {
+        await unlink(path).catch((error) => {
+          if (!isMissing(error)) throw error;
+        });
+      }
+    });
+  };
+
   return {
     folder,
     async read(name) {
@@ -133,19 +164,18 @@ export function createStore(folder: string): Store {
       if (now) now.next = waiting;
       return waiting.done;
     },
-    remove(name) {
-      const writer = writers.get(name);
-      // A write asked for from now on comes after the removal.
-      if (writer) writer.next = undefined;
-      sound.delete(name);
-      return enqueue(name, async () => {
-        const { current, previous, temporary } = paths(name);
-        for (const path of [temporary, previous, `${previous}.tmp`, current]) {
-          await unlink(path).catch((error) => {
-            if (!isMissing(error)) throw error;
-          });
-        }
+    remove,
+    async removeAll(belongs) {
+      const files = await readdir(folder).catch((error: unknown) => {
+        if (isMissing(error)) return [];
+        throw error;
       });
+      const names = new Set<string>();
+      for (const file of files.filter((one) => one.endsWith('.state'))) {
+        const name = await nameIn(join(folder, file)).catch(() => undefined);
+        if (name !== undefined && belongs(name)) names.add(name);
+      }
+      for (const name of names) await remove(name);
     },
     async settle() {
       while (writers.size > 0) await Promise.allSettled([...writers.values()].map(({ running }) => running));

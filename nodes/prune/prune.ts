@@ -1,4 +1,4 @@
-import { createPruner } from '../../lib/prune/pruner';
+import { createPruner, forgetMasks } from '../../lib/prune/pruner';
 import { RefusedError } from '../../lib/refused';
 import { createStore } from '../../lib/state/store';
 import type { Message, ModelHeader, UpdateHeader } from '../../lib/update/message';
@@ -21,7 +21,10 @@ export = (RED: Red): void => {
     shell.status.waiting('status.waiting');
 
     const store = createStore(stateFolder(RED, 'prune'));
-    shell.onClose(() => store.settle());
+    shell.onClose(async (removed) => {
+      await store.settle();
+      if (removed) await forgetMasks(this.id, store);
+    });
     const opened = (async () => {
       const model = await findModel(RED, settings.model);
       const parts = { ...readOptions(settings), kernels: await kernels.get(), name: this.id, store };

@@ -1,9 +1,10 @@
 /**
  * What the filters do alike that make an update smaller (fl-quantize, fl-sparsify): the update goes on with fewer bytes, all else
- * as it came. What an update leaves out is remembered where that is chosen, and on the disk when the node closes.
+ * as it came. What an update leaves out is remembered where that is chosen, and on the disk until the node is deleted.
  */
 import { RefusedError } from '../../lib/refused';
 import type { Feedback } from '../../lib/residual/feedback';
+import { forgetFilter } from '../../lib/residual/forget';
 import { createResiduals } from '../../lib/residual/residuals';
 import { createStore, type Store } from '../../lib/state/store';
 import type { Coded } from '../../lib/update/codecs/registry';
@@ -33,7 +34,10 @@ export function serveCompressor(
   compressionOf: (fl: UpdateHeader) => Compression | Promise<Compression>,
 ): void {
   const residuals = createResiduals(node.id, store);
-  shell.onClose(() => store.settle());
+  shell.onClose(async (removed) => {
+    await store.settle();
+    if (removed) await forgetFilter(node.id, store);
+  });
 
   async function compress(msg: FlowMessage, send: Send): Promise<void> {
     const update = parseMessage(msg) as Message<UpdateHeader>;

@@ -4,6 +4,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import type { NodeMessage } from 'node-red';
+import { isDeleted } from './deleted';
 import type { FlowMessage, FlowNode, Red, Send } from './red';
 import { createRefusals, type Refusals, type Sentence, sentenceOf } from './refusals';
 import { onceStarted } from './started';
@@ -21,7 +22,7 @@ export interface Shell {
   readonly closing: AbortSignal;
   /** A throw or rejection is counted by its code, shown in the status for a while and goes to the Catch node with the message. */
   onInput(handler: InputHandler): void;
-  /** `removed`: deleted or disabled, not merely started again. Waited for, but not longer than a second. */
+  /** `removed`: deleted, not merely disabled or started again. Waited for, but not longer than a second. */
   onClose(handler: (removed: boolean) => void | Promise<void>): void;
   /** Reports an error that arose outside an input handler. Never throws. */
   fail(thrown: unknown, msg?: FlowMessage): void;
@@ -77,7 +78,8 @@ export function createShell(RED: Red, node: FlowNode): Shell {
     timers.clear();
     status.close();
     let limit: NodeJS.Timeout | undefined;
-    const closed = Promise.allSettled(closers.map(async (close) => close(removed)));
+    const isGone = isDeleted(RED, node, removed);
+    const closed = Promise.allSettled(closers.map(async (close) => close(isGone)));
     const late = new Promise<void>((resolve) => {
       limit = setTimeout(resolve, CLOSE_LIMIT_MS);
     });

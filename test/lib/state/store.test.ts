@@ -127,6 +127,33 @@ describe('store', () => {
     assert.equal((await readdir(folder)).filter((file) => file.endsWith('.tmp')).length, 0);
   });
 
+  it('removes all records that are meant, also where one version is left, and leaves what it cannot read', async () => {
+    const store = createStore(join(folder, 'kept'));
+    await store.removeAll(() => true);
+    const names = ['a 1', 'a 2', 'A 1', 'b'];
+    for (const name of names) for (const number of [1, 2]) await store.write(name, record(number));
+    await rm(join(store.folder, `${safeName('a 2')}.state`));
+    const strange = [
+      Buffer.alloc(0),
+      Buffer.from('FLST'),
+      Buffer.alloc(100, 255),
+      Buffer.from(`FLST${'\0'.repeat(40)}`),
+    ];
+    for (const [i, bytes] of strange.entries()) await writeFile(join(store.folder, `strange ${i}.state`), bytes);
+    const asked = new Set<string>();
+    // Another store than the one that wrote them.
+    await createStore(store.folder).removeAll((name) => {
+      asked.add(name);
+      return name.startsWith('a ');
+    });
+    assert.deepEqual([...asked].sort(), [...names].sort());
+    for (const name of ['a 1', 'a 2']) assert.equal(await createStore(store.folder).read(name), undefined);
+    for (const name of ['A 1', 'b']) assert.equal(numberOf(await createStore(store.folder).read(name)), 2);
+    const left = await readdir(store.folder);
+    assert.equal(left.filter((file) => file.startsWith('strange')).length, strange.length);
+    assert.equal(left.length, strange.length + 2 * 2);
+  });
+
   it('stays inside its folder, whatever a record is called', async () => {
     const inside = join(folder, 'inside');
     await mkdir(inside);

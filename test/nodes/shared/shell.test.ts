@@ -46,7 +46,8 @@ class Probe {
   }
 }
 
-const RED = { events: new EventEmitter(), _: (key: string) => key } as unknown as Red;
+const nodes = { eachNode: () => {} };
+const RED = { events: new EventEmitter(), nodes, _: (key: string) => key } as unknown as Red;
 
 describe('the shell of a node', () => {
   let probe: Probe;
