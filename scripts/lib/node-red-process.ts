@@ -9,6 +9,8 @@ import { settingsFile } from './settings-file';
 export type NodeRedVersion = 4 | 5;
 
 export const repositoryRoot = join(__dirname, '..', '..', '..');
+/** For a line of the log. A start takes two seconds of a processor, and on a busy machine twenty times as long. */
+const PATIENCE_MS = 180_000;
 const packageName = '@fl-tinyml/node-red-federated';
 
 export interface LaunchOptions {
@@ -105,7 +107,7 @@ export async function launchNodeRed(options: LaunchOptions): Promise<NodeRedProc
 
   let url: string;
   try {
-    const timeoutMs = options.startTimeoutMs ?? 60_000;
+    const timeoutMs = options.startTimeoutMs ?? PATIENCE_MS;
     const line = await log.waitFor(/Server now running at (http:\/\/\S+)/, timeoutMs);
     url = line.replace(/^.*Server now running at /, '').replace(/\/$/, '');
     await log.waitFor(/Started flows|Waiting for missing types/, timeoutMs);
@@ -158,7 +160,7 @@ function followLog(child: ChildProcess, exited: Promise<unknown>, onLog?: (line:
       }
     });
   }
-  const waitFor = (pattern: RegExp, timeoutMs = 60_000): Promise<string> =>
+  const waitFor = (pattern: RegExp, timeoutMs = PATIENCE_MS): Promise<string> =>
     new Promise((resolve, reject) => {
       const past = lines.find((line) => pattern.test(line));
       if (past !== undefined) return resolve(past);

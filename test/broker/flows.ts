@@ -6,6 +6,8 @@ import { addProbe, nodesOf } from '../../scripts/lib/example';
 
 export const plants = ['plant-01', 'plant-02', 'plant-03'];
 export const rounds = 8;
+/** In the middle of this one the broker goes away. */
+export const cutRound = 3;
 
 export interface Keys {
   publicKey: string;
@@ -109,7 +111,7 @@ export function aggregatorSide(port: number, keys: Map<string, Keys>): FlowNode[
   const flow = factorySettings({ rounds });
   const { aggregator, model, evaluator, test } = factoryNodes(flow);
   const tab = String(aggregator.z);
-  Object.assign(aggregator, { minClients: '3', quorum: '2', deadline: '6', epochs: '120' });
+  Object.assign(aggregator, { minClients: '3', quorum: '2', deadline: '15', epochs: '30' });
   const [way, back] = fence(tab, 'wire', 'aggregator', keys, plants);
   back.wires = [[aggregator.id]];
   const kept = [flow[0], model, aggregator, evaluator, test, way, back];
@@ -119,6 +121,24 @@ export function aggregatorSide(port: number, keys: Map<string, Keys>): FlowNode[
   evaluator.wires = [[ears.id]];
   listenForErrors(kept, tab);
   return [...kept, ...mqtt(tab, port, topics.toAggregator, [back.id]), mqttOut(tab, 'mqtt-out', topics.toPlants)];
+}
+
+/** Between a plant and its way out: the first update of a round finds a broker that has just been killed. */
+export function cutTheBroker(flow: FlowNode[], pid: number): void {
+  for (const client of nodesOf(flow, 'fl-client')) {
+    const knife = addProbe(
+      flow,
+      `knife-${client.client}`,
+      `if (msg.fl.kind === 'update' && msg.fl.round === ${cutRound} && !flow.get('cut')) {
+  flow.set('cut', true);
+  global.get('harness').process.kill(${pid}, 'SIGKILL');
+  report({ topic: 'cut', payload: {} });
+}
+return msg;`,
+    );
+    knife.wires = [client.wires?.[0] ?? []];
+    client.wires = [[knife.id], []];
+  }
 }
 
 export function plantSide(port: number, keys: Map<string, Keys>): FlowNode[] {
@@ -139,13 +159,7 @@ export function plantSide(port: number, keys: Map<string, Keys>): FlowNode[] {
     client.wires = [[way.id], []];
     kept.push(way);
   }
-  const ears = addProbe(
-    kept,
-    'ears',
-    `report({ topic: 'model', payload: { kind: msg.fl.kind, round: msg.fl.round } });`,
-    0,
-  );
-  incoming.wires = [[ears.id, ...clients.map(({ id }) => id)]];
+  incoming.wires = [clients.map(({ id }) => id)];
   kept.push(incoming);
   for (const node of kept) delete node.g;
   listenForErrors(kept, tab);

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report } from '../../scripts/demo/factory';
+import type { FlowNode } from '../../scripts/lib/admin-api';
 import { launchNodeRed, type NodeRedProcess } from '../../scripts/lib/node-red-process';
-import { aggregatorSide, makeKeys, plantSide, rounds } from './flows';
+import { aggregatorSide, cutRound, cutTheBroker, makeKeys, plantSide, rounds } from './flows';
 import { maskedAggregator, maskedPlants, maskedRounds } from './masked';
 
 const mosquitto = process.env.MOSQUITTO ?? '/usr/sbin/mosquitto';
@@ -32,7 +33,10 @@ const answers = (port: number): Promise<boolean> =>
   });
 
 interface Broker {
+  /** Of the life that runs now. */
+  readonly pid: number;
   start(): Promise<void>;
+  /** Also when it has been killed. */
   stop(): Promise<void>;
 }
 
@@ -41,8 +45,12 @@ function brokerOn(port: number, folder: string): Broker {
   writeFileSync(settings, `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\n`);
   let child: ChildProcess | undefined;
   return {
+    get pid() {
+      return child?.pid ?? 0;
+    },
     async start() {
-      const started = spawn(mosquitto, ['-c', settings], { stdio: 'ignore' });
+      // setpriv: the kernel kills it when this process dies, by whatever.
+      const started = spawn('setpriv', ['--pdeathsig', 'KILL', mosquitto, '-c', settings], { stdio: 'ignore' });
       child = started;
       let failure: Error | undefined;
       started.once('error', (error) => {
@@ -50,14 +58,14 @@ function brokerOn(port: number, folder: string): Broker {
       });
       while (!(await answers(port))) {
         if (failure) throw failure;
-        assert.equal(started.exitCode, null, 'mosquitto ended');
+        assert.equal(started.exitCode, null, 'mosquitto ended; is the Debian package mosquitto installed?');
         await sleep(50);
       }
     },
     async stop() {
       const running = child;
       child = undefined;
-      if (!running || running.exitCode !== null) return;
+      if (!running || running.exitCode !== null || running.signalCode !== null) return;
       const ended = new Promise((resolve) => running.once('exit', resolve));
       running.kill('SIGTERM');
       await ended;
@@ -98,6 +106,7 @@ describe('a federation over an MQTT broker', function () {
     const restart = async () => {
       await mine.stop();
       doneWhenAway = metrics.map(({ round }) => round);
+      // Time to notice that it is gone.
       await sleep(1500);
       await mine.start();
     };
@@ -109,25 +118,26 @@ describe('a federation over an MQTT broker', function () {
     };
     const atPlants = ({ topic, payload }: Report) => {
       if (topic === 'error') errors.push(payload.message);
-      // The plants have just begun to train: their updates will find nobody.
-      if (payload.kind === 'model' && payload.round === 3) restarted ??= restart();
+      if (topic === 'cut') restarted ??= restart();
     };
-    const launch = async (version: 4 | 5, onReport: (report: Report) => void, side: typeof plantSide) => {
+    const launch = async (version: 4 | 5, onReport: (report: Report) => void, side: FlowNode[]) => {
       const nodeRed = await launchNodeRed({ version, onReport: (value) => onReport(value as Report) });
       running.push(nodeRed);
-      await nodeRed.deploy(side(port, keys));
+      await nodeRed.deploy(side);
       return nodeRed;
     };
-    const gateway = await launch(5, atPlants, plantSide);
-    const server = await launch(4, atAggregator, aggregatorSide);
-    const late = sleep(120_000, 'late', { ref: false });
+    const plants = plantSide(port, keys);
+    cutTheBroker(plants, mine.pid);
+    const gateway = await launch(5, atPlants, plants);
+    const server = await launch(4, atAggregator, aggregatorSide(port, keys));
+    const late = sleep(160_000, 'late', { ref: false });
     const told = () =>
       JSON.stringify({ metrics, errors, gateway: gateway.log().slice(-10), server: server.log().slice(-10) });
     assert.notEqual(await Promise.race([finished, gateway.exited, server.exited, late]), 'late', told());
     await restarted;
 
     assert.ok(restarted, 'the broker was never restarted');
-    assert.ok(!doneWhenAway.includes(3), `round 3 was over when the broker went: ${doneWhenAway}`);
+    assert.ok(!doneWhenAway.includes(cutRound), `round ${cutRound} was over when the broker went: ${doneWhenAway}`);
     assert.deepEqual(errors, []);
     const good = metrics.filter((round) => round.void === undefined && round.round !== 0);
     assert.deepEqual(
@@ -164,7 +174,7 @@ describe('a federation over an MQTT broker', function () {
     };
     const gateway = await launch(5, maskedPlants);
     const server = await launch(4, maskedAggregator);
-    const late = sleep(120_000, 'late', { ref: false });
+    const late = sleep(160_000, 'late', { ref: false });
     assert.notEqual(
       await Promise.race([finished, gateway.exited, server.exited, late]),
       'late',

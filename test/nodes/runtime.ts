@@ -11,7 +11,7 @@ import helper, { type FlowItem } from 'node-red-node-test-helper';
 export type { FlowItem };
 
 /** What has not come by then (ms) does not come: no test takes so long, and a busy machine may. It ends before mocha's own limit. */
-const patience = 90_000;
+const patience = 200_000;
 
 /** Node-RED gives up (ms) on a node that does not close. Ours take a second at most; what a deploy takes depends on the machine. */
 export const closeLimit = 15_000;

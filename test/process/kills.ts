@@ -8,7 +8,7 @@ import { launchNodeRed, makeUserDir } from '../../scripts/lib/node-red-process';
 import type { Heard } from './heard';
 
 /** A life that has not finished a round after so long (ms) has not gone on. */
-const patience = 60_000;
+const patience = 180_000;
 
 /** What is drawn, and what of the errors belongs to it. */
 export interface Drawing {

@@ -8,6 +8,9 @@ import { parseLedger, spent } from '../../../lib/privacy/ledger';
 import { generator } from '../../../lib/random/generator';
 import { createStore } from '../../../lib/state/store';
 
+/** More than one life charges, and all of them together fit its tree. */
+const leaves = 80_000;
+
 const child = join(__dirname, 'charging-child.js');
 
 /** Charges until killed, `milliseconds` after the first grant; gives the last epsilon that it told of. */
@@ -17,11 +20,12 @@ function chargeAndKill(folder: string, milliseconds: number, leaf?: number): Pro
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let told = '';
+    let killing: NodeJS.Timeout | undefined;
     running.stdout.setEncoding('utf8').on('data', (text: string) => {
-      if (told === '') setTimeout(() => running.kill('SIGKILL'), milliseconds);
       told += text;
+      if (told.includes('\n')) killing ??= setTimeout(() => running.kill('SIGKILL'), milliseconds);
     });
-    running.once('exit', (_code, signal) => {
+    running.once('close', (_code, signal) => {
       const whole = told.split('\n').slice(0, -1);
       if (signal !== 'SIGKILL') reject(new Error('the child ended by itself'));
       else resolve(Number(whole.at(-1)));
@@ -39,7 +43,7 @@ describe('the privacy ledger under kill -9', () => {
       const random = generator(11, 'kills');
       let granted = 0;
       for (let times = 0; times < 12; times++) {
-        const told = await chargeAndKill(folder, random.below(40), isTree ? 1000 * times : undefined);
+        const told = await chargeAndKill(folder, random.below(40), isTree ? leaves * times : undefined);
         assert.ok(told > granted, `${told} after ${granted}`);
         const found = await createStore(folder).read('ledger');
         assert.ok(found);
