@@ -20,10 +20,12 @@ function chargeAndKill(folder: string, milliseconds: number, leaf?: number): Pro
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let told = '';
-    let killing: NodeJS.Timeout | undefined;
+    let isKilled = false;
     running.stdout.setEncoding('utf8').on('data', (text: string) => {
       told += text;
-      if (told.includes('\n')) killing ??= setTimeout(() => running.kill('SIGKILL'), milliseconds);
+      if (isKilled || !told.includes('\n')) return;
+      isKilled = true;
+      setTimeout(() => running.kill('SIGKILL'), milliseconds);
     });
     running.once('close', (_code, signal) => {
       const whole = told.split('\n').slice(0, -1);
