@@ -20,7 +20,7 @@ function threeBoards() {
 }
 
 /** Waits for a status line that says what is wanted. */
-const says = (page: Page, node: string, wanted: string, timeout = 30_000): Promise<unknown> =>
+const says = (page: Page, node: string, wanted: string, timeout = 90_000): Promise<unknown> =>
   page.waitForFunction(
     ({ id, pattern }) => new RegExp(pattern).test(RED.nodes.node(id)?.status?.text ?? ''),
     { id: node, pattern: wanted },
@@ -29,7 +29,7 @@ const says = (page: Page, node: string, wanted: string, timeout = 30_000): Promi
 
 for (const version of [4, 5] as NodeRedVersion[]) {
   describe(`three virtual boards in the editor of Node-RED ${version}`, function () {
-    this.timeout(180_000);
+    this.timeout(400_000);
     let browser: Browser;
     let nodeRed: NodeRedProcess;
     let editor: EditorPage;

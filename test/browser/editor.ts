@@ -87,7 +87,7 @@ async function walkTree(within: Locator, path: readonly string[], chosen: Locato
   const patience = 20;
   let stuck = 0;
   let before = -1;
-  for (let left = 60_000 / wait; left > 0; left--) {
+  for (let left = 120_000 / wait; left > 0; left--) {
     if ((await chosen.count()) > 0) return;
     let deepest = labels.length - 1;
     while (deepest >= 0 && !(await labels[deepest].isVisible())) deepest--;
@@ -122,7 +122,7 @@ export async function openEditor(
     viewport: { width: options.width ?? 1600, height: options.height ?? 1000 },
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(90_000);
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
   page.on('console', (message) => {

@@ -11,7 +11,7 @@ const title = (file: string): string => file.replace(/\.json$/, '');
 
 export function examplesRun(version: NodeRedVersion): void {
   describe(`the examples in the editor of Node-RED ${version}`, function () {
-    this.timeout(180_000);
+    this.timeout(400_000);
     let browser: Browser;
     let nodeRed: NodeRedProcess;
     let editor: EditorPage;

@@ -12,7 +12,7 @@ declare const window: { flSeen?: Seen };
 
 /**
  * Waits until every aggregator in the editor has finished three rounds, and every evaluator has shown an F1, an accuracy or an average precision
- * of at least 0.7. Rejects when that takes longer than a minute and a half (drawing 03 first teaches its boards for 35 seconds).
+ * of at least 0.7. Rejects when that takes longer than three minutes (drawing 03 first teaches its boards for 35 seconds).
  */
 export async function hasLearned(page: Page): Promise<void> {
   await page.waitForFunction(
@@ -35,6 +35,6 @@ export async function hasLearned(page: Page): Promise<void> {
       return rounds.length > 0 && rounds.every((n) => n >= 3) && Object.values(figure).every((value) => value >= 0.7);
     },
     undefined,
-    { polling: 150, timeout: 90_000 },
+    { polling: 150, timeout: 180_000 },
   );
 }

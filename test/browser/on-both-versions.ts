@@ -30,7 +30,7 @@ export function older(known: Known, type: string, isNew: (field: string) => bool
 export function onBothVersions(title: string, flow: (known: Known) => FlowNode[], tests: (at: Desk) => void): void {
   for (const version of [4, 5] as NodeRedVersion[]) {
     describe(`${title} in the editor of Node-RED ${version}`, function () {
-      this.timeout(120_000);
+      this.timeout(400_000);
       let browser: Browser | undefined;
       let nodeRed: NodeRedProcess | undefined;
       let editor: EditorPage | undefined;

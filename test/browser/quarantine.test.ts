@@ -7,7 +7,7 @@ import { launchBrowser, openEditor } from './editor';
 
 for (const version of [4, 5] as NodeRedVersion[]) {
   describe(`the quarantine of a running federation in the editor of Node-RED ${version}`, function () {
-    this.timeout(120_000);
+    this.timeout(400_000);
     let browser: Browser;
     let nodeRed: NodeRedProcess;
     after(async () => {

@@ -8,7 +8,7 @@ declare const RED: { nodes: { node(id: string): Record<string, unknown> } };
 
 for (const version of [4, 5] as NodeRedVersion[]) {
   describe(`tables in the editor of Node-RED ${version}`, function () {
-    this.timeout(120_000);
+    this.timeout(400_000);
     let browser: Browser;
     let nodeRed: NodeRedProcess;
     let editor: EditorPage;
