@@ -27,7 +27,7 @@ export interface Learned {
   strategyState: StrategyState;
   /** Filled only where somebody goes by it. */
   settlement: Settlement;
-  /** Of rules that go on from their aggregate of the round before. */
+  /** Of rules that go on from the rounds before. */
   rule?: RuleMemory;
   bytesUp: number;
   bytesDown: number;
@@ -95,22 +95,21 @@ interface Kept extends Omit<Learned, 'weights' | 'strategyState' | 'settlement' 
 const STRATEGY = 'strategy/';
 const RULE = 'rule/';
 
-const prefixed = (prefix: string, vectors: Record<string, Float32Array>): Record<string, Buffer> =>
-  Object.fromEntries(Object.entries(vectors).map(([name, vector]) => [`${prefix}${name}`, vectorPayload(vector)]));
+const prefixed = (prefix: string, vectors: Iterable<readonly [string, Float32Array]>): Record<string, Buffer> =>
+  Object.fromEntries([...vectors].map(([name, vector]) => [`${prefix}${name}`, vectorPayload(vector)]));
 
-const without = (prefix: string, parts: StateRecord['parts']): Record<string, Float32Array> =>
-  Object.fromEntries(
-    Object.entries(parts)
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, bytes]) => [name.slice(prefix.length), floats(bytes)]),
-  );
+/** In the order in which they were written. */
+const without = (prefix: string, parts: StateRecord['parts']): [string, Float32Array][] =>
+  Object.entries(parts)
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([name, bytes]) => [name.slice(prefix.length), floats(bytes)]);
 
 export function encodeCheckpoint(fingerprint: string, kept: KeptRound, learned: Learned): StateRecord {
   const { weights, strategyState, settlement, rule, ...rest } = learned;
   const settled = [...settlement];
   const { numbers, vectors } = strategyState;
   const json: Kept = { version: 1, fingerprint, kept, numbers, settled, ...rest, ...(rule ? { rule: rule.rule } : {}) };
-  const remembered = { ...prefixed(STRATEGY, vectors), ...(rule ? prefixed(RULE, rule.previous) : {}) };
+  const remembered = { ...prefixed(STRATEGY, Object.entries(vectors)), ...(rule ? prefixed(RULE, rule.vectors) : {}) };
   return { json, parts: { weights: vectorPayload(weights), ...remembered } };
 }
 
@@ -141,13 +140,13 @@ export function decodeCheckpoint(record: StateRecord, model: FederatedModel): { 
     learned: {
       weights: floats(weights),
       strategy,
-      strategyState: { numbers, vectors: without(STRATEGY, record.parts) },
+      strategyState: { numbers, vectors: Object.fromEntries(without(STRATEGY, record.parts)) },
       settlement: new Map(settled),
       normalisation,
       ...(labelCounts ? { labelCounts } : {}),
       ...(threshold ? { threshold } : {}),
       ...(groupThresholds ? { groupThresholds } : {}),
-      ...(rule ? { rule: { rule, previous: without(RULE, record.parts) } } : {}),
+      ...(rule ? { rule: { rule, vectors: new Map(without(RULE, record.parts)) } } : {}),
       bytesUp,
       bytesDown,
       privacy,

@@ -23,11 +23,17 @@ export interface Judged {
   reason?: string;
 }
 
-/** What a rule remembers of the round before: its aggregate, by group ("0" where there are none). */
+/**
+ * What a rule remembers of the rounds before: its last aggregate by group ("0" where there are none), or the sum of the
+ * updates of each client by its name, those that answered last at the end.
+ */
 export interface RuleMemory {
   rule: string;
-  previous: Record<string, Float32Array>;
+  vectors: ReadonlyMap<string, Float32Array>;
 }
+
+/** Bytes of sums of updates that are kept; of clients that answered longest ago they are forgotten first. */
+const MOST_REMEMBERED = 512e6;
 
 export interface CombiningParts {
   options: RuleOptions;
@@ -54,6 +60,17 @@ export function expecting(options: RuleOptions, found: number, updates: number):
   return { ...options, f: least };
 }
 
+/** Those that are newest, and at least as many as answered in this round. */
+export function withinLimit(
+  vectors: ReadonlyMap<string, Float32Array>,
+  answered: number,
+  most = MOST_REMEMBERED,
+): ReadonlyMap<string, Float32Array> {
+  const [first] = vectors.values();
+  const kept = Math.max(answered, Math.floor(most / (first?.byteLength ?? 1)));
+  return vectors.size <= kept ? vectors : new Map([...vectors].slice(-kept));
+}
+
 const withMean = (aggregate: RoundAggregate, mean: Float32Array | undefined): RoundAggregate => ({
   ...aggregate,
   mean(which = 0, divisor = aggregate.totalWeight) {
@@ -70,19 +87,20 @@ export async function combineRound(
   { options, found, groups, memory, seed, combine }: CombiningParts,
   own?: Promise<Float32Array>,
 ): Promise<{ aggregate: RoundAggregate; judged: Judged[]; memory?: RuleMemory }> {
-  const remembers = createRule(options)?.uses === 'previous';
-  const known = remembers && memory?.rule === options.name ? memory.previous : {};
+  const uses = createRule(options)?.uses;
+  const remembers = uses === 'previous' || uses === 'history';
+  const remembered = new Map(remembers && memory?.rule === options.name ? memory.vectors : []);
   const parts = groups > 0 ? Array.from({ length: groups }, (_, group) => aggregate.part(group)) : [aggregate];
   const inputs = parts.map((part, group) => ({
     vectors: part.vectors(),
     weights: part.weights,
     norms: part.updates.map(({ norm }) => norm),
     seed,
-    ...(known[group] ? { previous: known[group] } : {}),
+    ...(uses === 'previous' ? { previous: remembered.get(String(group)) } : {}),
+    ...(uses === 'history' ? { histories: part.updates.map(({ client }) => remembered.get(client)) } : {}),
   }));
   const root = await own;
   const judged: Judged[] = [];
-  const previous: Record<string, Float32Array> = { ...known };
   const means: (Float32Array | undefined)[] = [];
   for (const [group, input] of inputs.entries()) {
     if (input.vectors.length === 0) {
@@ -91,7 +109,13 @@ export async function combineRound(
     }
     const combined = await combine(expecting(options, found, input.vectors.length), root ? { ...input, root } : input);
     means.push(combined.aggregate);
-    previous[group] = combined.aggregate;
+    if (uses === 'previous') remembered.set(String(group), combined.aggregate);
+    for (const [index, sum] of (combined.histories ?? []).entries()) {
+      const { client } = parts[group].updates[index];
+      // At the end, whether it was known or not.
+      remembered.delete(client);
+      remembered.set(client, sum);
+    }
     const reasons = new Map(combined.rejected.map(({ index, reason }) => [index, reason]));
     for (const [index, { client }] of parts[group].updates.entries()) {
       const reason = reasons.get(index);
@@ -105,6 +129,6 @@ export async function combineRound(
         ? { ...aggregate, part: (group) => withMean(parts[group], means[group]) }
         : withMean(aggregate, means[0]),
     judged,
-    ...(remembers ? { memory: { rule: options.name, previous } } : {}),
+    ...(remembers ? { memory: { rule: options.name, vectors: withinLimit(remembered, judged.length) } } : {}),
   };
 }

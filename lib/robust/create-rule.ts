@@ -4,6 +4,7 @@ import { bulyan } from './bulyan';
 import { centeredClip } from './centered-clip';
 import { flame } from './flame';
 import { fltrust } from './fltrust';
+import { foolsgold } from './foolsgold';
 import { geometricMedian } from './geometric-median';
 import { median } from './median';
 import { krum, multiKrum } from './multi-krum';
@@ -15,7 +16,7 @@ import { trimmedMean } from './trimmed-mean';
 /** In the order in which they are offered. */
 export const ruleNames: readonly RuleName[] = [
   ...(['mean', 'median', 'trimmed-mean', 'krum', 'multi-krum', 'bulyan'] as const),
-  ...(['geometric-median', 'norm-bound', 'fltrust', 'centered-clip', 'flame'] as const),
+  ...(['geometric-median', 'norm-bound', 'fltrust', 'centered-clip', 'flame', 'foolsgold'] as const),
 ];
 
 /** undefined: the plain mean, which takes updates in as they come. Throws RefusedError 'bad-setting' with what to change. */
@@ -43,6 +44,8 @@ export function createRule(options: RuleOptions): Rule | undefined {
       return centeredClip(options);
     case 'flame':
       return flame(options);
+    case 'foolsgold':
+      return foolsgold(options);
     default: {
       const { name } = options as { name: unknown };
       throw new RefusedError(

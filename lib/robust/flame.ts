@@ -5,28 +5,13 @@
  */
 import { generator } from '../random/generator';
 import { RefusedError } from '../refused';
+import { cosineDistances } from './cosine-distances';
 import { majorityCluster } from './majority-cluster';
 import { medianNorm } from './norm-bound';
 import type { RuleOptionsOf } from './options';
 import { checkInput, checkUniform } from './parameters';
-import type { Rule, RuleKernels } from './rule';
+import type { Rule } from './rule';
 import { normsOf, sumOf } from './sums';
-
-/**
- * 1 - cosine, as half of the squared distance of both vectors at length 1: no product of two sums that cancels. A zero vector
- * has no direction: it is at 1 of all others.
- */
-function cosineDistances(vectors: readonly Float32Array[], norms: Float64Array, kernels: RuleKernels): Float64Array {
-  const n = vectors.length;
-  const units = vectors.map((vector, i) => (norms[i] > 0 ? vector.map((x) => x / norms[i]) : vector));
-  const distances = kernels.squaredDistances(units);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) {
-      if (i !== j) distances[i * n + j] = norms[i] > 0 && norms[j] > 0 ? distances[i * n + j] / 2 : 1;
-    }
-  }
-  return distances;
-}
 
 export function flame({ lambda = 0.001 }: Omit<RuleOptionsOf<'flame'>, 'name'> = {}): Rule {
   if (!(lambda >= 0 && lambda <= 100)) {

@@ -16,7 +16,8 @@ export type RuleOptions =
   | { name: 'norm-bound'; bound?: number; above?: 'clip' | 'zero'; weights?: Weights }
   | { name: 'fltrust' }
   | { name: 'centered-clip'; tau?: number; iterations?: number }
-  | { name: 'flame'; lambda?: number };
+  | { name: 'flame'; lambda?: number }
+  | { name: 'foolsgold'; kappa?: number };
 
 export type RuleName = RuleOptions['name'];
 export type RuleOptionsOf<N extends RuleName> = Extract<RuleOptions, { name: N }>;

@@ -28,6 +28,8 @@ export interface RuleInput {
   root?: Float32Array;
   /** Rules that use 'previous': their aggregate of the round before; absent in the first round. */
   previous?: Float32Array;
+  /** Rules that use 'history': of the client of each vector the sum of its updates before; undefined: there were none. */
+  histories?: readonly (Float32Array | undefined)[];
   /** Of the noise that a rule adds. Default 0. */
   seed?: number;
 }
@@ -47,6 +49,8 @@ export interface Combined {
   rejected: Rejection[];
   /** Of rules whose aggregate is the plain mean of the updates that are left, each changed by itself. */
   shares?: Shares;
+  /** Of rules that use 'history': the sums with these updates, one for each vector, in memory that threads share. */
+  histories?: Float32Array[];
 }
 
 /** What becomes of update x: centre + factor (x - centre). */
@@ -64,7 +68,7 @@ export interface Rule {
   /** The fewest vectors for which the rule does what it is chosen for. */
   readonly needed: number;
   /** What it asks for beside the vectors. */
-  readonly uses?: 'root' | 'previous';
+  readonly uses?: 'root' | 'previous' | 'history';
   /** What the scores are: a greater one is worse, but for 'trust'. */
   readonly score: 'distance' | 'sum of distances' | 'norm' | 'trust' | 'cosine distance';
   /** Throws RefusedError with what to do when nothing can be made of the vectors. */

@@ -191,7 +191,7 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
       return lane.run('robustness', parameters, control);
     },
     async combine(rule, input, control = {}) {
-      const { vectors, root, previous } = input;
+      const { vectors, root, previous, histories } = input;
       const isShared = vectors.every(({ buffer }) => buffer instanceof SharedArrayBuffer);
       const parameters = (stop: StopFlag): [RuleOptions, RuleInput, StopFlag] => [
         rule,
@@ -200,6 +200,7 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
           vectors: isShared ? vectors : rowsOf(pack(vectors), vectors.length),
           ...(root ? { root: crossing(root, 'thread') } : {}),
           ...(previous ? { previous: crossing(previous, 'thread') } : {}),
+          ...(histories ? { histories: histories.map((sum) => sum && crossing(sum, 'thread')) } : {}),
         },
         stop,
       ];

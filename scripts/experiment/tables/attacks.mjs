@@ -6,8 +6,8 @@ import { percent } from '../table.mjs';
 const SHARE = 0.2;
 const lie = (name, options) => ({ name, settings: { attack: { share: SHARE, ...options } } });
 /** Corners of the picture, or coefficients of four frames, at a value that honest samples do not have there together. */
-const trigger = { features: [0, 7, 56, 63], value: 16, target: '0' };
-const backdoor = { name: 'backdoor', part: 0.5, ...trigger };
+export const trigger = { features: [0, 7, 56, 63], value: 16, target: '0' };
+export const backdoor = { name: 'backdoor', part: 0.5, ...trigger };
 
 export const rows = [
   { name: 'no attack', settings: {} },
@@ -28,6 +28,7 @@ export const rows = [
   lie('wrong counts, 10⁹', { name: 'wrong-counts', samples: 1e9 }),
   lie('replay, five rounds old', { name: 'replay', age: 5, as: 'numbers' }),
   lie('Sybils, one label flip thrice', { name: 'label-flip', copies: true }),
+  lie('backdoor by Sybils, one thrice', { ...backdoor, copies: true }),
 ];
 /** Of 15 clients three lie: every rule is told so where it asks. */
 const f = 3;
@@ -45,6 +46,7 @@ export const columns = [
   rule('FLTrust', { name: 'fltrust' }),
   rule('centered clip', { name: 'centered-clip' }),
   rule('FLAME', { name: 'flame' }),
+  rule('FoolsGold', { name: 'foolsgold' }),
 ];
 
 export const table = {

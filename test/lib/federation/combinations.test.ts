@@ -28,7 +28,7 @@ const clients = ['a', 'b', 'c'];
 
 const rules: readonly RuleName[] = [
   ...(['mean', 'median', 'trimmed-mean', 'krum', 'multi-krum', 'bulyan'] as const),
-  ...(['geometric-median', 'norm-bound', 'fltrust', 'centered-clip', 'flame'] as const),
+  ...(['geometric-median', 'norm-bound', 'fltrust', 'centered-clip', 'flame', 'foolsgold'] as const),
 ];
 /** As few updates as a rule can do with: three are there. */
 function ruleOf(name: RuleName): FederationOptions['rule'] {
@@ -183,7 +183,7 @@ async function federate(wish: Partial<FederationOptions>, personal?: PersonalWis
 
 describe('strategies, rules, timing, sending and personal models together', () => {
   it('each of all the choices is taken or refused as the documents say, with a sentence', () => {
-    assert.equal(choices.length, 13 * 11 * 4 * 4);
+    assert.equal(choices.length, 13 * 12 * 4 * 4);
     for (const choice of choices) {
       const refused = refusal(wishOf(choice));
       assert.equal(refused === undefined, together(choice), `${JSON.stringify(choice)}: ${refused?.message}`);

@@ -76,6 +76,14 @@ const kinds: Record<string, Kind> = {
     },
     comesTo: /"quarantined":\["b"\]/,
   },
+  'FoolsGold, and the sums of all updates': {
+    federation: {
+      clients: [...four, 'e'],
+      others: ['c', 'd', 'e'],
+      options: { ...all, minClients: 5, rule: { name: 'foolsgold' } },
+    },
+    comesTo: /"rejected":\[\{/,
+  },
 };
 
 /** A federation from its first round to its last, killed again and again; gives how often. */

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { federationOptions } from '../../../lib/federation';
-import { expecting } from '../../../lib/federation/combining';
+import { expecting, withinLimit } from '../../../lib/federation/combining';
 import type { FederationOptions } from '../../../lib/federation/options';
 import { createRule } from '../../../lib/robust';
 import { createStore } from '../../../lib/state/store';
@@ -116,17 +116,61 @@ describe('A rule in a federation', () => {
     assert.ok(metrics.every((one) => one.updates === 10 && one.void === undefined));
   });
 
-  it('goes on after a restart from the aggregate before', async () => {
-    const rule = { name: 'centered-clip', tau: 0.5, iterations: 1 } as const;
-    const straight = await learn({ options: { rule, rounds: 6 } });
-    const folder = mkdtempSync(join(tmpdir(), 'rule-'));
-    const store = createStore(folder);
-    const first = await learn({ options: { rule, rounds: 3 }, parts: { store } });
-    assert.equal(first.metrics.length, 3);
-    const second = await learn({ options: { rule, rounds: 6 }, parts: { store } });
-    assert.equal(second.metrics.length, 3);
-    assert.deepEqual(second.weights, straight.weights);
-    rmSync(folder, { recursive: true });
+  for (const rule of [{ name: 'centered-clip', tau: 0.5, iterations: 1 }, { name: 'foolsgold' }] as const) {
+    it(`${rule.name} goes on after a restart from what it remembers of the rounds before`, async () => {
+      const straight = await learn({ options: { rule, rounds: 6 } });
+      const folder = mkdtempSync(join(tmpdir(), 'rule-'));
+      const store = createStore(folder);
+      const first = await learn({ options: { rule, rounds: 3 }, parts: { store } });
+      assert.equal(first.metrics.length, 3);
+      const second = await learn({ options: { rule, rounds: 6 }, parts: { store } });
+      assert.equal(second.metrics.length, 3);
+      assert.deepEqual(second.weights, straight.weights);
+      const { rejected = [] } = straight.metrics[5];
+      assert.deepEqual(second.metrics[2].rejected, rejected);
+      rmSync(folder, { recursive: true });
+    });
+  }
+
+  it('FoolsGold: most of all clients are one Sybil, and the model is learned all the same; a round that is void adds nothing to the sums', async () => {
+    const honest = all.slice(0, 4);
+    /** Each of the others says what the first of them says: the contrary. */
+    let said: Buffer | undefined;
+    const up = (message: Message<FederationHeader>): Message<FederationHeader> => {
+      const { fl, payload } = message;
+      if (fl.kind !== 'update' || honest.includes(fl.client)) return message;
+      said ??= vectorPayload(readVector(payload, payload.length / 4).map((x) => -x));
+      return { fl, payload: said };
+    };
+    const wish = { up, options: { rule: { name: 'foolsgold' }, rounds: 20 } } as const;
+    const straight = await learn(wish);
+    const alone = await learn({ clients: honest, up: undefined, options: { minClients: 4, quorum: 4, rounds: 20 } });
+    const median = await learn({ ...wish, options: { ...wish.options, rule: { name: 'median' } } });
+    const [ours, theirs] = [straight, median].map(({ weights }) => distance(weights, alone.weights));
+    assert.ok(ours < theirs / 3, `${ours}, the median ${theirs}`);
+    assert.deepEqual(straight.complaints, []);
+    const last = straight.metrics[19].rejected?.map(({ client }) => client);
+    assert.ok(all.slice(4).every((client) => last?.includes(client)));
+
+    let writes = 0;
+    const failing = {
+      read: async () => undefined,
+      write: async () => {
+        writes++;
+        if (writes % 4 === 0) throw new Error('The disk is full.');
+      },
+    };
+    const shaken = await learn({ ...wish, parts: { store: failing } });
+    assert.ok(shaken.metrics.filter((one) => one.void !== undefined).length >= 3);
+    assert.deepEqual(shaken.weights, straight.weights);
+  });
+
+  it('forgets the sums of those who answered longest ago where there is no room, never of those of the round', () => {
+    const sums = new Map(all.map((client) => [client, new Float32Array(10)]));
+    assert.deepEqual([...withinLimit(sums, 2, 200).keys()], all.slice(-5));
+    assert.deepEqual([...withinLimit(sums, 7, 200).keys()], all.slice(-7));
+    assert.equal(withinLimit(sums, 2), sums);
+    assert.equal(withinLimit(new Map(), 0).size, 0);
   });
 
   it('refuses what does not go together, with the reason', () => {

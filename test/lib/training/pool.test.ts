@@ -91,8 +91,14 @@ describe('pool', () => {
     const random = generator(3, 'pool rule');
     const vectors = Array.from({ length: 9 }, () => Float32Array.from({ length: 500 }, () => random.normal()));
     const kernels = createKernels();
-    for (const options of [{ name: 'bulyan', f: 1 }, { name: 'median' }, { name: 'fltrust' }] as const) {
-      const input = { vectors, root: vectors[0] };
+    const histories = vectors.map((vector, i) => (i === 4 ? undefined : vector.slice().reverse()));
+    for (const options of [
+      { name: 'bulyan', f: 1 },
+      { name: 'median' },
+      { name: 'fltrust' },
+      { name: 'foolsgold' },
+    ] as const) {
+      const input = { vectors, root: vectors[0], histories };
       const here = createRule(options)?.combine(input, kernels);
       assert.deepEqual(await pool.combine(options, input), here);
     }
