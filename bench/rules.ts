@@ -67,11 +67,12 @@ export async function rules(): Promise<Row[]> {
       { name: 'multi-krum', f },
       { name: 'bulyan', f },
       { name: 'flame' },
+      { name: 'foolsgold' },
     ];
     for (const options of chosen) {
       const rule = createRule(options);
-      const run = (): unknown => rule?.combine({ vectors, root, norms }, kernels);
-      const slow = ['multi-krum', 'bulyan', 'flame'].includes(options.name);
+      const run = (): unknown => rule?.combine({ vectors, root, norms, histories: vectors }, kernels);
+      const slow = ['multi-krum', 'bulyan', 'flame', 'foolsgold'].includes(options.name);
       const { ours, ratio } = await compare(run, fedavg, slow ? { turns: 3, ms: 1 } : { turns: 9, ms: 20 });
       const name = `rules/${options.name} ${count}`;
       rows.push({ name, value: ours, unit: 's', against: `fedavg (costs ${(1 / ratio).toPrecision(3)} of it)`, ratio });

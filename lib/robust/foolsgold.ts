@@ -60,15 +60,11 @@ export function foolsgold({ kappa = 1 }: Omit<RuleOptionsOf<'foolsgold'>, 'name'
       const histories = vectors.map((vector, i) => sumWith(before[i], vector));
       const norms = Float64Array.from(histories, (sum) => kernels.norm(sum));
       const scores = sybilTrust(cosineDistances(histories, norms, kernels), n, kappa);
-      const total = sumOf(scores);
-      const left = scores.filter((trust) => trust > 0).length;
       const reason = 'The sum of its updates is too much like that of another client.';
       return {
-        aggregate: kernels.weightedSum(vectors, scores, total, input.norms),
+        aggregate: kernels.weightedSum(vectors, scores, sumOf(scores), input.norms),
         scores,
         rejected: [...scores].flatMap((trust, index) => (trust > 0 ? [] : [{ index, reason }])),
-        // So that the plain mean of those that are left is the aggregate.
-        shares: { factors: scores.map((trust) => (trust * left) / total) },
         histories,
       };
     },

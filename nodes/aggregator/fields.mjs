@@ -71,6 +71,7 @@ const rule = [
       fltrust: 'option.ruleFltrust',
       'centered-clip': 'option.ruleCenteredClip',
       flame: 'option.ruleFlame',
+      foolsgold: 'option.ruleFoolsgold',
     },
     { recheck: ['strategy', 'timing', 'quorum', 'ruleF', 'ruleTrim'], icon: 'gavel' },
   ),
@@ -86,6 +87,7 @@ const rule = [
   ),
   parameter('ruleIterations', '', [1, 1000], { when: 'rule=geometric-median,centered-clip' }),
   parameter('ruleNoise', '0.001', '[0, 100]', { when: 'rule=flame' }),
+  parameter('ruleKappa', '1', '[0.001, 1000]', { when: 'rule=foolsgold' }),
   ...shownWhen('timing=rounds,late', [
     choice('quarantine', { off: 'option.quarantineOff', on: 'option.quarantineOn' }, { icon: 'ban' }),
     ...shownWhen('quarantine=on', [parameter('quarantineRounds', '1000', [2, 1000000000]), html(quarantined)]),

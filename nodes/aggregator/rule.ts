@@ -41,6 +41,8 @@ export function ruleOf(settings: Settings): RuleOptions {
     }
     case 'flame':
       return { name, lambda: number(settings, 'ruleNoise', 0.001, { min: 0, max: 100 }) };
+    case 'foolsgold':
+      return { name, kappa: number(settings, 'ruleKappa', 1, { min: 0.001, max: 1000 }) };
     default:
       return { name };
   }

@@ -126,7 +126,7 @@ onBothVersions(
       const form = at.editor.page.locator('.red-ui-tray').last().locator('form:visible').first();
       const fields = [
         ...['ruleF', 'ruleTrim', 'ruleKeep', 'ruleBound', 'ruleAbove', 'ruleWeights', 'ruleIterations', 'ruleNoise'],
-        ...['quarantine', 'quarantineRounds'],
+        ...['ruleKappa', 'quarantine', 'quarantineRounds'],
       ];
       const shown = () => shownOf(form, fields);
       const choose = async (choices: Record<string, string>): Promise<void> => {
@@ -146,6 +146,8 @@ onBothVersions(
         [{ rule: 'fltrust' }, ['quarantine']],
         [{ rule: 'centered-clip' }, ['ruleBound', 'ruleIterations', 'quarantine']],
         [{ rule: 'flame', quarantine: 'on' }, ['ruleNoise', 'quarantine', 'quarantineRounds']],
+        [{ rule: 'foolsgold' }, ['ruleKappa', 'quarantine', 'quarantineRounds']],
+        [{ rule: 'foolsgold' }, ['ruleKappa', 'quarantine', 'quarantineRounds']],
       ];
       for (const [choices, expected] of cases) {
         await choose(choices);

@@ -15,6 +15,7 @@ const ruleChecks = (() => {
       case 'bulyan':
         return 4 * f + 3;
       case 'flame':
+      case 'foolsgold':
         return 3;
       default:
         return 1;

@@ -28,6 +28,5 @@ What 12 of 15 cost stays lost: the samples of three are all that is left to lear
   data: [
     { name: 'digits', title: 'Written digits' },
     { name: 'digits', key: 'digits-unlike', title: 'Written digits, Dirichlet(0.5)', settings: unlike },
-    { name: 'spoken', title: 'Spoken digits, Dirichlet(0.5)', settings: unlike },
   ],
 };

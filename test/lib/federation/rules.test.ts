@@ -160,9 +160,17 @@ describe('A rule in a federation', () => {
         if (writes % 4 === 0) throw new Error('The disk is full.');
       },
     };
-    const shaken = await learn({ ...wish, parts: { store: failing } });
+    const shaken = await toyFederation({
+      clients: all,
+      ...{ up, options: { ...options, ...wish.options }, parts: { store: failing } },
+    });
+    while (shaken.coordinator.snapshot().phase !== 'finished') {
+      await shaken.settle();
+      shaken.clock.advance(60_000);
+    }
     assert.ok(shaken.metrics.filter((one) => one.void !== undefined).length >= 3);
-    assert.deepEqual(shaken.weights, straight.weights);
+    assert.deepEqual(shaken.coordinator.snapshot().weights, straight.weights);
+    await shaken.close();
   });
 
   it('forgets the sums of those who answered longest ago where there is no room, never of those of the round', () => {

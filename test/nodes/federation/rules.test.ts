@@ -40,6 +40,36 @@ describe('robust aggregation in a flow', () => {
     });
   }
 
+  /** With a third client on the rows of north. */
+  function withThird(flow: ReturnType<typeof flowOf>, client: string, to: string): void {
+    const north = flow.find(({ id }) => id === 'north-client');
+    for (const item of flow) {
+      const wires = item.wires as string[][] | undefined;
+      item.wires = wires?.map((wire) => (wire.includes('north-client') ? [...wire, 'third-client'] : wire));
+    }
+    flow.push({ ...north, id: 'third-client', client, wires: [[to], []] } as (typeof flow)[number]);
+  }
+
+  it('FoolsGold trusts the one who is like nobody, and not two who say the same, and needs three to tell', async () => {
+    const settings = { rule: 'foolsgold', minClients: '3', quorum: '3' };
+    const flow = flowOf(settings);
+    withThird(flow, 'north again', 'agg');
+    runtime = await startRuntime(palette, flow);
+    await runtime.next('told', isFinal);
+    const metrics = runtime.received('metrics').map(payload);
+    assert.equal(metrics.length, 5);
+    for (const { rule, rejected } of metrics) {
+      assert.equal(rule, 'foolsgold');
+      const out = rejected as { client: string; reason: string; score: number }[];
+      assert.deepEqual(
+        out.map(({ client }) => client),
+        ['north', 'north again'],
+      );
+      assert.ok(out.every(({ reason, score }) => /too much like that of another/.test(reason) && score === 0));
+    }
+    assert.deepEqual(runtime.received('caught'), []);
+  });
+
   it('FLTrust trains on samples that are wired to the aggregator, and waits for them', async () => {
     const flow = flowOf({ rule: 'fltrust', pause: '0.2' });
     const data = flow.find(({ id }) => id === 'data');
@@ -61,6 +91,8 @@ describe('robust aggregation in a flow', () => {
   it('refuses before anything starts what does not go together', async () => {
     for (const [settings, reason] of [
       [{ rule: 'krum', ruleF: '1' }, /Raise the quorum \(2\) to 5/],
+      [{ rule: 'foolsgold' }, /Raise the quorum \(2\) to 3/],
+      [{ rule: 'foolsgold', ruleKappa: '0' }, /ruleKappa/],
       [{ rule: 'median', ruleF: '0', strategy: 'scaffold' }, /part what the clients/],
       [{ rule: 'median', ruleF: 'many' }, /ruleF/],
     ] as [Record<string, string>, RegExp][]) {
@@ -86,18 +118,12 @@ describe('robust aggregation in a flow', () => {
       ...{ rule: 'norm-bound', ruleAbove: 'zero', ruleBound: '100' },
       ...{ quarantine: 'on', quarantineRounds: '2' },
     });
-    const third = flow.find(({ id }) => id === 'north-client');
-    const liar = { ...third, id: 'third-client', client: 'liar', wires: [['turned'], []] };
+    withThird(flow, 'liar', 'turned');
     const turned = {
       ...{ id: 'turned', z: 't', type: 'fl-adversary', attack: 'scaling', gamma: '1e6', gammaType: 'num' },
       ...{ who: 'clients', clients: 'liar', wires: [['agg']] },
     };
-    for (const item of flow) {
-      // As the others, on the rows of the first of them.
-      const wires = item.wires as string[][] | undefined;
-      item.wires = wires?.map((wire) => (wire.includes('north-client') ? [...wire, 'third-client'] : wire));
-    }
-    runtime = await startRuntime([...palette, 'adversary'], [...flow, liar, turned] as typeof flow);
+    runtime = await startRuntime([...palette, 'adversary'], [...flow, turned] as typeof flow);
     await runtime.next('metrics', (msg) => payload(msg).quarantined !== undefined);
     await runtime.statusIs('agg', ({ text = '' }) => text.includes('⊘1'));
     const path = '/fl-tinyml/aggregator/agg';
