@@ -8,6 +8,7 @@ import type { Unlikeness } from '../data/unlikeness';
 import { systemNoise } from '../privacy/noise';
 import { RefusedError } from '../refused';
 import { createRule } from '../robust/create-rule';
+import { diskTrouble } from '../state/disk-trouble';
 import type { FederationHeader } from '../update/message';
 import { createAggregation } from './aggregation';
 import { createAsyncReducer } from './async-round';
@@ -120,7 +121,9 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   );
   const lastHeard = createLastHeard(clock);
   const timers = createTimers<TimerName>(clock, (timer) => enqueue(() => dispatch({ type: 'timer', timer })));
-  const unwritten = (error: unknown): void => say('state-write', `The state cannot be written: ${String(error)}`);
+  const reasonOf = (error: unknown): string =>
+    `The state cannot be written: ${diskTrouble(error)?.message ?? String(error)}`;
+  const unwritten = (error: unknown): void => say('state-write', reasonOf(error));
   const writer = createWriter({
     keeper,
     clock,
@@ -296,7 +299,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
         takenIn.bytesDown += bytesDown;
         if (error instanceof RefusedError) refuse(error);
         else unwritten(error);
-        const reason = error instanceof RefusedError ? error.message : `The state cannot be written: ${String(error)}`;
+        const reason = error instanceof RefusedError ? error.message : reasonOf(error);
         dispatch({ type: 'unsaved', reason });
       },
     );

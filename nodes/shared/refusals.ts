@@ -2,6 +2,7 @@
  * Counts what a node refused, by code, and says which refusals still go to the log and the Catch node: of each code a
  * few in a short time, so that a hostile sender cannot flood the log of the user.
  */
+import { diskTrouble } from '../../lib/state/disk-trouble';
 import { RefusedError } from '../../lib/update/message';
 
 const BURST = 20;
@@ -21,7 +22,8 @@ export class Sentence extends Error {
 /** Whatever was thrown, as one sentence with a stable code. */
 export function sentenceOf(thrown: unknown): Sentence {
   if (thrown instanceof Sentence) return thrown;
-  if (thrown instanceof RefusedError) return new Sentence(thrown.code, thrown.message);
+  const known = thrown instanceof RefusedError ? thrown : diskTrouble(thrown);
+  if (known) return new Sentence(known.code, known.message);
   const message = thrown instanceof Error && thrown.message !== '' ? thrown.message : safeText(thrown);
   return new Sentence('internal', message);
 }

@@ -149,6 +149,16 @@ describe('the shell of a node', () => {
     assert.equal(String(probe.errors[0]), 'Choose a model.');
     assert.deepEqual(probe.statuses.at(-1), { fill: 'red', shape: 'ring', text: 'no model' });
   });
+
+  it('says what to do about a full disk, not how the system calls it', async () => {
+    shell.whenStarted(() =>
+      Promise.reject(Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })),
+    );
+    RED.events.emit('flows:started');
+    await sleep(5);
+    assert.match(String(probe.errors[0]), /disk is full.*make room/);
+    assert.deepEqual(probe.statuses.at(-1), { fill: 'red', shape: 'ring', text: 'disk full' });
+  });
 });
 
 describe('the status of a node', () => {
