@@ -213,6 +213,7 @@ export function distillLearner(parts: DistillParts): DistillLearner {
       );
     },
     labelCounts: (classes) => labelCountsOf(bank.block(), classes),
+    restates: true,
     learn,
     hear({ round }, news) {
       const weights = kept.state?.after;

@@ -70,6 +70,8 @@ export interface Learner {
   labelCounts?(classes: number): number[] | undefined;
   /** Called again only when the one before has ended, or its signal. What it rejects with is the reason of a decline. */
   learn(task: LearningTask, control: LearningControl): Promise<LocalUpdate>;
+  /** Each update says all that there is to say, as predictions do: what stayed is not added to the next one. */
+  readonly restates?: boolean;
   /** Mean loss of `task.weights` on its rows, without training. Absent: it cannot tell. Rejects as learn() does. */
   lossOf?(task: LearningTask, control: Patience): Promise<number>;
   /** The newest model, when it is not asked to learn from it. Without news: one made on this side, to be used. */

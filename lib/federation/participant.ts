@@ -87,6 +87,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
     client,
     model: { fingerprint, tensors: tensorSizes(layout), size: layout.size },
     memory,
+    restates: learner.restates,
   });
   let closed = false;
   let joined = false;

@@ -1,7 +1,8 @@
 /**
  * The client's side of fewer updates. What a rule holds back is not lost: it is added to the next update (error feedback, as
  * with compressors: Karimireddy 2019, arXiv 1901.09847), and written down before the aggregator is told. After `patience`
- * updates in a row that stayed, the next one goes whatever the rule says: so nothing is older than that.
+ * updates in a row that stayed, the next one goes whatever the rule says: so nothing is older than that. Predictions are said
+ * anew in each round: of them nothing is added.
  */
 import { decodeAll, recoded } from '../../update/codecs/registry';
 import type { SendingOptions, TensorSizes } from '../../update/message';
@@ -24,6 +25,8 @@ export interface SenderParts {
   client: string;
   model: { fingerprint: string; tensors: TensorSizes; size: number };
   memory: LocalMemory;
+  /** Each update says all anew: nothing is held back. */
+  restates?: boolean;
 }
 
 export interface Sender {
@@ -31,7 +34,7 @@ export interface Sender {
   consider(options: SendingOptions, local: LocalUpdate, weights: Float32Array): Promise<Considered>;
 }
 
-export function createSender({ client, model, memory }: SenderParts): Sender {
+export function createSender({ client, model, memory, restates = false }: SenderParts): Sender {
   const key: MemoryKey = { rule: 'held back', model: model.fingerprint, size: model.size };
   let count = 0;
   let stayed = 0;
@@ -61,7 +64,7 @@ export function createSender({ client, model, memory }: SenderParts): Sender {
       const { patience = defaultPatience } = options;
       if (reason !== undefined && (stayed < patience || options.name === 'periodic')) {
         stayed++;
-        await remember(whole);
+        if (!restates) await remember(whole);
         return { local, stays: reason };
       }
       stayed = 0;

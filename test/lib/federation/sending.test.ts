@@ -129,6 +129,36 @@ describe('fewer updates', () => {
     await toy.close();
   });
 
+  it('adds nothing of what learners say anew each time: else every sixth word would be six of them', async () => {
+    const swings = async (restates: boolean): Promise<number> => {
+      const toy = await toyFederation({
+        options: { rounds: 60, minClients: 3, quorum: 2, sending: { name: 'periodic', every: 6 } },
+        parts: { model: model() },
+      });
+      for (const { name, samples, minimum } of members) {
+        // The whole way at once, as predictions do.
+        const learn: Learner['learn'] = async ({ weights }) => ({
+          payload: vectorPayload(Float32Array.from(minimum, (c, i) => c - weights[i])),
+          codecs: [],
+          samples,
+          metrics: {},
+        });
+        const all = { ...learner({ name, samples, minimum }), learn, ...(restates ? { restates } : {}) };
+        toy.add(name, { learner: all }).samplesChanged();
+      }
+      await toy.settle();
+      const away = Math.sqrt(squared(toy.coordinator.snapshot().weights, optimum));
+      assert.equal(toy.metrics.length, 60);
+      await toy.close();
+      return away;
+    };
+    const farthest = Math.max(...members.map(({ minimum }) => Math.sqrt(squared(minimum, optimum))));
+    const away = await swings(true);
+    assert.ok(away < farthest, `${away} is beyond what any of them says`);
+    const wide = await swings(false);
+    assert.ok(wide > 100 * farthest, `${wide}`);
+  });
+
   it('by norm: comes nearer to the optimum than where nothing would be remembered', async () => {
     const threshold = 0.7;
     const toy = await federation({ name: 'norm', threshold }, 200);
