@@ -15,7 +15,7 @@ import {
 } from './round-state';
 import { createSampler } from './samplers';
 import type { Candidate } from './samplers/sampler';
-import { entries, mapTable } from './table';
+import { countIn, entries, mapTable } from './table';
 import { reachOf } from './timing/options';
 
 /** Calls for clients and void rounds are repeated ever more slowly: from one second up to a minute. */
@@ -27,7 +27,7 @@ export interface Asking {
   /** Sends the model out to those who use it. */
   forUse(state: RoundState): Effect;
   isPresent(record: ClientRecord): boolean;
-  /** Counts anew who is away. */
+  /** Counts anew who is away, and who is in quarantine. */
   recounted(state: RoundState): RoundState;
   isOver(state: RoundState): boolean;
   /** Enough clients are there to ask a round. */
@@ -188,7 +188,8 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
 
   const recounted = (state: RoundState): RoundState => ({
     ...state,
-    away: entries(state.clients).reduce((sum, [, record]) => sum + (isPresent(record) ? 0 : 1), 0),
+    away: countIn(state.clients, (record) => !isPresent(record)),
+    quarantined: countIn(state.clients, isQuarantined),
   });
 
   /**

@@ -70,6 +70,8 @@ export interface RoundState {
   clients: Table<ClientRecord>;
   /** How many of them are away: left out until they join again. */
   away: number;
+  /** How many of them are in quarantine: counted where that changes, as every message looks at it. */
+  quarantined: number;
   /** What the sampler remembers of the asking before, and what it will after the one under way. */
   sampler: string;
   samplerNext: string;
@@ -253,6 +255,7 @@ export const firstState = (statistics: boolean): RoundState => ({
   asking: 0,
   clients: emptyTable(),
   away: 0,
+  quarantined: 0,
   sampler: '',
   samplerNext: '',
   begun: false,

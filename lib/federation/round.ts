@@ -5,7 +5,7 @@
 import { attemptOf } from './admission';
 import { type Answers, createAnswers } from './answers';
 import { type Asking, cleared, createAsking } from './asking';
-import { released } from './quarantine';
+import { isQuarantined, released } from './quarantine';
 import {
   type Command,
   counted,
@@ -19,7 +19,7 @@ import {
   type TimerName,
   then,
 } from './round-state';
-import { entries, get, mapTable } from './table';
+import { countIn, get, mapTable } from './table';
 
 export type RoundReducer = (state: RoundState, event: RoundEvent) => Step;
 
@@ -47,7 +47,7 @@ export function roundsWith(rules: RoundRules, asking: Asking, answers: Answers):
       asked: 0,
       ...(isPresent(record) ? { silent: true as const } : {}),
     }));
-    const silent = entries(clients).filter(([, record]) => record.silent).length;
+    const silent = countIn(clients, (record) => record.silent === true);
     const state: RoundState = {
       ...cleared(before),
       phase: 'idle',
@@ -55,6 +55,7 @@ export function roundsWith(rules: RoundRules, asking: Asking, answers: Answers):
       clients,
       silent,
       away: clients.size - silent,
+      quarantined: countIn(clients, isQuarantined),
       running: fresh ? options.autoStart : before.running,
       stepping: false,
       samplerNext: before.sampler,

@@ -2,7 +2,6 @@
 import type { Learned } from './checkpoint';
 import type { CoordinatorStatus, Registered, Snapshot } from './coordinator-parts';
 import type { FederationOptions } from './options';
-import { quarantinedOf } from './quarantine';
 import type { ClientRecord, RoundState } from './round-state';
 import { entries } from './table';
 
@@ -14,7 +13,7 @@ export const statusOf = (state: RoundState, { rounds }: Pick<FederationOptions, 
   clients: state.clients.size - state.away,
   cohort: state.cohort,
   answers: state.updates + state.declined + state.failed,
-  quarantined: quarantinedOf(state).length,
+  quarantined: state.quarantined,
 });
 
 export const registered = (

@@ -56,6 +56,14 @@ export function entries<V>(table: Table<V>): (readonly [id: string, value: V])[]
   return table.branches.flat(2).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
+/** How many values are so. */
+export const countIn = <V>(table: Table<V>, isSo: (value: V) => boolean): number =>
+  table.branches.reduce(
+    (sum, buckets) =>
+      buckets.reduce((count, bucket) => bucket.reduce((held, [, value]) => held + (isSo(value) ? 1 : 0), count), sum),
+    0,
+  );
+
 /** The table with every value put through `change`. */
 export function mapTable<V, W>(table: Table<V>, change: (value: V, id: string) => W): Table<W> {
   return {

@@ -106,13 +106,16 @@ describe('Reputation', () => {
     const second = await toyFederation({ clients, up: huge, parts, options: { ...options, rounds: 12 } });
     await second.settle();
     assert.ok(cohorts(second).length > 0 && cohorts(second).every((cohort) => !cohort.includes('z')));
+    assert.equal(second.coordinator.snapshot().quarantined, 1);
     second.coordinator.command('reset');
     await second.settle();
+    assert.equal(second.coordinator.snapshot().quarantined, 1);
     const before = cohorts(second).length;
     assert.ok(cohorts(second).every((cohort) => !cohort.includes('z')));
     second.coordinator.command('release', 'nobody');
     second.coordinator.command('release');
     second.coordinator.command('release', 'z');
+    assert.equal(second.coordinator.snapshot().quarantined, 0);
     second.coordinator.command('reset');
     await second.settle();
     assert.deepEqual(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { emptyTable, entries, get, mapTable, put, type Table } from '../../../lib/federation/table';
+import { countIn, emptyTable, entries, get, mapTable, put, type Table } from '../../../lib/federation/table';
 import { generator } from '../../../lib/random/generator';
 
 describe('table', () => {
@@ -22,6 +22,10 @@ describe('table', () => {
       [...map].sort(([a], [b]) => (a < b ? -1 : 1)),
     );
     for (const [before, size] of kept) assert.equal(entries(before).length, size);
+    assert.equal(
+      countIn(table, (value) => value % 3 === 0),
+      [...map.values()].filter((value) => value % 3 === 0).length,
+    );
   });
 
   it('takes ids that mean something to objects', () => {
