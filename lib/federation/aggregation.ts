@@ -5,6 +5,7 @@
 import type { Fold, Kernels } from '../core/kernels';
 import { type CentralRelease, type CentralState, releaseOf } from '../privacy/central';
 import type { NormalSource } from '../privacy/noise';
+import { addNoiseOf, type Noising } from '../privacy/noising';
 import { newSeed } from '../privacy/tree';
 import { RefusedError } from '../refused';
 import type { Rule } from '../robust/rule';
@@ -64,6 +65,8 @@ export interface RoundAggregate extends Aggregate {
   privacy?: PrivacyClaim;
   /** Under central privacy what is released of the round, made once; else undefined. */
   central(): CentralRelease | undefined;
+  /** Of central privacy only: the mean gets its noise so, before anybody asks for it. It has taken all that it needs before it waits. */
+  noised?(noising: Noising): Promise<void>;
   /** Of all updates, where what each has is not known. */
   samples?: number;
   /** Where only their sum is known. */
@@ -226,11 +229,17 @@ export function createAggregation({
         const mean = folds[which].mean(divisor);
         if (!central) return mean;
         if (divisor !== totalWeight) throw new RangeError('Under central privacy only the uniform mean may be taken.');
-        released(central).noise(mean);
+        addNoiseOf(mean, released(central).noise, normal);
         // Drawn once: a second look must not show the same mean under other noise.
         noisy.set(which, mean);
         return mean;
       },
+      ...(central && {
+        async noised(noising: Noising): Promise<void> {
+          const mean = folds[0].mean(totalWeight);
+          noisy.set(0, await noising(mean, released(central).noise));
+        },
+      }),
       vectors: (which = 0) => members.map(({ vectors }) => vectors[which]),
       part: (one) => aggregateOf(claimants, clients, going, one),
     };

@@ -1,5 +1,6 @@
 /** What becomes of a round that has its quorum: the next model, by the mean or by the rule, and the record of it. */
 import type { Kernels } from '../core/kernels';
+import type { Noising } from '../privacy/noising';
 import { createRule } from '../robust/create-rule';
 import type { RoundAggregate } from './aggregation';
 import type { Learned } from './checkpoint';
@@ -34,6 +35,7 @@ export interface ClosingParts {
   strategy: Strategy;
   kernels: Pick<Kernels, 'allFinite' | 'norm'>;
   combine: Combine;
+  noising: Noising;
   root: Root;
   now(): number;
   /** In the registry. */
@@ -47,9 +49,19 @@ export interface Closed {
   judged?: Judged[];
 }
 
-export function createClosing({ federation, options, strategy, kernels, combine, root, now, clients }: ClosingParts) {
+export function createClosing({
+  federation,
+  options,
+  strategy,
+  kernels,
+  combine,
+  noising,
+  root,
+  now,
+  clients,
+}: ClosingParts) {
   const { rule, threshold, training } = options;
-  const uses = createRule(rule)?.uses;
+  const robust = createRule(rule);
 
   const record = (
     { round, counts }: Ended,
@@ -90,25 +102,35 @@ export function createClosing({ federation, options, strategy, kernels, combine,
     return { next: { ...learned, bytesUp, bytesDown }, told: metrics, ...(judged ? { judged } : {}) };
   };
 
+  const byRule = async (ended: Ended, aggregate: RoundAggregate, taken: Taken, before: Learned): Promise<Closed> => {
+    const own = robust?.uses === 'root' ? root.update() : undefined;
+    const settled = {
+      options: rule,
+      found: taken.failed,
+      groups: strategy.groups?.count(before.strategyState) ?? 0,
+      memory: before.rule,
+      seed: training.seed + ended.round,
+      combine,
+    };
+    const combined = await combineRound(aggregate, settled, own);
+    const { rule: _, ...rest } = before;
+    const now = combined.memory ? { ...rest, rule: combined.memory } : rest;
+    return plain(ended, combined.aggregate, taken, now, combined.judged);
+  };
+
   return {
     record,
     /** By the mean, at once. Throws RefusedError when nothing can be made of the round. */
     plain,
-    /** By the rule. It has taken all that it needs of `aggregate` before it waits. Rejects as `plain` throws. */
-    async byRule(ended: Ended, aggregate: RoundAggregate, taken: Taken, before: Learned): Promise<Closed> {
-      const own = uses === 'root' ? root.update() : undefined;
-      const settled = {
-        options: rule,
-        found: taken.failed,
-        groups: strategy.groups?.count(before.strategyState) ?? 0,
-        memory: before.rule,
-        seed: training.seed + ended.round,
-        combine,
-      };
-      const combined = await combineRound(aggregate, settled, own);
-      const { rule: _, ...rest } = before;
-      const now = combined.memory ? { ...rest, rule: combined.memory } : rest;
-      return plain(ended, combined.aggregate, taken, now, combined.judged);
+    /**
+     * By the rule, or by the mean with the noise that belongs on it. What takes long has taken all that it needs of `aggregate` before
+     * it waits. Throws or rejects as `plain` throws.
+     */
+    whole(ended: Ended, aggregate: RoundAggregate, taken: Taken, before: Learned): Closed | Promise<Closed> {
+      if (robust) return byRule(ended, aggregate, taken, before);
+      return aggregate.noised
+        ? aggregate.noised(noising).then(() => plain(ended, aggregate, taken, before))
+        : plain(ended, aggregate, taken, before);
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { Kernels } from '../core/kernels';
 import type { Unlikeness } from '../data/unlikeness';
 import type { NormalSource } from '../privacy/noise';
+import type { Noising } from '../privacy/noising';
 import type { RefusedError } from '../refused';
 import type { Store } from '../state/store';
 import type { Normalisation } from '../training/engine';
@@ -30,6 +31,8 @@ export interface CoordinatorParts {
   normal?: NormalSource;
   /** Secrets of the nodes of a tree of noise; default: the operating system's. Anything else is for tests. */
   seed?(): string;
+  /** Adds the noise of central privacy, at best not on this thread; default: here, with `normal`. */
+  noising?: Noising;
   /** Carries out the rule of `options`, at best not on this thread, which is the default. */
   combine?: Combine;
   /** The aggregator's own samples, for FLTrust. It trains as a client does, on the model that goes out. */

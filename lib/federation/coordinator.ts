@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { createKernels } from '../core/create-kernels';
 import type { Unlikeness } from '../data/unlikeness';
 import { systemNoise } from '../privacy/noise';
+import { noiseHere } from '../privacy/noising';
 import { RefusedError } from '../refused';
 import { createRule } from '../robust/create-rule';
 import { diskTrouble } from '../state/disk-trouble';
@@ -158,6 +159,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     strategy,
     kernels,
     combine,
+    noising: parts.noising ?? noiseHere(normal),
     root,
     now: clock.now,
     clients: () => state.clients.size,
@@ -272,8 +274,8 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
       return secure.open(state.clients.size).then((sum) => made(counted(closing.plain(effect, sum, was, before))));
     }
     const aggregate = aggregation.aggregate(effect.claim, state.clients.size, { ...effect, central: learned.central });
-    if (!rule) return made(counted(closing.plain(effect, aggregate, taken(), learned)));
-    return closing.byRule(effect, aggregate, taken(), learned).then((what) => made(counted(what)));
+    const closed = closing.whole(effect, aggregate, taken(), learned);
+    return closed instanceof Promise ? closed.then((what) => made(counted(what))) : made(counted(closed));
   };
 
   const made = (what: Making): Made => madeOf(what, state, options);

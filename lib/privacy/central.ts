@@ -9,7 +9,8 @@ import { besideCount, defaultCountNoise, nextNorm, noisedShare } from './adaptiv
 import { type ClippingKernels, clipToNorm } from './clip';
 import type { GaussianEvent } from './events';
 import { addNoise, type NormalSource } from './noise';
-import { addTreeNoise, begunAt, grown, type TreeState } from './tree';
+import type { NoiseJob } from './noising';
+import { begunAt, grown, type TreeState } from './tree';
 
 /** What the aggregator keeps of one round for the next. */
 export interface CentralState extends Omit<CentralTold, 'tree'> {
@@ -69,8 +70,8 @@ export function checkCentral(
 }
 
 export interface CentralRelease {
-  /** In place, once: the noise on the mean. */
-  noise(mean: Float32Array): Float32Array;
+  /** On the mean, once. */
+  noise: NoiseJob;
   /** What the next round goes on from; absent: nothing. */
   state?: CentralState;
   /** Adaptive clipping: the noised share of updates whose norm was at most C, and the next C. Anybody may know. */
@@ -101,7 +102,7 @@ function treeRelease(
   const leaf = round - begun;
   const { made, gone, nodes } = grown(leaf > 0 ? (before?.tree?.nodes ?? []) : [], leaf, seed());
   return {
-    noise: (mean) => addTreeNoise(mean, centralSigma(noiseMultiplier, clippingNorm, m), made, gone),
+    noise: { sigma: centralSigma(noiseMultiplier, clippingNorm, m), tree: { made, gone } },
     state: { tree: { begun, levels, clippingNorm, noiseMultiplier, nodes } },
     tree: { begun, leaf: leaf + 1, nodes: nodes.length },
   };
@@ -112,13 +113,12 @@ export function releaseOf(claim: PrivacyClaim, releasing: Releasing): CentralRel
   const { adaptive, noiseMultiplier, clippingNorm, tree } = claim;
   const { m, within, source } = releasing;
   if (tree) return treeRelease(claim, tree.levels, releasing);
-  if (!adaptive) return { noise: (mean) => noiseMean(mean, claim, m, source) };
+  if (!adaptive) return { noise: { sigma: centralSigma(noiseMultiplier, clippingNorm, m) } };
   const { countNoise = defaultCountNoise(noiseMultiplier, m) } = adaptive;
   const share = noisedShare(within, m, countNoise, source());
-  const beside = { ...claim, noiseMultiplier: besideCount(noiseMultiplier, countNoise) };
   const next = nextNorm(clippingNorm, share, adaptive);
   return {
-    noise: (mean) => noiseMean(mean, beside, m, source),
+    noise: { sigma: centralSigma(besideCount(noiseMultiplier, countNoise), clippingNorm, m) },
     state: { clippingNorm: next },
     clipping: { share, next },
   };

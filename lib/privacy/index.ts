@@ -28,6 +28,7 @@ export {
 } from './ledger';
 export { localEvent, privatise } from './local';
 export { addNoise, type NormalSource, seededNoise, systemNoise } from './noise';
+export { addNoiseOf, type NoiseJob, type Noising } from './noising';
 export { type NoiseWish, type PlannedNoise, type PrivacyPlan, plannedNoise, type TreeTerms } from './plan';
 export { type LossEvent, pldEpsilon } from './pld';
 export * from './secure/index';

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { PublicRows } from '../distillation/public-rows';
 import type { ExportJob, ExportResult } from '../export/job';
 import type { Ledger } from '../privacy/ledger';
+import type { NoiseJob } from '../privacy/noising';
 import type { NoiseWish, PlannedNoise, PrivacyPlan } from '../privacy/plan';
 import type { RuleOptions } from '../robust/options';
 import type { Combined, RuleInput } from '../robust/rule';
@@ -56,6 +57,8 @@ export interface Pool {
   plannedNoise(plan: PrivacyPlan, wish: NoiseWish, control?: JobControl): Promise<PlannedNoise>;
   /** Epsilon of a ledger: spent() of lib/privacy. */
   spent(ledger: Ledger, client?: string, control?: JobControl): Promise<number>;
+  /** A new vector with noise of the operating system's on it. */
+  noised(vector: Float32Array, noise: NoiseJob, control?: JobControl): Promise<Float32Array>;
   /** A model as files, with ranges taken and figures measured on the samples of the job. Always by the engine core. */
   exportModel(job: ExportJob, control?: JobControl): Promise<ExportResult>;
   readonly threads: number;
@@ -214,6 +217,10 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
     },
     async spent(ledger, client, control = {}) {
       return (await sideLane.run('spent', (stop) => [ledger, client, stop], control)).epsilon;
+    },
+    async noised(vector, noise, control = {}) {
+      // As to a process: the worker changes what it gets.
+      return sideLane.run('noised', (stop) => [crossing(vector, 'process'), noise, stop], control);
     },
     async exportModel(job, control = {}) {
       const across = (block: SampleBlock | undefined): SampleBlock | undefined => block && blockAcross(block);

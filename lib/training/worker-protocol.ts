@@ -2,6 +2,7 @@
 import type { PublicRows } from '../distillation/public-rows';
 import type { ExportJob, ExportResult } from '../export/job';
 import type { Ledger } from '../privacy/ledger';
+import type { NoiseJob } from '../privacy/noising';
 import type { NoiseWish, PlannedNoise, PrivacyPlan } from '../privacy/plan';
 import type { RuleOptions } from '../robust/options';
 import type { Combined, RuleInput } from '../robust/rule';
@@ -34,6 +35,8 @@ export interface WorkerMethods {
   publicRows(block: SampleBlock, width: number, stop: StopFlag): Promise<PublicRows>;
   plannedNoise(plan: PrivacyPlan, wish: NoiseWish, stop: StopFlag): Promise<PlannedNoise>;
   spent(ledger: Ledger, client: string | undefined, stop: StopFlag): Promise<{ epsilon: number }>;
+  /** `vector` is the worker's own. */
+  noised(vector: Float32Array, noise: NoiseJob, stop: StopFlag): Promise<Float32Array>;
   exportModel(job: ExportJob, stop: StopFlag): Promise<ExportResult>;
 }
 

@@ -5,6 +5,8 @@ import { createKernels } from '../core/index';
 import { publicRows } from '../distillation/public-rows';
 import { exportModel } from '../export/export-model';
 import { spent } from '../privacy/ledger';
+import { systemNoise } from '../privacy/noise';
+import { addNoiseOf } from '../privacy/noising';
 import { plannedNoise } from '../privacy/plan';
 import { RefusedError } from '../refused';
 import { createRule } from '../robust/create-rule';
@@ -121,6 +123,11 @@ const methods: Handlers = {
   async spent(ledger, client, stop) {
     checkStop(stop);
     return { epsilon: spent(ledger, client) };
+  },
+  async noised(vector, noise, stop) {
+    checkStop(stop);
+    addNoiseOf(vector, noise, systemNoise());
+    return handOver(vector, vector);
   },
   async exportModel(job, stop) {
     checkStop(stop);

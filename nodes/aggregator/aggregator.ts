@@ -6,6 +6,7 @@ import { RefusedError } from '../../lib/update/message';
 import { headerOf } from '../shared/intake';
 import { leaseKernels } from '../shared/kernels';
 import { findAnyModel, stateFolder } from '../shared/model';
+import { createNoising } from '../shared/noising';
 import { leasePool } from '../shared/pool';
 import { detached, type Red, type Settings } from '../shared/red';
 import { collectRefusals } from '../shared/refusals';
@@ -64,6 +65,7 @@ export = (RED: Red): void => {
         kernels: await kernels.get(),
         ...(root ? { root: root.learner } : {}),
         combine: async (rule, input) => (await pool.get()).combine(rule, input, { signal: shell.closing }),
+        noising: createNoising(pool, shell.closing),
         store: createStore(stateFolder(RED, 'federations')),
         send: (message) => {
           if (!shell.closing.aborted) this.send(detached(message));

@@ -1,10 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { centralEvent, normOfRound } from '../../lib/privacy/central';
 import { clipToNorm } from '../../lib/privacy/clip';
 import { distributedEvent, distributedSigma } from '../../lib/privacy/distributed';
 import { type ExponentialEvent, type PrivacyEvent, parseExponential } from '../../lib/privacy/events';
 import { localEvent } from '../../lib/privacy/local';
-import { addNoise, systemNoise } from '../../lib/privacy/noise';
 import { begunAt } from '../../lib/privacy/tree';
 import { RefusedError } from '../../lib/refused';
 import { checkOrder } from '../../lib/update/codecs/composition';
@@ -16,6 +14,7 @@ import { parseMessage } from '../../lib/update/validate';
 import { checkedLater } from '../shared/checked';
 import { isKind } from '../shared/global-model';
 import { leaseKernels } from '../shared/kernels';
+import { createNoising } from '../shared/noising';
 import { leasePool } from '../shared/pool';
 import type { FlowMessage, FlowNode, Red, Send, Settings } from '../shared/red';
 import { createShell } from '../shared/shell';
@@ -23,18 +22,6 @@ import { registerAccount } from './account-route';
 import { leaseAccounts } from './accounts';
 import { type Options, readOptions } from './options';
 import { createReckoner } from './reckoner';
-
-/** Numbers that get their noise in one turn of the event loop: some milliseconds. */
-const BLOCK = 16384;
-
-/** In place. Others get their turn between the blocks. */
-async function addNoiseInTurns(vector: Float32Array, sigma: number, signal: AbortSignal): Promise<void> {
-  const source = systemNoise();
-  for (let from = 0; from < vector.length; from += BLOCK) {
-    if (from > 0) await nextTurn(undefined, { signal });
-    addNoise(vector.subarray(from, from + BLOCK), sigma, source);
-  }
-}
 
 /** `msg.privacy` of a message that is no update. Throws RefusedError 'header'. */
 function readRelease(value: unknown, mode: Options['mode']): ExponentialEvent & { federation: string } {
@@ -79,7 +66,9 @@ export = (RED: Red): void => {
     const shell = createShell(RED, this);
     const accounts = leaseAccounts(RED, shell.closing);
     const kernels = leaseKernels(RED, shell.closing);
-    const reckoner = createReckoner(leasePool(RED, shell.closing), shell.closing);
+    const pool = leasePool(RED, shell.closing);
+    const reckoner = createReckoner(pool, shell.closing);
+    const noising = createNoising(pool, shell.closing);
     let updates = 0;
     let unclipped = 0;
     const options = checkedLater(shell, async () => {
@@ -146,10 +135,10 @@ export = (RED: Red): void => {
       const begun = tree && begunAt({ clippingNorm, noiseMultiplier }, tree.levels, fl.central?.tree, fl.round);
       checkOrder('noise', operations(fl));
       const { values: exact, payloadOf } = remaining({ payload, fl });
-      const { vector, norm, clipped } = clipToNorm(exact, clippingNorm, await kernels.get());
+      const { vector: bounded, norm, clipped } = clipToNorm(exact, clippingNorm, await kernels.get());
       const epsilon = await payUpdate(fl, given, begun);
       const sigma = sigmaOf(given, clippingNorm);
-      if (sigma > 0) await addNoiseInTurns(vector, sigma, shell.closing);
+      const vector = sigma > 0 ? await noising(bounded, { sigma }) : bounded;
       updates++;
       if (!clipped) unclipped++;
       show(epsilon, budget);

@@ -3,6 +3,7 @@ import { besideCount, defaultCountNoise, nextNorm, noisedShare } from '../../../
 import { checkCentral, normOfRound, releaseOf } from '../../../lib/privacy/central';
 import { clipToNorm } from '../../../lib/privacy/clip';
 import { type NormalSource, seededNoise } from '../../../lib/privacy/noise';
+import { addNoiseOf } from '../../../lib/privacy/noising';
 import { generator } from '../../../lib/random/generator';
 import type { AdaptiveClipping, PrivacyClaim } from '../../../lib/update/message';
 import { refused } from '../update/refused';
@@ -99,7 +100,7 @@ describe('adaptive clipping', () => {
     const [z, countNoise, m, clippingNorm, size] = [1.5, 1, 4, 2, 40_000];
     const source = seededNoise(9, 'release');
     const claim = claimOf(clippingNorm, { countNoise }, z);
-    const mean = released(claim, m, 0, source).noise(new Float32Array(size));
+    const mean = addNoiseOf(new Float32Array(size), released(claim, m, 0, source).noise, source);
     const sigma = Math.sqrt(mean.reduce((sum, value) => sum + value * value, 0) / size);
     const shares = Array.from({ length: 4000 }, () => released(claim, m, 1, source).clipping?.share ?? 0);
     const centre = shares.reduce((sum, share) => sum + share, 0) / shares.length;

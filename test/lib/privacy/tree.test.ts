@@ -5,6 +5,7 @@ import { afterLoss, type PrivacyEvent, type TreeEvent, withEvent } from '../../.
 import { gaussianEpsilon } from '../../../lib/privacy/gaussian';
 import { charge, newLedger, parseLedger, spent } from '../../../lib/privacy/ledger';
 import { keyedNoise } from '../../../lib/privacy/noise';
+import { addNoiseOf } from '../../../lib/privacy/noising';
 import {
   begunAt,
   levelsFor,
@@ -25,8 +26,9 @@ const claimOf = (levels: number, begun: number, noiseMultiplier = 1, clippingNor
   ...{ mode: 'central', clippingNorm, noiseMultiplier, delta, epsilon: 1 },
   tree: { levels, begun },
 });
+const never = (): number => assert.fail('no noise of the round');
 const release = (claim: PrivacyClaim, round: number, before?: CentralState, m = 1) =>
-  releaseOf(claim, { round, m, within: 0, before, source: () => assert.fail('no noise of the round'), seed: newSeed });
+  releaseOf(claim, { round, m, within: 0, before, source: never, seed: newSeed });
 
 /** The sums that are released of `rounds` rounds of zeros. */
 function noiseOf(rounds: number, sigma: number, size: number): { sum: Float64Array; state?: CentralState } {
@@ -34,7 +36,7 @@ function noiseOf(rounds: number, sigma: number, size: number): { sum: Float64Arr
   let state: CentralState | undefined;
   for (let round = 1; round <= rounds; round++) {
     const made = release(claimOf(10, 1, sigma), round, state);
-    const mean = made.noise(new Float32Array(size));
+    const mean = addNoiseOf(new Float32Array(size), made.noise, never);
     for (let i = 0; i < size; i++) sum[i] += mean[i];
     state = made.state;
   }
@@ -75,7 +77,8 @@ describe('noise of a tree', () => {
     const { state } = noiseOf(5, 1, 1);
     const one = release(claimOf(10, 1), 6, state);
     const other = release(claimOf(10, 1), 6, state);
-    assert.notDeepEqual(one.noise(new Float32Array(50)), other.noise(new Float32Array(50)));
+    const [first, second] = [one, other].map(({ noise }) => addNoiseOf(new Float32Array(50), noise, never));
+    assert.notDeepEqual(first, second);
     const seeds = [one, other].map(({ state: after }) => after?.tree?.nodes.at(-1)?.seed);
     assert.equal(new Set(seeds).size, 2);
   });

@@ -4,6 +4,7 @@ import { publicRows } from '../../../lib/distillation';
 import { exportModel } from '../../../lib/export';
 import { defaultModel, fingerprint, initialWeights } from '../../../lib/model/index';
 import { newLedger, plannedNoise, spent } from '../../../lib/privacy';
+import { keyedNoise } from '../../../lib/privacy/noise';
 import { generator } from '../../../lib/random/generator';
 import { createRule } from '../../../lib/robust';
 import { createCoreEngine } from '../../../lib/training/core/engine';
@@ -143,6 +144,27 @@ describe('pool', () => {
     stop.abort();
     await assert.rejects(stopped, { name: 'AbortError' });
     assert.equal((await pool.plannedNoise(plan, { noiseMultiplier })).epsilon, found.epsilon);
+  });
+
+  it('adds noise in a worker to a vector that stays as it was here', async () => {
+    const size = 40_000;
+    for (const memory of [new ArrayBuffer(4 * size), new SharedArrayBuffer(4 * size)]) {
+      const vector = new Float32Array(memory).fill(1);
+      const [one, two] = await Promise.all([1, 2].map(() => pool.noised(vector, { sigma: 2 })));
+      assert.ok(vector.every((value) => value === 1));
+      assert.notDeepEqual(one, two);
+      const mean = one.reduce((sum, value) => sum + value, 0) / size;
+      const deviation = Math.sqrt(one.reduce((sum, value) => sum + (value - mean) ** 2, 0) / size);
+      // Six standard errors: 2 / sqrt(n) = 0.01, and 2 / sqrt(2 n) = 0.007.
+      assert.ok(Math.abs(mean - 1) < 0.06 && Math.abs(deviation - 2) < 0.042, `${mean} ${deviation}`);
+    }
+    // The noise of a tree is that of its secrets, wherever it is drawn.
+    const [made, gone] = ['a1', 'b2'].map((two) => ({ level: 0, seed: two.repeat(32) }));
+    const tree = { sigma: 2, tree: { made: { ...made, level: 1 }, gone: [gone] } };
+    const expected = new Float32Array(50);
+    const [plus, minus] = [made, gone].map(({ seed }) => keyedNoise(seed));
+    for (let i = 0; i < expected.length; i++) expected[i] = 2 * (plus() - minus());
+    assert.deepEqual(await pool.noised(new Float32Array(50), tree), expected);
   });
 
   it('exports a model in a worker, with the bytes that it gives here, and can be stopped', async () => {
