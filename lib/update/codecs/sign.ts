@@ -7,13 +7,12 @@
  * tensor beginning on a byte of its own.
  */
 import type { Kernels } from '../../core/kernels';
-import type { CodecStep, TensorSizes } from '../message';
-import { vectorSize } from '../vector';
-import { requireBytes, requireFactor, requireVector } from './checks';
+import type { CodecStep } from '../message';
+import { requireVector } from './checks';
 import type { Coder } from './codec';
+import { packTensors, unpackTensors } from './factored';
 
 const bytesOf = (size: number): number => Math.ceil(size / 8);
-const payloadBytes = (tensors: TensorSizes): number => tensors.reduce((sum, [size]) => sum + 4 + bytesOf(size), 0);
 
 export const signWith = (kernels: Pick<Kernels, 'allFinite'>): Coder<unknown> => ({
   name: 'sign',
@@ -21,37 +20,26 @@ export const signWith = (kernels: Pick<Kernels, 'allFinite'>): Coder<unknown> =>
 
   encode(vector, tensors) {
     requireVector(vector, tensors, kernels);
-    const payload = Buffer.alloc(payloadBytes(tensors));
-    let at = 4 * tensors.length;
-    let start = 0;
-    for (const [index, [size]] of tensors.entries()) {
-      let sum = 0;
-      for (let i = 0; i < size; i++) {
-        const value = vector[start + i];
-        sum += Math.abs(value);
-        if (value > 0) payload[at + (i >> 3)] |= 1 << (i & 7);
-      }
-      payload.writeFloatLE(sum / size, 4 * index);
-      at += bytesOf(size);
-      start += size;
-    }
+    const payload = packTensors(vector, tensors, {
+      bytesOf,
+      pack(part, _index, codes) {
+        let sum = 0;
+        for (let i = 0; i < part.length; i++) {
+          sum += Math.abs(part[i]);
+          if (part[i] > 0) codes[i >> 3] |= 1 << (i & 7);
+        }
+        return sum / part.length;
+      },
+    });
     const step: CodecStep = { name: 'sign' };
     return { payload, step };
   },
 
-  decode(payload, _step, tensors) {
-    requireBytes(payload, payloadBytes(tensors));
-    const vector = new Float32Array(vectorSize(tensors));
-    let at = 4 * tensors.length;
-    let start = 0;
-    for (const [index, [size]] of tensors.entries()) {
-      const magnitude = requireFactor(payload.readFloatLE(4 * index));
-      for (let i = 0; i < size; i++) {
-        vector[start + i] = (payload[at + (i >> 3)] >> (i & 7)) & 1 ? magnitude : -magnitude;
-      }
-      at += bytesOf(size);
-      start += size;
-    }
-    return vector;
-  },
+  decode: (payload, _step, tensors) =>
+    unpackTensors(payload, tensors, {
+      bytesOf,
+      unpack(codes, magnitude, part) {
+        for (let i = 0; i < part.length; i++) part[i] = (codes[i >> 3] >> (i & 7)) & 1 ? magnitude : -magnitude;
+      },
+    }),
 });

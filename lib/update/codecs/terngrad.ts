@@ -10,10 +10,10 @@
 import { randomInt } from 'node:crypto';
 import type { Kernels } from '../../core/kernels';
 import { streamSeed } from '../../random/generator';
-import type { CodecStep, TensorSizes } from '../message';
-import { vectorSize } from '../vector';
-import { badParameters, requireBytes, requireFactor, requireVector } from './checks';
+import type { CodecStep } from '../message';
+import { badParameters, requireVector } from './checks';
 import type { Coder } from './codec';
+import { packTensors, unpackTensors } from './factored';
 
 export interface TernGradOptions {
   /** Roots of the mean square, above 0; 0: nothing is cut. Default 2.5. */
@@ -25,7 +25,6 @@ export interface TernGradOptions {
 export type TernGradKernels = Pick<Kernels, 'allFinite' | 'norm' | 'ranges' | 'trits' | 'tritsBack'>;
 
 const bytesOf = (size: number): number => Math.ceil(size / 5);
-const payloadBytes = (tensors: TensorSizes): number => tensors.reduce((sum, [size]) => sum + 4 + bytesOf(size), 0);
 
 export function terngradWith(kernels: TernGradKernels): Coder<TernGradOptions> {
   const stepOf = (part: Float32Array, clipping: number): number => {
@@ -42,35 +41,25 @@ export function terngradWith(kernels: TernGradKernels): Coder<TernGradOptions> {
       if (!(clipping >= 0 && clipping <= 1000))
         badParameters('The clipping of TernGrad must be a number from 0 to 1000.');
       requireVector(vector, tensors, kernels);
-      const payload = Buffer.allocUnsafe(payloadBytes(tensors));
-      let at = 4 * tensors.length;
-      let start = 0;
-      for (const [index, [size]] of tensors.entries()) {
-        const part = vector.subarray(start, start + size);
-        const step = Math.fround(stepOf(part, clipping));
-        payload.writeFloatLE(step, 4 * index);
-        payload.set(kernels.trits(part, step, streamSeed(seed, index)), at);
-        at += bytesOf(size);
-        start += size;
-      }
+      const payload = packTensors(vector, tensors, {
+        bytesOf,
+        pack(part, index, codes) {
+          const step = Math.fround(stepOf(part, clipping));
+          codes.set(kernels.trits(part, step, streamSeed(seed, index)));
+          return step;
+        },
+      });
       const step: CodecStep = { name: 'terngrad', clipping };
       return { payload, step };
     },
 
-    decode(payload, _step, tensors) {
-      requireBytes(payload, payloadBytes(tensors));
-      const vector = new Float32Array(vectorSize(tensors));
-      let at = 4 * tensors.length;
-      let start = 0;
-      for (const [index, [size]] of tensors.entries()) {
-        const step = requireFactor(payload.readFloatLE(4 * index));
-        const end = at + bytesOf(size);
-        const back = kernels.tritsBack(payload.subarray(at, end), size, step);
-        vector.set(back ?? badParameters('A byte of the payload holds no five trits.'), start);
-        at = end;
-        start += size;
-      }
-      return vector;
-    },
+    decode: (payload, _step, tensors) =>
+      unpackTensors(payload, tensors, {
+        bytesOf,
+        unpack(codes, step, part) {
+          const back = kernels.tritsBack(codes, part.length, step);
+          part.set(back ?? badParameters('A byte of the payload holds no five trits.'));
+        },
+      }),
   };
 }
