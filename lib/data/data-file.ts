@@ -39,7 +39,10 @@ export async function resolveDataFile(name: string, policy: FilePolicy): Promise
       );
     }
   }
-  if (file === undefined) throw new RefusedError('file-missing', `There is no file "${name}" (looked for ${asked}).`);
+  if (file === undefined) {
+    const todo = `put it there, or enter the path of ${what}`;
+    throw new RefusedError('file-missing', `There is no file "${name}" (looked for ${asked}): ${todo}.`);
+  }
   const facts = await stat(file);
   if (!facts.isFile()) throw new RefusedError('file-kind', `"${name}" is not a file: enter the path of ${what}.`);
   return file;
