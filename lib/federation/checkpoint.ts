@@ -7,6 +7,7 @@ import type { Normalisation } from '../training/engine';
 import type { PrivacyClaim, Threshold } from '../update/message';
 import { readVector, vectorPayload } from '../update/vector';
 import type { RuleMemory } from './combining';
+import { type Curve, curveOf } from './curve';
 import type { FederatedModel } from './federated-model';
 import { type ClientRecord, firstState, type RoundState } from './round-state';
 import type { Settlement } from './settlement';
@@ -31,6 +32,8 @@ export interface Learned {
   rule?: RuleMemory;
   bytesUp: number;
   bytesDown: number;
+  /** Of the last rounds, for who looks; absent: none has ended. */
+  curve?: Curve;
   /** What the updates of the last closed round stated. */
   privacy?: PrivacyClaim;
   /** What central privacy goes on from. */
@@ -90,6 +93,8 @@ interface Kept extends Omit<Learned, 'weights' | 'strategyState' | 'settlement' 
   rule?: string;
   /** Absent in what older versions wrote. */
   settled?: [client: string, round: number][];
+  /** Of those around the coordinator. */
+  beside?: unknown;
 }
 
 const STRATEGY = 'strategy/';
@@ -104,11 +109,19 @@ const without = (prefix: string, parts: StateRecord['parts']): [string, Float32A
     .filter(([name]) => name.startsWith(prefix))
     .map(([name, bytes]) => [name.slice(prefix.length), floats(bytes)]);
 
-export function encodeCheckpoint(fingerprint: string, kept: KeptRound, learned: Learned): StateRecord {
+export const besideOf = ({ json }: StateRecord): unknown => (json as Partial<Kept> | null)?.beside;
+
+export function encodeCheckpoint(
+  fingerprint: string,
+  kept: KeptRound,
+  learned: Learned,
+  beside?: unknown,
+): StateRecord {
   const { weights, strategyState, settlement, rule, ...rest } = learned;
   const settled = [...settlement];
   const { numbers, vectors } = strategyState;
-  const json: Kept = { version: 1, fingerprint, kept, numbers, settled, ...rest, ...(rule ? { rule: rule.rule } : {}) };
+  const named = rule ? { rule: rule.rule } : {};
+  const json: Kept = { version: 1, fingerprint, kept, numbers, settled, ...rest, ...named, beside };
   const remembered = { ...prefixed(STRATEGY, Object.entries(vectors)), ...(rule ? prefixed(RULE, rule.vectors) : {}) };
   return { json, parts: { weights: vectorPayload(weights), ...remembered } };
 }
@@ -133,6 +146,7 @@ export function decodeCheckpoint(record: StateRecord, model: FederatedModel): { 
     bytesDown,
     privacy,
     central,
+    curve,
     settled = [],
   } = json;
   return {
@@ -149,6 +163,7 @@ export function decodeCheckpoint(record: StateRecord, model: FederatedModel): { 
       ...(rule ? { rule: { rule, vectors: new Map(without(RULE, record.parts)) } } : {}),
       bytesUp,
       bytesDown,
+      curve: curveOf(curve),
       privacy,
       ...(central ? { central } : {}),
     },

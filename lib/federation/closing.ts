@@ -5,6 +5,7 @@ import { createRule } from '../robust/create-rule';
 import type { RoundAggregate } from './aggregation';
 import type { Learned } from './checkpoint';
 import { type Combine, combineRound, type Judged } from './combining';
+import { withRound } from './curve';
 import { countsOf, furtherBytes, type RoundMetrics, savedBytes } from './metrics';
 import { nextModel } from './next-model';
 import type { FederationOptions } from './options';
@@ -99,7 +100,8 @@ export function createClosing({
     const more = { ...(rejected ? { rejected } : {}), ...(secure ? { secure } : {}) };
     const metrics = record(ended, taken, before, { ...told, ...more });
     const { bytesUpTotal: bytesUp, bytesDownTotal: bytesDown } = metrics;
-    return { next: { ...learned, bytesUp, bytesDown }, told: metrics, ...(judged ? { judged } : {}) };
+    const next = { ...learned, bytesUp, bytesDown, curve: withRound(before.curve, metrics) };
+    return { next, told: metrics, ...(judged ? { judged } : {}) };
   };
 
   const byRule = async (ended: Ended, aggregate: RoundAggregate, taken: Taken, before: Learned): Promise<Closed> => {
@@ -119,7 +121,13 @@ export function createClosing({
   };
 
   return {
-    record,
+    /** Nothing but the bytes that it took is left of it; round 0 is on no curve. */
+    voided(ended: Ended & { reason: string }, taken: Taken, before: Learned): Closed {
+      const told = record(ended, taken, before, { samples: 0, updateNorm: 0, void: ended.reason });
+      const { bytesUpTotal: bytesUp, bytesDownTotal: bytesDown } = told;
+      const curve = ended.round > 0 ? withRound(before.curve, told) : before.curve;
+      return { next: { ...before, bytesUp, bytesDown, ...(curve ? { curve } : {}) }, told };
+    },
     /** By the mean, at once. Throws RefusedError when nothing can be made of the round. */
     plain,
     /**

@@ -9,12 +9,20 @@ import type { Normalisation } from '../training/engine';
 import type { FederationHeader, Message } from '../update/message';
 import type { Clock } from './clock';
 import type { Combine } from './combining';
+import type { Curve } from './curve';
 import type { FederatedModel } from './federated-model';
 import type { Learner } from './learner';
 import type { RoundMetrics } from './metrics';
 import type { FederationOptions } from './options';
 import type { Command, Phase } from './round-state';
 import type { Strategy } from './strategies/strategy';
+
+/** What those around a coordinator keep with its state: plain JSON, written when the state is, found again with it. */
+export interface Beside {
+  now(): unknown;
+  /** What was kept, undefined where nothing was; it may be anything. */
+  found(kept: unknown): void;
+}
 
 export interface CoordinatorParts {
   federation: string;
@@ -27,6 +35,7 @@ export interface CoordinatorParts {
   kernels?: Kernels;
   /** Where the federation is kept over a restart; absent: it is not. */
   store?: Pick<Store, 'read' | 'write'>;
+  beside?: Beside;
   /** Normal numbers for central privacy; default: the operating system's. Anything else is for tests. */
   normal?: NormalSource;
   /** Secrets of the nodes of a tree of noise; default: the operating system's. Anything else is for tests. */
@@ -106,6 +115,8 @@ export interface WatchedClient extends Registered {
 /** A snapshot without the model, for those who look again and again. */
 export interface Overview extends Omit<Snapshot, 'weights' | 'normalisation' | 'registry'> {
   registry: WatchedClient[];
+  /** Of the last rounds. */
+  curve: Curve;
 }
 
 export interface Coordinator {

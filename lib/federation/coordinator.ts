@@ -90,7 +90,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
     }
   };
   const say = (code: string, message: string): void => refuse(new RefusedError(code, message));
-  const keeper = createKeeper({ federation, model, store: parts.store, say });
+  const keeper = createKeeper({ federation, model, store: parts.store, beside: parts.beside, say });
 
   let state = firstState(statistics);
   let learned = beginning();
@@ -329,8 +329,8 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
   };
 
   const voided = (effect: Extract<Effect, { type: 'void' }>): void => {
-    const told = closing.record(effect, taken(), learned, { samples: 0, updateNorm: 0, void: effect.reason });
-    learned = { ...learned, bytesUp: told.bytesUpTotal, bytesDown: told.bytesDownTotal };
+    const { next, told } = closing.voided(effect, taken(), learned);
+    learned = next;
     if (effect.round > 0) tell(told);
     else say('statistics-void', `The statistics of the clients could not be gathered. ${effect.reason}`);
   };
@@ -393,6 +393,7 @@ export async function createCoordinator(parts: CoordinatorParts): Promise<Coordi
       timers.close();
       root.close();
       secure?.end();
+      if (parts.beside) writer.persist();
       await writer.close();
     },
   };

@@ -1,7 +1,8 @@
 /** Keeps a federation in the store: one record for each model, and a note of which model was the last. */
 import { withoutTree } from '../privacy/central';
 import type { Store } from '../state/store';
-import { decodeCheckpoint, encodeCheckpoint, type KeptRound, type Learned, recordName } from './checkpoint';
+import { besideOf, decodeCheckpoint, encodeCheckpoint, type KeptRound, type Learned, recordName } from './checkpoint';
+import type { Beside } from './coordinator-parts';
 import type { FederatedModel } from './federated-model';
 
 export interface Keeper {
@@ -14,6 +15,7 @@ export interface KeeperParts {
   federation: string;
   model: FederatedModel;
   store: Pick<Store, 'read' | 'write'>;
+  beside?: Beside;
   /** Told what a person should know of what was found. */
   say(code: string, message: string): void;
 }
@@ -25,6 +27,7 @@ export function createKeeper({
   federation,
   model,
   store,
+  beside,
   say,
 }: Partial<KeeperParts> & Omit<KeeperParts, 'store'>): Keeper {
   if (!store) return forgetful;
@@ -51,12 +54,13 @@ export function createKeeper({
       await noteModel(found !== undefined);
       if (!found) return undefined;
       const decoded = decodeCheckpoint(found, model);
+      beside?.found(besideOf(found));
       if (!found.fallback) return decoded;
       say('state-fallback', found.fallback);
       // A newer model may have gone out: what it was made of must not be released again with part of the same noise.
       const { central, ...learned } = decoded.learned;
       return { ...decoded, learned: central ? { ...learned, central: withoutTree(central) } : learned };
     },
-    write: (kept, learned) => store.write(name, encodeCheckpoint(model.fingerprint, kept, learned)),
+    write: (kept, learned) => store.write(name, encodeCheckpoint(model.fingerprint, kept, learned, beside?.now())),
   };
 }

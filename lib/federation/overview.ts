@@ -40,7 +40,7 @@ const answerOf = (
 /** `silence`: ms since a client was heard of; undefined: not in this process. */
 export function overviewOf(
   state: RoundState,
-  { bytesUp, bytesDown }: Learned,
+  { bytesUp, bytesDown, curve = [] }: Learned,
   rules: Rules,
   silence: (client: string) => number | undefined,
 ): Omit<Overview, 'federation' | 'fingerprint' | 'metrics'> {
@@ -58,5 +58,5 @@ export function overviewOf(
       ...(silentMs === undefined ? {} : { silentMs }),
     };
   });
-  return { ...statusOf(state, rules), registry, bytesUpTotal: bytesUp, bytesDownTotal: bytesDown };
+  return { ...statusOf(state, rules), registry, bytesUpTotal: bytesUp, bytesDownTotal: bytesDown, curve };
 }

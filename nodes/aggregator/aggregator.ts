@@ -67,6 +67,7 @@ export = (RED: Red): void => {
         combine: async (rule, input) => (await pool.get()).combine(rule, input, { signal: shell.closing }),
         noising: createNoising(pool, shell.closing),
         store: createStore(stateFolder(RED, 'federations')),
+        beside: watched.figures,
         send: (message) => {
           if (!shell.closing.aborted) this.send(detached(message));
         },

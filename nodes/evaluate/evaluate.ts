@@ -109,7 +109,7 @@ export = (RED: Red): void => {
       const durationMs = Math.round(performance.now() - started);
       const { federation, trained: round, personal: client } = global;
       const owner = client === undefined ? {} : { client };
-      if (client === undefined) watched.take({ federation, round, figure: key, value: Number(value) });
+      if (client === undefined) watched.take(federation, { round, figure: key, value: Number(value) });
       msg.payload = { federation, round, ...owner, ...evaluation, ...beside, ...robust, skipped, durationMs };
       skipped = 0;
       send(msg);

@@ -6,27 +6,10 @@ import type { EventEmitter } from 'node:events';
 import type { Coordinator, Overview } from '../../lib/federation/coordinator-parts';
 import type { RoundMetrics } from '../../lib/federation/metrics';
 import type { Command } from '../../lib/federation/round-state';
-import { createRecent, type Recent } from './recent';
+import { createFigures, type FigurePoint } from './figures';
 import { type FlowNode, type Red, runtimeKey } from './red';
 import { sentenceOf, type Told } from './refusals';
 import type { Shell } from './shell';
-
-/** One round, as a chart needs it. */
-export interface RoundPoint {
-  round: number;
-  loss?: number;
-  /** Of the change of the model; absent: there was none. */
-  norm?: number;
-  /** Privacy that a client has spent at most; and the clipping norm, where it follows the updates. */
-  epsilon?: number;
-  clip?: number;
-  /** Bytes; of all askings of this round. */
-  up: number;
-  down: number;
-  updates: number;
-  /** How often it was asked in vain. */
-  voids?: number;
-}
 
 /** Since the node started. */
 export interface Totals {
@@ -45,28 +28,21 @@ export interface WatchedAggregator {
   /** Absent: it has not been opened yet, or never will, for the reason in `problem`. */
   overview(): Overview | undefined;
   problem(): string | undefined;
-  points(): readonly RoundPoint[];
   totals(): Totals;
   refused(): Told[];
   /** How long ago (ms) the last asking ended, and how long it took; absent: none has. */
   last(): { agoMs: number; tookMs: number } | undefined;
   /** What the updates of the last round that counted stated. */
   privacy(): RoundMetrics['privacy'];
+  /** What an evaluator has measured of this federation; `node`: its id. */
+  measured(node: string): readonly FigurePoint[];
+  measure(node: string, point: FigurePoint): void;
   /** Rejects with what was refused. */
   command(name: Command): Promise<void>;
 }
 
-export interface FigurePoint {
-  federation: string;
-  round: number;
-  /** Name of the figure, as 'accuracy'. */
-  figure: string;
-  value: number;
-}
-
 export interface WatchedEvaluator {
   readonly node: FlowNode;
-  points(): readonly FigurePoint[];
 }
 
 interface Watched {
@@ -89,35 +65,13 @@ function untilClosed<T>(set: Set<T>, thing: T, closing: AbortSignal): void {
   closing.addEventListener('abort', () => set.delete(thing), { once: true });
 }
 
-const pointOf = (metrics: RoundMetrics): RoundPoint => {
-  const { round, loss, updateNorm, bytesUp, bytesDown, updates, privacy, clipping } = metrics;
-  return {
-    round,
-    ...(loss === undefined ? {} : { loss }),
-    ...(metrics.void === undefined ? { norm: updateNorm } : {}),
-    ...(privacy ? { epsilon: privacy.epsilon } : {}),
-    ...(privacy && clipping ? { clip: privacy.clippingNorm } : {}),
-    up: bytesUp,
-    down: bytesDown,
-    updates,
-    ...(metrics.void === undefined ? {} : { voids: 1 }),
-  };
-};
-
-const askedAgain = (before: RoundPoint, { up, down, voids = 0, ...point }: RoundPoint): RoundPoint => ({
-  ...point,
-  up: before.up + up,
-  down: before.down + down,
-  ...((before.voids ?? 0) + voids > 0 ? { voids: (before.voids ?? 0) + voids } : {}),
-});
-
 export function watchAggregator(
   RED: Red,
   node: FlowNode,
   { refusals, closing }: Pick<Shell, 'refusals' | 'closing'>,
   { federation, model, command }: Pick<WatchedAggregator, 'federation' | 'model' | 'command'>,
 ) {
-  const recent = createRecent(askedAgain);
+  const figures = createFigures();
   const totals: Totals = { rounds: 0, voids: 0, declined: 0, withheld: 0, late: 0 };
   let coordinator: Coordinator | undefined;
   let problem: string | undefined;
@@ -132,15 +86,18 @@ export function watchAggregator(
       command,
       overview: () => coordinator?.overview(),
       problem: () => problem,
-      points: recent.items,
       totals: () => ({ ...totals }),
       refused: refusals.told,
       privacy: () => privacy,
+      measured: figures.of,
+      measure: figures.take,
       last: () => last && { agoMs: performance.now() - last.at, tookMs: last.tookMs },
     },
     closing,
   );
   return {
+    /** To be kept with the federation. */
+    figures,
     /** Remembers what comes of it. */
     opening(work: Promise<Coordinator>): Promise<Coordinator> {
       work.then(
@@ -155,7 +112,6 @@ export function watchAggregator(
       return work;
     },
     round(metrics: RoundMetrics): void {
-      recent.take(pointOf(metrics));
       last = { at: performance.now(), tookMs: metrics.durationMs };
       if (metrics.void === undefined) privacy = metrics.privacy;
       totals[metrics.void === undefined ? 'rounds' : 'voids']++;
@@ -166,20 +122,13 @@ export function watchAggregator(
   };
 }
 
-/** One evaluator may hear several federations; of more than these the first is forgotten. */
-const MOST_FEDERATIONS = 8;
-
+/** What it measures is kept by those whose models it measures, if they run here. */
 export function watchEvaluator(RED: Red, node: FlowNode, closing: AbortSignal) {
-  const recent = new Map<string, Recent<FigurePoint>>();
-  const points = (): FigurePoint[] => [...recent.values()].flatMap(({ items }) => items());
-  untilClosed(watchedIn(RED).evaluators, { node, points }, closing);
+  const { aggregators, evaluators } = watchedIn(RED);
+  untilClosed(evaluators, { node }, closing);
   return {
-    take(point: FigurePoint): void {
-      const own = recent.get(point.federation) ?? createRecent<FigurePoint>((_, item) => item);
-      recent.set(point.federation, own);
-      own.take(point);
-      const [first] = recent.keys();
-      if (recent.size > MOST_FEDERATIONS) recent.delete(first);
+    take(federation: string, point: FigurePoint): void {
+      for (const one of aggregators) if (one.federation === federation) one.measure(node.id, point);
     },
   };
 }

@@ -1,8 +1,9 @@
 /** What the sidebar is told: a line for each federation, and all about the one that is open. Plain JSON. */
 import type { Overview, WatchedClient } from '../../lib/federation/coordinator-parts';
+import type { Curve } from '../../lib/federation/curve';
 import type { RoundMetrics } from '../../lib/federation/metrics';
 import type { Told } from '../../nodes/shared/refusals';
-import type { RoundPoint, Totals, WatchedAggregator, WatchedEvaluator } from '../../nodes/shared/watched';
+import type { Totals, WatchedAggregator, WatchedEvaluator } from '../../nodes/shared/watched';
 import { type ClientsQuery, type Page, pageOf } from './clients';
 
 export interface Line {
@@ -44,7 +45,7 @@ export interface Details {
   rule?: string;
   bytesUp: number;
   bytesDown: number;
-  points: readonly RoundPoint[];
+  points: Curve;
   series: Series[];
   totals: Totals;
   last?: ReturnType<WatchedAggregator['last']>;
@@ -67,12 +68,8 @@ export function lineOf(
 ): Line {
   const { node, federation, model } = watched;
   const problem = watched.problem();
-  const loss = watched.points().findLast((point) => point.loss !== undefined)?.loss;
-  const [newest] = [...evaluators].flatMap(({ points }) =>
-    points()
-      .filter((one) => one.federation === federation)
-      .slice(-1),
-  );
+  const loss = now?.curve.findLast((point) => point.loss !== undefined)?.loss;
+  const [newest] = [...evaluators].flatMap((evaluator) => watched.measured(evaluator.node.id).slice(-1));
   return {
     id: node.id,
     shown: node._alias ?? node.id,
@@ -100,10 +97,10 @@ const MOST_SERIES = 4;
 /** In quarantine are few; a list of more is cut, the number is in the line. */
 const MOST_QUARANTINED = 50;
 
-const seriesOf = (evaluators: Iterable<WatchedEvaluator>, federation: string): Series[] =>
+const seriesOf = (evaluators: Iterable<WatchedEvaluator>, { measured }: WatchedAggregator): Series[] =>
   [...evaluators]
-    .flatMap(({ node, points }): Series[] => {
-      const own = points().filter((point) => point.federation === federation);
+    .flatMap(({ node }): Series[] => {
+      const own = measured(node.id);
       const figure = own.at(-1)?.figure;
       if (figure === undefined) return [];
       const alike = own.filter((point) => point.figure === figure);
@@ -135,8 +132,8 @@ export function detailsOf(
     ...(rule === undefined ? {} : { rule }),
     bytesUp: now?.bytesUpTotal ?? 0,
     bytesDown: now?.bytesDownTotal ?? 0,
-    points: watched.points(),
-    series: seriesOf(evaluators, watched.federation),
+    points: now?.curve ?? [],
+    series: seriesOf(evaluators, watched),
     totals: watched.totals(),
     ...(last ? { last } : {}),
     refused: watched.refused(),

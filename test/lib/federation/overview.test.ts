@@ -30,9 +30,10 @@ describe('The overview of a federation', () => {
   it('is the snapshot without the model', async () => {
     await begin();
     const { weights, normalisation, registry, ...snapshot } = toy.coordinator.snapshot();
-    const { registry: watched, ...overview } = toy.coordinator.overview();
+    const { registry: watched, curve, ...overview } = toy.coordinator.overview();
     assert.equal(snapshot.round, 2);
     assert.deepEqual(overview, snapshot);
+    assert.equal(curve.length, 1);
     assert.deepEqual(
       watched.map(({ client, samples, away }) => ({ client, samples, away })),
       registry,

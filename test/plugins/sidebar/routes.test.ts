@@ -1,9 +1,10 @@
 /** What a running Node-RED tells the sidebar, and what it does for it. */
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import type { Details, Line } from '../../../plugins/sidebar/view';
 import type { FlowNode } from '../../../scripts/lib/admin-api';
 import { nodesOf, readExample, theNode } from '../../../scripts/lib/example';
-import { launchNodeRed, type NodeRedProcess } from '../../../scripts/lib/node-red-process';
+import { launchNodeRed, makeUserDir, type NodeRedProcess } from '../../../scripts/lib/node-red-process';
 
 interface Told {
   federations: Line[];
@@ -13,6 +14,7 @@ interface Told {
 const example = '01 - Factory - which engine fails next.json';
 
 describe('the routes of the sidebar', () => {
+  const userDir = makeUserDir();
   let nodeRed: NodeRedProcess;
   let flows: FlowNode[];
   let aggregator: FlowNode;
@@ -20,9 +22,12 @@ describe('the routes of the sidebar', () => {
     flows = readExample(example);
     aggregator = theNode(flows, 'fl-aggregator');
     Object.assign(aggregator, { rounds: '0', pause: '0.2', name: 'Server <b>' });
-    nodeRed = await launchNodeRed({ version: 4, flows });
+    nodeRed = await launchNodeRed({ version: 4, userDir, flows });
   });
-  after(() => nodeRed?.stop());
+  after(async () => {
+    await nodeRed?.stop();
+    rmSync(userDir, { recursive: true, force: true });
+  });
 
   const look = async (query = ''): Promise<Told> =>
     (await nodeRed.request('GET', `/fl-tinyml/federations${query}`)) as Told;
@@ -83,6 +88,32 @@ describe('the routes of the sidebar', () => {
     assert.equal(anew.open?.bytesUp, 0);
     assert.equal((await command(aggregator.id, 'start')).status, 200);
     await until(({ federations: [now] }) => now.running && now.round >= 2);
+  });
+
+  it('go on with all curves after a redeploy, and after a kill with all but perhaps the last point', async () => {
+    const query = `?open=${aggregator.id}`;
+    const rounds = ({ open }: Told): number[][] => [
+      (open?.points ?? []).map(({ round }) => round),
+      (open?.series[0]?.points ?? []).map(({ round }) => round),
+    ];
+    const isLonger = (told: Told, than: number): boolean => rounds(told).every(({ length }) => length > than);
+    /** From the beginning: the model that nobody has trained is measured too. */
+    const upTo = (curve: number[]): number[] => {
+      const [first, last] = [Math.min(1, curve[0]), curve.at(-1) ?? 0];
+      return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    };
+    await until((told) => isLonger(told, 3), query);
+    await nodeRed.deploy(
+      structuredClone(flows).map((node) => ({ ...node, ...(node.z ? { info: 'Redeployed.' } : {}) })),
+    );
+    const redeployed = await until((told) => isLonger(told, 5), query);
+    for (const curve of rounds(redeployed)) assert.deepEqual(curve, upTo(curve));
+    await nodeRed.kill();
+    nodeRed = await launchNodeRed({ version: 4, userDir, port: Number(new URL(nodeRed.url).port) });
+    const [points, series] = rounds(await until((told) => isLonger(told, 7), query));
+    assert.deepEqual(points, upTo(points));
+    const missing = upTo(series).filter((round) => !series.includes(round));
+    assert.ok(missing.length <= 1, `without ${missing}`);
   });
 
   it('refuse what is no command, and an aggregator that is not there', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import type { Coordinator, Overview } from '../../../lib/federation/coordinator-parts';
 import type { RoundMetrics } from '../../../lib/federation/metrics';
+import { createFigures } from '../../../nodes/shared/figures';
 import type { FlowNode, Red } from '../../../nodes/shared/red';
 import { createRefusals } from '../../../nodes/shared/refusals';
 import { watchAggregator, watchEvaluator, watchedIn } from '../../../nodes/shared/watched';
@@ -28,6 +29,7 @@ const metrics = (wish: Partial<RoundMetrics>): RoundMetrics => ({
   ...wish,
 });
 const overview = (wish: Partial<Overview> = {}): Overview => ({
+  curve: [],
   phase: 'waiting',
   running: true,
   round: 3,
@@ -68,8 +70,14 @@ function watched(now: Overview) {
 }
 
 describe('What the sidebar is told', () => {
-  it('has a point for a round that was asked three times, with all of its bytes, and counts what was in vain', async () => {
-    const { taking, look, open } = watched(overview());
+  it('has the curve of the federation, and counts what was in vain since the node started', async () => {
+    const curve = [
+      { round: 1, loss: 0.5, norm: 1, up: 300, down: 600, updates: 2, voids: 2 },
+      { round: 2, loss: 0.25, norm: 1, up: 100, down: 200, updates: 2 },
+      { round: 3, up: 100, down: 200, updates: 0, voids: 1 },
+    ];
+    const { taking, look, open } = watched(overview({ curve }));
+    assert.deepEqual(look().details.points, [], 'not opened yet');
     await open();
     taking.round(metrics({ round: 1, void: 'Too few.', updates: 0, declined: 2 }));
     taking.round(metrics({ round: 1, void: 'Too few.', updates: 0, late: 1 }));
@@ -80,11 +88,7 @@ describe('What the sidebar is told', () => {
     assert.equal(look().line.loss, 0.25);
     const { agoMs = -1, tookMs } = look().details.last ?? {};
     assert.ok(agoMs >= 0 && tookMs === 5);
-    assert.deepEqual(points, [
-      { round: 1, loss: 0.5, norm: 1, up: 300, down: 600, updates: 2, voids: 2 },
-      { round: 2, loss: 0.25, norm: 1, up: 100, down: 200, updates: 2 },
-      { round: 3, up: 100, down: 200, updates: 0, voids: 1 },
-    ]);
+    assert.deepEqual(points, curve);
     assert.deepEqual(totals, { rounds: 2, voids: 3, declined: 2, withheld: 1, late: 1 });
   });
 
@@ -93,18 +97,8 @@ describe('What the sidebar is told', () => {
     const { taking, look, open } = watched(overview());
     await open();
     taking.round(metrics({ privacy }));
-    taking.round(metrics({ round: 2, privacy, clipping: { share: 0.5, next: 0.6 } }));
-    taking.round(metrics({ round: 3, void: 'Too few.' }));
-    const { details } = look();
-    assert.deepEqual(details.privacy, privacy);
-    assert.deepEqual(
-      details.points.map(({ epsilon, clip }) => [epsilon, clip]),
-      [
-        [2, undefined],
-        [2, 0.5],
-        [undefined, undefined],
-      ],
-    );
+    taking.round(metrics({ round: 2, void: 'Too few.' }));
+    assert.deepEqual(look().details.privacy, privacy);
   });
 
   it('has what the last round tells of groups, and of masked updates', async () => {
@@ -127,13 +121,16 @@ describe('What the sidebar is told', () => {
     );
   });
 
-  it('has the figures of this federation alone', () => {
-    const { RED, closing, look } = watched(overview());
-    const evaluator = watchEvaluator(RED, { name: 'held out' } as FlowNode, closing.signal);
-    evaluator.take({ federation: 'f', round: 1, figure: 'accuracy', value: 0.5 });
+  it('has the figures of this federation alone, with those that were kept, from evaluators that are there', () => {
+    const { RED, closing, look, taking } = watched(overview());
+    const evaluator = watchEvaluator(RED, { id: 'held out', name: 'held out' } as FlowNode, closing.signal);
+    const take = (federation: string, round: number, value: number): void =>
+      evaluator.take(federation, { round, figure: 'accuracy', value });
+    const kept = ['held out', 'gone'].map((id) => [id, [{ round: 1, figure: 'accuracy', value: 0.5 }]]);
+    taking.figures.found(JSON.parse(JSON.stringify(kept)));
     // The same node hears another one, which is not as far.
-    evaluator.take({ federation: 'g', round: 0, figure: 'accuracy', value: 0.9 });
-    evaluator.take({ federation: 'f', round: 2, figure: 'accuracy', value: 0.7 });
+    take('g', 0, 0.9);
+    take('f', 2, 0.7);
     const { line, details } = look();
     const points = [
       { round: 1, value: 0.5 },
@@ -141,9 +138,22 @@ describe('What the sidebar is told', () => {
     ];
     assert.deepEqual(details.series, [{ name: 'held out', figure: 'accuracy', points }]);
     assert.deepEqual(line.figure, { figure: 'accuracy', value: 0.7 });
-    for (let i = 0; i < 1000; i++) evaluator.take({ federation: `f${i}`, round: 1, figure: 'f1', value: 1 });
-    const [kept] = watchedIn(RED).evaluators;
-    assert.ok(kept.points().length < 10, 'names from outside fill nothing');
+  });
+
+  it('keeps the figures of a few evaluators, and nothing that is none, whatever was kept', () => {
+    const figures = createFigures();
+    for (let i = 0; i < 1000; i++) figures.take(`node ${i}`, { round: 1, figure: 'f1', value: 1 });
+    const kept = figures.now() as unknown[];
+    assert.ok(kept.length < 10);
+    const point = { round: 1, figure: 'accuracy', value: 0.5 };
+    for (const rubbish of [undefined, null, 3, 'x', {}, [null, 7, 'ab', ['a'], ['a', 3], [3, [point]]]]) {
+      const other = createFigures();
+      other.found(rubbish);
+      assert.deepEqual(other.now(), []);
+    }
+    const other = createFigures();
+    other.found([['a', [null, { ...point, value: '1' }, point, { ...point, round: Number.NaN }]]]);
+    assert.deepEqual(other.of('a'), [point]);
   });
 
   it('has the last sentence of each code', () => {
