@@ -40,6 +40,24 @@ export const networks: Record<string, ModelSpec> = {
       dense(2, 'linear'),
     ],
   ),
+  'conv1d, padded by one': net(
+    [8, 2],
+    [
+      { type: 'conv1d', filters: 5, kernelSize: 2, padding: 'same', activation: 'sigmoid' },
+      { type: 'conv1d', filters: 4, kernelSize: 2, padding: 'same', activation: 'sigmoid' },
+      { type: 'conv1d', filters: 3, kernelSize: 4, strides: 3, padding: 'same', activation: 'linear' },
+    ],
+  ),
+  'depthwise with several for each': net(
+    [5, 4, 1],
+    [
+      { type: 'conv2d', filters: 5, kernelSize: [2, 2], activation: 'sigmoid' },
+      { type: 'depthwise_conv2d', kernelSize: [2, 2], depthMultiplier: 3, activation: 'tanh' },
+      { type: 'depthwise_conv2d', kernelSize: [1, 2], depthMultiplier: 2, activation: 'linear' },
+      { type: 'flatten' },
+      dense(3, 'linear'),
+    ],
+  ),
   'conv2d with depthwise layers': net(
     [7, 6, 2],
     [
