@@ -28,7 +28,7 @@ import { receivedModel } from './received-model';
 import { encodeTold, statisticsOf } from './round-zero';
 import { createSender } from './sending/sender';
 import { settledFor, updateMessage } from './update-message';
-import { type Done, isSameWork, isStillWelcome, type Task, type Work } from './work';
+import { askedOf, type Done, isSameWork, isStillWelcome, type Task, type Work } from './work';
 
 export type ParticipantStatus =
   /** `needed` more samples until it joins. */
@@ -174,13 +174,14 @@ export function createParticipant(parts: ParticipantParts): Participant {
 
   const consider = (message: Message<ModelHeader>): void => {
     const { fl } = message;
-    const asked = isAsked(fl);
+    const kept = askedOf(client, fl);
+    const asked = kept.cohort.length > 0;
     if (!asked && task && isStillWelcome(task.fl, fl)) {
       // Somebody else is asked meanwhile.
       if (!isOlder(fl.attempt, newest)) newest = fl.attempt;
       return;
     }
-    const work: Work = { fl, ...receivedModel(message, model), settled: asked ? settledFor(client, fl) : 0 };
+    const work: Work = { fl: kept, ...receivedModel(message, model), settled: asked ? settledFor(kept) : 0 };
     // The model of a group in which this client is not, or of the others who are asked at the same time.
     const isBeside = fl.attempt === attempt && fl.cohort.length > 0;
     if (!asked && fl.group !== undefined && (fl.group !== group.now || isBeside)) return;
@@ -193,7 +194,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
     if (asked) group.set(groupOfAsking(fl, group.now));
     if (asked && task && isSameWork(task, work)) {
       // Asked again while at it: the answer will be to the latest asking.
-      task.fl = fl;
+      task.fl = kept;
       return;
     }
     // What is newer replaces what is being trained, also when somebody else is asked now.
@@ -213,7 +214,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
       learner.hear?.(heard, { options: optionsOf(fl), final, ...(fl.local ? { local: fl.local } : {}) });
     }
     if (!asked) show();
-    else if (done && isDone) answer({ ...done, fl });
+    else if (done && isDone) answer({ ...done, fl: kept });
     else if (obstacle !== undefined) decline(fl, obstacle);
   };
 

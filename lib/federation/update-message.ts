@@ -1,17 +1,14 @@
 /** The update that answers a model: what was learned, and what filters on the way need to know of the asking. */
 import { RefusedError } from '../refused';
-import type { Message, ModelHeader, TensorSizes, UpdateHeader } from '../update/message';
+import type { Message, TensorSizes, UpdateHeader } from '../update/message';
 import type { LocalUpdate } from './learner';
 import { keepsVector } from './local/rule';
-
-/** The last round in which an update of the client counted; undefined: it is not told. */
-const toldTo = (client: string, { settled, cohort }: ModelHeader): number | undefined =>
-  cohort === 'all' ? undefined : settled?.[cohort.indexOf(client)];
+import type { Asked } from './work';
 
 /** By which a client's own vector goes; 0: none has counted, or it keeps none. Throws RefusedError when it must be told and is not. */
-export function settledFor(client: string, fl: ModelHeader): number {
-  if (!keepsVector(fl.local)) return 0;
-  const round = toldTo(client, fl);
+export function settledFor({ local, settled }: Asked): number {
+  if (!keepsVector(local)) return 0;
+  const round = settled?.[0];
   if (round !== undefined) return round;
   throw new RefusedError(
     'header',
@@ -22,12 +19,12 @@ export function settledFor(client: string, fl: ModelHeader): number {
 /** `tensors`: of all vectors of the update. What goes out may be changed by strangers: all of it is copied, but the payload. */
 export function updateMessage(
   client: string,
-  fl: ModelHeader,
+  fl: Asked,
   { samples, group, codecs, metrics, errors, payload }: LocalUpdate,
   tensors: TensorSizes,
 ): Message<UpdateHeader> {
-  const { federation, model, round, attempt, cohort, quorum, deadlineMs } = fl;
-  const settled = toldTo(client, fl);
+  const { federation, model, round, attempt, expected, deadlineMs } = fl;
+  const settled = fl.settled?.[0];
   return {
     fl: {
       kind: 'update',
@@ -35,7 +32,7 @@ export function updateMessage(
       ...(group === undefined ? {} : { group }),
       codecs: structuredClone(codecs),
       tensors,
-      expected: cohort === 'all' ? Math.max(1, quorum) : cohort.length,
+      expected,
       deadlineMs,
       ...(fl.central ? { central: structuredClone(fl.central) } : {}),
       ...(settled === undefined ? {} : { settled }),

@@ -4,10 +4,31 @@ import type { ModelHeader } from '../update/message';
 import { isOfSameRun } from './attempt';
 import type { GlobalModel, LocalUpdate } from './learner';
 
+/** The header of an asking as a client keeps it: of the cohort itself alone. Thousands in one process would keep thousands of lists. */
+export type Asked = ModelHeader & {
+  cohort: string[];
+  /** Updates that the round is to have. */
+  expected: number;
+};
+
+/** `fl.cohort` and `fl.settled` of the client alone; without it both are empty. */
+export function askedOf(client: string, fl: ModelHeader): Asked {
+  const { cohort, settled, quorum, ...rest } = fl;
+  if (cohort === 'all') return { ...rest, quorum, cohort: [client], expected: Math.max(1, quorum) };
+  const at = cohort.indexOf(client);
+  return {
+    ...rest,
+    quorum,
+    cohort: cohort.slice(at, at + 1),
+    ...(settled ? { settled: settled.slice(at, at + 1) } : {}),
+    expected: cohort.length,
+  };
+}
+
 /** What is asked for: the same work under another attempt need not be done again. */
 export interface Work {
   /** The latest header that asked for it. */
-  fl: ModelHeader;
+  fl: Asked;
   /** The model to start from. */
   global: GlobalModel;
   /** What came behind it. */

@@ -26,6 +26,7 @@ import {
   positive,
   refuse,
   text,
+  unread,
 } from './reader';
 
 /** Names and plain values, so that nothing needs to be known of them. */
@@ -111,8 +112,13 @@ export function parseLocal(value: unknown): LocalRule {
 export function parseSettled(value: unknown, cohort: readonly string[] | 'all'): number[] {
   const where = 'msg.fl.settled';
   if (cohort === 'all') return refuse(`${where} belongs to a cohort of named participants.`);
-  const rounds = list(value, where, cohort.length, cohort.length, (round) => round);
-  return rounds.map((round, i) => integer(round, `${where}[${i}]`, 0, limits.round));
+  const rounds = unread(value, where, cohort.length, cohort.length);
+  // As with the names: a look at all, one by one only when something is wrong.
+  const isSound = (round: unknown): boolean =>
+    Number.isInteger(round) && Number(round) >= 0 && Number(round) <= limits.round;
+  return rounds.every(isSound)
+    ? rounds.map((round) => Number(round) + 0)
+    : rounds.map((round, i) => integer(round, `${where}[${i}]`, 0, limits.round));
 }
 
 export const secureSteps = ['keys', 'shares', 'survivors', 'unmask'] as const satisfies readonly SecureStep[];

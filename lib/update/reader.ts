@@ -93,22 +93,26 @@ export function prose(value: unknown, where: string, most: number): string {
     .trim();
 }
 
+/** A copy of a list whose entries nobody has read yet. */
+export function unread(value: unknown, where: string, least: number, most: number): unknown[] {
+  if (!Array.isArray(value) || value.length < least || value.length > most) {
+    const found = Array.isArray(value) ? `a list of ${value.length}` : show(value);
+    return refuse(`${where} must be a list of ${least} to ${most} entries, not ${found}.`);
+  }
+  // By index: a hole is an entry too, and no method of the list is asked.
+  const entries: unknown[] = [];
+  for (let i = 0; i < value.length; i++) entries.push(value[i]);
+  return entries;
+}
+
 /** A copy of a list, each entry read by `entry`. */
-export function list<T>(
+export const list = <T>(
   value: unknown,
   where: string,
   least: number,
   most: number,
   entry: (value: unknown, where: string) => T,
-): T[] {
-  if (!Array.isArray(value) || value.length < least || value.length > most) {
-    const found = Array.isArray(value) ? `a list of ${value.length}` : show(value);
-    return refuse(`${where} must be a list of ${least} to ${most} entries, not ${found}.`);
-  }
-  const read: T[] = [];
-  for (let i = 0; i < value.length; i++) read.push(entry(value[i], `${where}[${i}]`));
-  return read;
-}
+): T[] => unread(value, where, least, most).map((one, i) => entry(one, `${where}[${i}]`));
 
 /** A value where it is given, undefined where it is not. */
 export function optional<T>(value: unknown, read: (value: unknown) => T): T | undefined {

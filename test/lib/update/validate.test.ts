@@ -150,6 +150,36 @@ describe('parseHeader', () => {
     assert.ok(open.kind === 'model' && open.settled === undefined);
   });
 
+  it('looks anew at a cohort that is not what it was: neither holes nor a change afterwards get through', () => {
+    const { settled: _, ...fl } = { settled: [], ...example('model').fl };
+    const cohort = ['a', 'b', 'c'];
+    const read = (list: unknown) => {
+      const header = parseHeader({ ...fl, cohort: list });
+      assert.ok(header.kind === 'model');
+      return header.cohort;
+    };
+    const first = read(cohort);
+    assert.deepEqual(first, ['a', 'b', 'c']);
+    // What a receiver does to its copy is its own.
+    first.reverse();
+    assert.deepEqual(read(cohort), ['a', 'b', 'c']);
+    cohort[2] = 'a';
+    refused('header', () => read(cohort), /twice/);
+    cohort.length = 0;
+    cohort[0] = 'a';
+    cohort[2] = 'c';
+    refused('header', () => read(cohort));
+    refused('header', () => read(['a', 'b', 3]));
+    refused('header', () => read(['a', 'b', 'c\n']));
+    assert.deepEqual(read(['a', 'b', 'c']), ['a', 'b', 'c']);
+    const holes = new Array(3);
+    holes[1] = 1;
+    const told = { ...fl, cohort: ['a', 'b', 'c'], local: { name: 'feddyn', alpha: 1 } };
+    refused('header', () => parseHeader({ ...told, settled: holes }));
+    const header = parseHeader({ ...told, settled: [-0, 1, 2] });
+    assert.ok(header.kind === 'model' && Object.is(header.settled?.[0], 0));
+  });
+
   it('names the place that is wrong', () => {
     refused(
       'header',
