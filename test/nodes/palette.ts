@@ -19,6 +19,9 @@ interface Definition {
   outputLabels?(this: object, index: number): string;
 }
 
+/** What the editor knows of config nodes. */
+const configNodes: Record<string, object> = { sound: { valid: true }, broken: { valid: false } };
+
 /** What the editor part of a node registers. */
 export function definition(node: string): Definition {
   const html = readFileSync(join(root, node, `${node}.html`), 'utf8');
@@ -28,12 +31,13 @@ export function definition(node: string): Definition {
   runInNewContext(scripts.join('\n'), {
     $: Object.assign(() => nothing, { fn: {} }),
     RED: {
+      _: (key: string) => key,
       nodes: {
         registerType: (_type: string, made: Definition) => {
           found = made;
         },
         filterNodes: () => [],
-        node: () => null,
+        node: (id: string) => configNodes[id] ?? null,
       },
       utils: { validateTypedProperty: () => true },
     },

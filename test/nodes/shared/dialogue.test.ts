@@ -103,6 +103,12 @@ describe('a dialogue of declared fields', () => {
     ['cluster', 'client', { mode: 'client', client: ' ' }, 'error.client'],
     ['wire', 'signAs', { sign: true, signAs: '' }, 'error.signAs'],
     ['wire', 'signAs', { sign: true, direction: 'unpack', signAs: '' }, true],
+    // A config node: chosen, there, and right itself.
+    ['evaluate', 'model', { model: '_ADD_' }, 'error.model'],
+    ['evaluate', 'model', { model: 'gone' }, 'validator.errors.missing-config'],
+    ['evaluate', 'model', { model: 'broken' }, 'validator.errors.invalid-config'],
+    ['evaluate', 'model', { model: 'sound' }, true],
+    ['distill', 'network', { role: 'teach', network: 'gone' }, true],
     // A number, or none.
     ['dp-noise', 'budget', { budget: '', budgetType: 'none' }, true],
     ['dp-noise', 'budget', { budget: '', budgetType: 'num' }, 'error.budget'],
