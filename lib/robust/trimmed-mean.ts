@@ -7,8 +7,8 @@ import type { RuleOptionsOf } from './options';
 import { attackers, checkInput, checkUniform } from './parameters';
 import type { Rule } from './rule';
 
-/** floor(beta n), where beta n that is whole but for its rounding counts as whole. */
-export const cutOf = (beta: number, n: number): number => Math.floor(beta * n + 1e-9);
+/** floor(beta n), where beta n that is whole but for its rounding counts as whole. Something is left of n, as beta < 1/2. */
+export const cutOf = (beta: number, n: number): number => Math.min(Math.floor(beta * n + 1e-9), (n - 1) >> 1);
 
 export function trimmedMean({ beta = 0.2, f = 1 }: Omit<RuleOptionsOf<'trimmed-mean'>, 'name'> = {}): Rule {
   if (!(beta > 0 && beta < 0.5)) {
