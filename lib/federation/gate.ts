@@ -78,6 +78,12 @@ function lossOf({ metrics = {} }: UpdateHeader): { loss?: number } {
   return loss === undefined ? {} : { loss };
 }
 
+/** What is told of what is kept between the rounds, at the client and on the way. */
+const memoryOf = ({ anew, remembers }: UpdateHeader): Pick<UpdateFacts, 'anew' | 'remembers'> => ({
+  ...(anew ? { anew } : {}),
+  ...(remembers ? { remembers } : {}),
+});
+
 const isAlike = (a: TensorSizes, b: TensorSizes): boolean =>
   a.length === b.length && a.every(([size, channels], i) => size === b[i][0] && channels === b[i][1]);
 
@@ -101,8 +107,7 @@ export function createGate(parts: GateParts) {
         `The update of "${client}" asks for central noise, and whether a masked update is clipped cannot be checked: choose local or distributed noise in fl-dp-noise.`,
       );
     }
-    const remembers = fl.remembers ? { remembers: true } : {};
-    const facts: UpdateFacts = { client, samples, norm: 0, staleness, metrics: {}, ...remembers };
+    const facts: UpdateFacts = { client, samples, norm: 0, staleness, metrics: {}, ...memoryOf(fl) };
     return { kind: 'masked', facts, payload, ...(privacy ? { privacy } : {}), bytes: payload.length };
   };
 
@@ -147,7 +152,7 @@ export function createGate(parts: GateParts) {
     const facts: UpdateFacts = {
       ...{ client, samples, norm, staleness, group, metrics },
       ...(errors ? { errors } : {}),
-      ...(fl.remembers ? { remembers: true } : {}),
+      ...memoryOf(fl),
       ...(rateOf ? { learningRate: rateOf(fl.round) } : {}),
     };
     const bytes = payload.length + (errors ? sketchBytes(errors) : 0);

@@ -43,6 +43,8 @@ export interface LocalUpdate {
   codecs: CodecStep[];
   samples: number;
   metrics: NonNullable<UpdateHeader['metrics']>;
+  /** Made with zeros in place of the vector that the strategy's clients keep: it is lost. */
+  anew?: boolean;
   /** Reconstruction errors of the model as it came, as an encoded quantile sketch. */
   errors?: number[];
   /** Mean gradient at `weights`, when `atStart.gradient` asked for it. Stays on this side. */

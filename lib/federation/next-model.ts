@@ -5,7 +5,7 @@ import { RefusedError } from '../refused';
 import type { PrivacyClaim, Threshold } from '../update/message';
 import type { Learned } from './checkpoint';
 import { meanLoss, type RoundMetrics } from './metrics';
-import { isWanted, settle } from './settlement';
+import { isLost, isWanted, nothingSettled, settle } from './settlement';
 import type { Aggregate, Strategy, UpdateFacts } from './strategies/strategy';
 import { groupThresholds, type ThresholdOptions, thresholdOf } from './threshold';
 
@@ -53,7 +53,9 @@ export function nextModel(
   { round, strategy, kernels, threshold: wanted, rejected }: NextModelParts,
 ): NextModel {
   const { weights: before, strategyState: stateBefore } = learned;
-  const { state: strategyState, model: weights } = strategy.apply(stateBefore, before, aggregate);
+  const { state: after, model: weights } = strategy.apply(stateBefore, before, aggregate);
+  const lost = isLost(learned.settlement, aggregate.updates, strategy.local);
+  const strategyState = lost ? strategy.start(weights.length) : after;
   if (!kernels.allFinite(weights)) {
     throw new RefusedError('not-finite', 'The averaged model is not finite: lower the learning rate of the clients.');
   }
@@ -92,7 +94,8 @@ export function nextModel(
       ...(release?.state ? { central: release.state } : {}),
       ...(threshold ? { threshold } : {}),
       ...(own ? { groupThresholds: own } : {}),
-      ...(isWanted(learned.settlement, trusted, strategy.local)
+      ...(lost ? { settlement: nothingSettled } : {}),
+      ...(!lost && isWanted(learned.settlement, trusted, strategy.local)
         ? { settlement: settle(learned.settlement, trusted, round) }
         : {}),
     },

@@ -240,7 +240,7 @@ export function createParticipant(parts: ParticipantParts): Participant {
     return learnByRule(learner, task, control, { rule, further, settled, model: model.fingerprint }, memory, () =>
       say(
         'local-state-lost',
-        `What "${client}" kept for ${rule.name} since round ${settled} is not here: it begins with zeros, so the next rounds may learn less.`,
+        `What "${client}" kept for ${rule.name} since round ${settled} is not here: it begins with zeros, and when its update counts so do all others.`,
       ),
     );
   };

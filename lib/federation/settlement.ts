@@ -17,6 +17,16 @@ export const isWanted = (
   local: LocalRule | undefined,
 ): boolean => keepsVector(local) || before.size > 0 || updates.some(({ remembers }) => remembers);
 
+/**
+ * A client whose update had counted has lost what it kept: the aggregator's mean of all such vectors has a part that nobody holds
+ * any more, and would hold the model off its optimum for ever. So all begin with zeros again.
+ */
+export const isLost = (
+  before: Settlement,
+  updates: readonly Pick<UpdateFacts, 'client' | 'anew'>[],
+  local: LocalRule | undefined,
+): boolean => keepsVector(local) && updates.some(({ client, anew }) => anew && before.has(client));
+
 /** After `round` closed with these updates. */
 export function settle(before: Settlement, updates: readonly UpdateFacts[], round: number): Settlement {
   const after = new Map(before);

@@ -20,7 +20,7 @@ export function settledFor({ local, settled }: Asked): number {
 export function updateMessage(
   client: string,
   fl: Asked,
-  { samples, group, codecs, metrics, errors, payload }: LocalUpdate,
+  { samples, group, codecs, metrics, anew, errors, payload }: LocalUpdate,
   tensors: TensorSizes,
 ): Message<UpdateHeader> {
   const { federation, model, round, attempt, expected, deadlineMs } = fl;
@@ -36,6 +36,7 @@ export function updateMessage(
       deadlineMs,
       ...(fl.central ? { central: structuredClone(fl.central) } : {}),
       ...(settled === undefined ? {} : { settled }),
+      ...(anew ? { anew } : {}),
       metrics: { ...metrics },
       ...(errors ? { errors: [...errors] } : {}),
     },

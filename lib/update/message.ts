@@ -179,6 +179,8 @@ export interface UpdateHeader extends HeaderBase, Attempt {
   central?: CentralTold;
   /** Of the model that it answers: the last round in which an update of this client counted, 0: none yet; absent: not told. */
   settled?: number;
+  /** What this client kept for the strategy is lost: it has begun with zeros. */
+  anew?: boolean;
   /** Put there by a filter that keeps what it leaves out: it goes by `settled`, which shall be told from now on. */
   remembers?: boolean;
   /** `startLoss`: of the model as it came, on this client's samples (q-FedAvg, power-of-choice). */

@@ -163,6 +163,7 @@ const parsers: Parsers = {
       deadlineMs: deadline(read),
       central: optional(read.get('central'), parseCentral),
       settled: optional(read.get('settled'), (v) => integer(v, 'msg.fl.settled', 0, limits.round)),
+      anew: optional(read.get('anew'), (v) => flag(v, 'msg.fl.anew')),
       remembers: optional(read.get('remembers'), (v) => flag(v, 'msg.fl.remembers')),
       metrics: optional(read.get('metrics'), parseMetrics),
       errors: optional(read.get('errors'), (v) =>

@@ -15,6 +15,9 @@ export interface Asked {
   model: string;
 }
 
+/** No round: what was lost is not found when it is asked for again. */
+const UNKNOWN = -1;
+
 /**
  * The update with the rule's vectors behind it. Rejects with RefusedError when the learner gives no whole update, as the
  * vector could not be made of less. `onLost`: the vector that the aggregator goes by is not known here any more.
@@ -31,7 +34,7 @@ export async function learnByRule(
   const size = task.weights.length;
   const key: MemoryKey = { rule: rule.name, model, size };
   const known = await memory.recall(key, settled);
-  // From here on zeros stand for what is lost.
+  // Zeros stand for what is lost until the aggregator has heard of it.
   if (!known) onLost();
   const state = known ?? new Float32Array(size);
   const { atStart, ...more } = terms({ state, further }, task.options);
@@ -50,6 +53,16 @@ export async function learnByRule(
   const next = after({ state, further }, { change, steps: metrics.steps ?? 0, startGradient }, task.options);
   // Nobody waits for it: what is kept must be of the last answer that went out.
   control.signal.throwIfAborted();
-  await memory.remember(key, { settled, before: state, round: task.round, after: next.state });
-  return { ...local, payload: vectorPayload(joinVectors([change, ...next.further])), vectors: 1 + vectors };
+  await memory.remember(key, {
+    settled: known ? settled : UNKNOWN,
+    before: state,
+    round: task.round,
+    after: next.state,
+  });
+  return {
+    ...local,
+    payload: vectorPayload(joinVectors([change, ...next.further])),
+    vectors: 1 + vectors,
+    ...(known ? {} : { anew: true }),
+  };
 }

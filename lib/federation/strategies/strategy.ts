@@ -28,6 +28,8 @@ export interface UpdateFacts {
   learningRate?: number;
   /** The group that the client has chosen, where it chooses. */
   group?: number;
+  /** The client has lost what it kept for the strategy, and began with zeros. */
+  anew?: boolean;
   /** A filter on its way keeps what it left out, and has to be told what counted. */
   remembers?: boolean;
   metrics: { loss?: number; firstLoss?: number; startLoss?: number; steps?: number; durationMs?: number };

@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { createKernels } from '../../../lib/core';
 import type { FederationOptions } from '../../../lib/federation';
 import { createAggregation } from '../../../lib/federation/aggregation';
+import { type LocalMemory, localMemory } from '../../../lib/federation/local/memory';
 import { type ScheduleOptions, trainingAt } from '../../../lib/federation/schedule';
 import { createStrategy } from '../../../lib/federation/strategies';
 import type { TrainingOptions } from '../../../lib/training/engine';
-import { descend, optimumOf, type Quadratic, runQuadratics } from './quadratic';
+import { descend, optimumOf, type Quadratic, quadraticLearner, runQuadratics } from './quadratic';
+import { toyFederation } from './toy';
 
 const clients: Quadratic[] = [
   { a: [1, 2, 0.5], b: [4, -1, 2], samples: 10 },
@@ -81,6 +83,35 @@ describe('clients with different minima', () => {
     lands(await run({ strategy, rounds: 300 }), fairOptimum);
     lands(await run({ strategy, rounds: 600, sampler: { name: 'random', count: 2 } }), fairOptimum);
   });
+
+  for (const strategy of [{ name: 'scaffold' }, { name: 'feddyn', alpha: 1 }] as const) {
+    it(`${strategy.name} lands on the optimum though a client has lost what it kept on the way`, async () => {
+      const toy = await toyFederation({ options: { rounds: 300, minClients: 4, quorum: 2, training, strategy } });
+      clients.forEach((client, k) => {
+        const before = localMemory('before');
+        const after = localMemory('after');
+        let lost = false;
+        // Another device under the same name: from round 21 on of what round 20 left nothing is known.
+        const memory: LocalMemory = {
+          recall(key, settled) {
+            lost ||= k === 1 && settled >= 20;
+            return (lost ? after : before).recall(key, settled);
+          },
+          remember: (key, kept) => (lost ? after : before).remember(key, kept),
+        };
+        toy.add(`client-${k}`, { learner: quadraticLearner(client), memory }).samplesChanged();
+      });
+      await toy.settle();
+      const { weights, phase } = toy.coordinator.snapshot();
+      await toy.close();
+      assert.equal(phase, 'finished');
+      assert.deepEqual(
+        toy.refused.map(({ code }) => code),
+        ['local-state-lost'],
+      );
+      lands(weights, fairOptimum);
+    });
+  }
 
   it('q-FedAvg with q = 0 is the uniform mean, and with a greater q the worst client fares better', async () => {
     const rest = restOf(alike, (a) => 1 - (1 - 0.1 * a) ** 10);

@@ -217,11 +217,12 @@ describe('what a client keeps for its strategy', () => {
     const other = localMemory('x');
     await learn(other, 1, 0);
     assert.deepEqual(third, await learn(other, 3, 1));
-    // Of a round that it does not know it says so, and begins with zeros; after a reset as well, but there nothing is lost.
+    // Of a round that it does not know it says so until it is told another, and begins with zeros; after a reset as well, but there nothing is lost.
     assert.equal(await memory.recall(key, 2), undefined);
     const lost = await learn(memory, 9, 7);
     assert.equal(lost.lost, true);
-    assert.equal((await learn(memory, 9, 7)).lost, false);
+    assert.equal((await learn(memory, 9, 7)).lost, true);
+    assert.equal((await learn(memory, 10, 9)).lost, false);
     const fresh = await learn(memory, 1, 0);
     assert.equal(fresh.lost, false);
     assert.deepEqual(fresh, await learn(localMemory('x'), 1, 0));

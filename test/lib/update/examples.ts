@@ -99,6 +99,7 @@ export function examples(): Message[] {
         expected: 2,
         deadlineMs: 60_000,
         settled: 2,
+        anew: true,
         remembers: true,
         metrics: { loss: 0.25, firstLoss: 0.5, steps: 54, durationMs: 12.5 },
         central: { clippingNorm: 0.75 },

@@ -23,7 +23,7 @@ describe('parseMessage', () => {
         ...['facts', 'maxStaleness', 'sending', 'turn', 'withheld'],
         ...['notes', 'normalisation', 'metrics', 'privacy', 'score', 'classes', 'last', 'l2'],
         ...['local', 'settled', 'startLoss', 'sums', 'labels', 'group', 'threshold', 'errors', 'secure', 'central'],
-        ...['remembers'],
+        ...['remembers', 'anew'],
       ];
       for (const name of Object.keys(message.fl)) {
         const action = () => parseMessage({ ...message, fl: without(message.fl, name) });
