@@ -10,6 +10,7 @@ import { newSeed } from '../privacy/tree';
 import { RefusedError } from '../refused';
 import type { Rule } from '../robust/rule';
 import type { PrivacyClaim } from '../update/message';
+import { sharedCopy } from '../update/vector';
 import { keepsVector } from './local/rule';
 import type { RoundMetrics } from './metrics';
 import type { Aggregate, Strategy, StrategyState, UpdateFacts } from './strategies/strategy';
@@ -113,13 +114,6 @@ function shareable(privacy: PrivacyClaim | undefined): PrivacyClaim | undefined 
   if (!privacy) return undefined;
   const { within: _, ...claim } = privacy;
   return claim;
-}
-
-/** A copy that a worker can look at as it is. */
-function shared(vector: Float32Array): Float32Array {
-  const copy = new Float32Array(new SharedArrayBuffer(vector.byteLength));
-  copy.set(vector);
-  return copy;
 }
 
 export function createAggregation({
@@ -267,7 +261,7 @@ export function createAggregation({
         facts: counted(facts),
         weight,
         vectors: rule
-          ? [shared(vectors[0])]
+          ? [sharedCopy(vectors[0])]
           : strategy.needs === 'vectors'
             ? vectors.map((vector) => vector.slice())
             : [],

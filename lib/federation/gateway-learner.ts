@@ -4,7 +4,7 @@ import { refuseConsensus } from '../model/consensus';
 import type { ModelSpec } from '../model/spec';
 import { RefusedError } from '../refused';
 import type { SampleBlock, TrainJob, TrainResult } from '../training/engine';
-import { vectorPayload } from '../update/vector';
+import { allFinite, vectorPayload } from '../update/vector';
 import { type Learner, type LearningControl, learningMetrics } from './learner';
 
 /** What it needs of a sample bank. */
@@ -45,7 +45,7 @@ export function gatewayLearner({ model, bank, train }: GatewayParts): Learner {
       const result = await train({ spec: model.spec, samples, ...task }, control);
       const change = new Float32Array(weights.length);
       for (let i = 0; i < change.length; i++) change[i] = result.weights[i] - weights[i];
-      if (!change.every(Number.isFinite)) {
+      if (!allFinite(change)) {
         throw new RefusedError('not-finite', 'The training has diverged: lower the learning rate or scale the inputs.');
       }
       return {

@@ -3,7 +3,7 @@ import { inputSize } from '../model';
 import { RefusedError } from '../refused';
 import { limits } from '../update/limits';
 import type { Message, ModelHeader } from '../update/message';
-import { normOf, readVector } from '../update/vector';
+import { allFinite, normOf, readVector } from '../update/vector';
 import type { FederatedModel } from './federated-model';
 import type { GlobalModel } from './learner';
 import { vectorsBehind } from './local/rule';
@@ -39,7 +39,7 @@ export function receivedModel({ fl, payload }: Message<ModelHeader>, model: Fede
     );
   }
   const all = readVector(payload, size * (1 + count));
-  if (!all.every(Number.isFinite)) {
+  if (!allFinite(all)) {
     throw new RefusedError('not-finite', 'The model that came holds NaN or infinity: reset the federation.');
   }
   const weights = new Float32Array(new SharedArrayBuffer(4 * size));

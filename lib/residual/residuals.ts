@@ -7,6 +7,7 @@ import { type LocalMemory, localMemory, type MemoryKey } from '../federation/loc
 import type { Store } from '../state/store';
 import { type Coded, decodeAll, remaining } from '../update/codecs/registry';
 import { type Message, RefusedError, type UpdateHeader } from '../update/message';
+import { allFinite, normOf } from '../update/vector';
 import { type Feedback, feedbackRule } from './feedback';
 
 export interface Residuals {
@@ -65,10 +66,10 @@ export function createResiduals(name: string, store?: Pick<Store, 'read' | 'writ
     const { settled = 0 } = fl;
     const kept = (await memory.recall(key, settled)) ?? new Float32Array(key.size);
     const given = rule.before(kept, change);
-    if (!given.whole.every(Number.isFinite)) {
+    if (!allFinite(given.whole)) {
       throw new RefusedError('not-finite', 'The update holds NaN or infinity: the training that made it has diverged.');
     }
-    const isNew = kept.some((value) => value !== 0);
+    const isNew = normOf(kept) !== 0;
     const coded = compress(isNew ? { fl, payload: payloadOf(select(given.whole)) } : { fl, payload });
     const reached = decodeAll(coded.payload, coded.codecs, fl.tensors);
     await memory.remember(key, { settled, before: kept, round: fl.round, after: given.after(reached) });

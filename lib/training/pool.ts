@@ -45,7 +45,7 @@ export interface Pool {
   evade(job: EvasionJob, control?: JobControl): Promise<EvasionResult>;
   /** Samples through a frozen backbone. */
   embed(job: EmbedJob, control?: Omit<JobControl, 'engine'>): Promise<EmbedResult>;
-  /** n x n squared Euclidean distances, row major. */
+  /** n x n squared Euclidean distances, row major; vectors in shared memory are not copied. */
   squaredDistances(vectors: readonly Float32Array[], control?: JobControl): Promise<Float64Array>;
   /** How many decisions hold when samples are moved against a classifier. */
   robustness(job: RobustnessJob, control?: JobControl): Promise<Robustness>;
@@ -109,10 +109,13 @@ function pack(vectors: readonly Float32Array[]): Float32Array {
   return packed;
 }
 
-const rowsOf = (packed: Float32Array, count: number): Float32Array[] => {
-  const length = count > 0 ? packed.length / count : 0;
-  return Array.from({ length: count }, (_, i) => packed.subarray(i * length, (i + 1) * length));
-};
+/** As they are where they lie in shared memory: copying a hundred long ones takes as long as comparing some. */
+function shareable(vectors: readonly Float32Array[]): readonly Float32Array[] {
+  if (vectors.every(({ buffer }) => buffer instanceof SharedArrayBuffer)) return vectors;
+  const packed = pack(vectors);
+  const length = packed.length / vectors.length;
+  return vectors.map((_, i) => packed.subarray(i * length, (i + 1) * length));
+}
 
 function hasTfjsNode(): boolean {
   try {
@@ -181,7 +184,7 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
       return threadLane.run('embed', parameters, control);
     },
     async squaredDistances(vectors, control = {}) {
-      return threadLane.run('squaredDistances', (stop) => [pack(vectors), vectors.length, stop], control);
+      return threadLane.run('squaredDistances', (stop) => [shareable(vectors), stop], control);
     },
     async robustness(job, control = {}) {
       const { engine = 'auto' } = control;
@@ -195,12 +198,11 @@ export function poolOf(script: string, options: PoolOptions = {}): Pool {
     },
     async combine(rule, input, control = {}) {
       const { vectors, root, previous, histories } = input;
-      const isShared = vectors.every(({ buffer }) => buffer instanceof SharedArrayBuffer);
       const parameters = (stop: StopFlag): [RuleOptions, RuleInput, StopFlag] => [
         rule,
         {
           ...input,
-          vectors: isShared ? vectors : rowsOf(pack(vectors), vectors.length),
+          vectors: shareable(vectors),
           ...(root ? { root: crossing(root, 'thread') } : {}),
           ...(previous ? { previous: crossing(previous, 'thread') } : {}),
           ...(histories ? { histories: histories.map((sum) => sum && crossing(sum, 'thread')) } : {}),

@@ -27,8 +27,8 @@ export interface WorkerMethods {
   predict(job: PredictJob, engine: EngineChoice, stop: StopFlag): Promise<PredictResult>;
   evade(job: EvasionJob, engine: EngineChoice, stop: StopFlag): Promise<EvasionResult>;
   embed(job: EmbedJob, stop: StopFlag): Promise<EmbedResult>;
-  /** `vectors` is count x length, row major; the result count x count. */
-  squaredDistances(vectors: Float32Array, count: number, stop: StopFlag): Promise<Float64Array>;
+  /** `vectors` in shared memory; the result is count x count. */
+  squaredDistances(vectors: readonly Float32Array[], stop: StopFlag): Promise<Float64Array>;
   robustness(job: RobustnessJob, engine: EngineChoice, stop: StopFlag): Promise<Robustness>;
   /** The vectors of the input, and its root, in shared memory. */
   combine(rule: RuleOptions, input: RuleInput, stop: StopFlag): Promise<Combined>;

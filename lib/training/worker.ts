@@ -94,11 +94,9 @@ const methods: Handlers = {
     const result = await embed(job, reporter(stop));
     return handOver(result, result.features);
   },
-  async squaredDistances(vectors, count, stop) {
+  async squaredDistances(vectors, stop) {
     checkStop(stop);
-    const length = count > 0 ? vectors.length / count : 0;
-    const rows = Array.from({ length: count }, (_, i) => vectors.subarray(i * length, (i + 1) * length));
-    const distances = createKernels().squaredDistances(rows);
+    const distances = createKernels().squaredDistances(vectors);
     return handOver(distances, distances);
   },
   async robustness(job, choice, stop) {

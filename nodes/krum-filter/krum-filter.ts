@@ -2,7 +2,7 @@ import { RefusedError } from '../../lib/refused';
 import { decodeAll } from '../../lib/update/codecs/registry';
 import type { DeclineHeader, UpdateHeader } from '../../lib/update/message';
 import { parseMessage } from '../../lib/update/validate';
-import { vectorPayload } from '../../lib/update/vector';
+import { allFinite, sharedCopy, vectorPayload } from '../../lib/update/vector';
 import { checked } from '../shared/checked';
 import { isKind } from '../shared/global-model';
 import { leasePool } from '../shared/pool';
@@ -178,15 +178,12 @@ export = (RED: Red): void => {
         reject(msg, send, RED._('reason.late', { client, round }), fl);
         return;
       }
-      const vector = decodeAll(payload, fl.codecs, fl.tensors);
+      // What lies in shared memory is compared without being copied, all of a round at once.
+      const vector = sharedCopy(decodeAll(payload, fl.codecs, fl.tensors));
       const bytes = payload.length + vector.byteLength;
       const used = [...open.values()].reduce((sum, one) => sum + bytesOf(one), 0);
       const collection = collectionFor(fl);
-      const unfit = !vector.every(Number.isFinite)
-        ? 'not-finite'
-        : used + bytes > megabytes * 1e6
-          ? 'memory'
-          : undefined;
+      const unfit = !allFinite(vector) ? 'not-finite' : used + bytes > megabytes * 1e6 ? 'memory' : undefined;
       if (unfit) {
         collection.answered.add(client);
         reject(msg, send, RED._(`reason.${unfit}`, { client, limit: megabytes }), fl);

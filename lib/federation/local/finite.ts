@@ -1,6 +1,7 @@
 import { RefusedError } from '../../refused';
+import { allFinite } from '../../update/vector';
 
 export function requireFinite(vector: Float32Array): Float32Array {
-  if (vector.every(Number.isFinite)) return vector;
+  if (allFinite(vector)) return vector;
   throw new RefusedError('not-finite', 'The training has diverged: lower the learning rate or scale the inputs.');
 }

@@ -3,7 +3,7 @@
  * kept as it was before the answer and as it would be after it, until the aggregator tells in which round the last one counted.
  */
 import type { Store } from '../../state/store';
-import { readVector, vectorPayload } from '../../update/vector';
+import { allFinite, readVector, vectorPayload } from '../../update/vector';
 
 /** Of which vector: another rule or another model has nothing to do with it. */
 export interface MemoryKey {
@@ -62,7 +62,7 @@ export function localMemory(name: string, store?: Pick<Store, 'read' | 'write'>)
     const { before, after } = record.parts;
     if (before?.length !== 4 * size || after?.length !== 4 * size) return;
     const [old, fresh] = [before, after].map((bytes) => readVector(Buffer.from(Uint8Array.from(bytes).buffer), size));
-    if (!old.every(Number.isFinite) || !fresh.every(Number.isFinite)) return;
+    if (!allFinite(old) || !allFinite(fresh)) return;
     const { settled, round } = record.json;
     held ??= { key: { rule, model, size }, kept: { settled, before: old, round, after: fresh } };
   };

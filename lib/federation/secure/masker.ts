@@ -26,6 +26,7 @@ import type {
   UpdateHeader,
 } from '../../update/message';
 import { parseMessage } from '../../update/validate';
+import { allFinite } from '../../update/vector';
 import { isOlder } from '../attempt';
 import { type Clock, systemClock } from '../clock';
 import { createTurns, type Turns } from './turns';
@@ -142,7 +143,7 @@ export function createMasker<C>(parts: MaskerParts<C>): Masker<C> {
     };
     try {
       const vector = decodeAll(payload, fl.codecs, fl.tensors);
-      if (!vector.every(Number.isFinite)) {
+      if (!allFinite(vector)) {
         throw new RefusedError('not-finite', `The update of "${fl.client}" is not finite: lower the learning rate.`);
       }
       const { state, clipped, work } = maskedUpdate(masking, held.message, vector);
