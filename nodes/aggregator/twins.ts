@@ -10,6 +10,6 @@ export function refuseTwins(RED: Red, node: FlowNode, federation: string): void 
   if (twin === undefined) return;
   throw new RefusedError(
     'two-aggregators',
-    `Federation "${federation}" has a second aggregator, "${twin}": delete one of them, or give it another federation.`,
+    `Federation "${federation}" has a second aggregator, ${twin}: delete one of them, or give it another federation.`,
   );
 }

@@ -53,7 +53,7 @@ export function requirePlace(RED: Red, node: FlowNode, { client, federation }: P
   if (twin !== undefined) {
     throw new RefusedError(
       'same-client',
-      `Two clients of federation "${federation}" have the id "${client}" (the other is "${twin}"): rename one.`,
+      `Two clients of federation "${federation}" have the id "${client}" (the other is ${twin}): rename one.`,
     );
   }
   if (!reachesAggregator(RED, node)) {

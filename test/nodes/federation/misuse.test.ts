@@ -115,6 +115,18 @@ const misuses: Misuse[] = [
     sentence: /Federation "pumps" has a second aggregator, "the second"/,
   },
   {
+    what: 'an example imported twice: where the other one is',
+    changes: {
+      more: [
+        { id: 't2', type: 'tab', label: 'Pumps again' },
+        { ...second, z: 't2', wires: [[], []] },
+      ],
+    },
+    says: 'agg',
+    status: 'two aggregators',
+    sentence: /has a second aggregator, "the second" in the flow "Pumps again": delete one/,
+  },
+  {
     what: 'two clients with one id',
     changes: { north: { client: 'plant' }, south: { client: 'plant' } },
     says: 'north-client',
