@@ -27,10 +27,13 @@ async function seconds(work: Work, times: number): Promise<number> {
   return (performance.now() - started) / 1000 / times;
 }
 
-/** How often to repeat so that it takes about `ms`. */
-async function repeats(work: Work, ms: number): Promise<number> {
-  const once = await seconds(work, 1);
-  return Math.max(1, Math.min(100_000, Math.round(ms / 1000 / once)));
+/** How often to repeat so that it takes about `ms`; what takes longer than that is warm after it. */
+async function warm(work: Work, ms: number): Promise<number> {
+  const timesOf = (once: number): number => Math.max(1, Math.min(100_000, Math.round(ms / 1000 / once)));
+  const first = await seconds(work, 1);
+  if (first > ms / 1000) return 1;
+  await seconds(work, timesOf(first));
+  return timesOf(await seconds(work, 1));
 }
 
 export interface Comparison {
@@ -43,9 +46,7 @@ export interface Comparison {
 
 /** Warms both up, then times them in turn. */
 export async function compare(ours: Work, theirs: Work, { turns = 7, ms = 100 } = {}): Promise<Comparison> {
-  await seconds(ours, await repeats(ours, ms));
-  await seconds(theirs, await repeats(theirs, ms));
-  const [many, few] = [await repeats(ours, ms), await repeats(theirs, ms)];
+  const [many, few] = [await warm(ours, ms), await warm(theirs, ms)];
   const pairs: [number, number][] = [];
   for (let turn = 0; turn < turns; turn++) pairs.push([await seconds(ours, many), await seconds(theirs, few)]);
   return {

@@ -6,6 +6,8 @@ export interface SettingsOptions {
   port: number;
   /** Time (ms) a closing node has. */
   closeTimeoutMs?: number;
+  /** Files of nodes that are not loaded, by their names. */
+  without?: readonly string[];
 }
 
 /**
@@ -37,6 +39,7 @@ export function settingsFile(options: SettingsOptions): string {
     },
     nodeCloseTimeout: options.closeTimeoutMs,
     mqttReconnectTime: 1000,
+    nodesExcludes: options.without,
   };
   return `// Written by the launcher.
 const settings = ${JSON.stringify(settings, null, 2)};

@@ -22,7 +22,7 @@ function buildForArduino(): ArduinoBuild {
 }
 
 describe('the Arduino sketch (a compile check against declarations, not the Arduino core)', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let built: ArduinoBuild;
   before(() => {
     built = buildForArduino();

@@ -37,11 +37,13 @@ describe('bad days of boards in QEMU', function () {
 
   const planOf = (members: Member[]): FederationPlan => ({ spec, rows, rounds, training, members });
   before(async () => {
-    bench = createBench();
     const perfect = await runFederation(onGateways(planOf(names.map((name, i) => ({ name, bits: i === 0 ? 0 : 8 })))));
     expected = Buffer.from(perfect.weights.buffer);
   });
-  after(() => bench.close());
+  beforeEach(() => {
+    bench = createBench();
+  });
+  afterEach(() => bench.close());
 
   /** A federation of two boards; `disturb` is called when a model goes out, `inTraining` with each progress that is told. */
   async function disturbed(

@@ -16,6 +16,7 @@ export interface BenchBoard {
   restart(): Promise<void>;
 }
 
+/** For one test: a board that nobody needs any more still takes a twentieth of a processor. */
 export interface Bench {
   board(compiler: Compiler): Promise<BenchBoard>;
   close(): Promise<void>;
@@ -24,14 +25,23 @@ export interface Bench {
 export function createBench(): Bench {
   const { folder, remove } = linkFolder();
   const running = new Set<QemuBoard>();
+  /** Lives that begin just now: they are waited for, so that none outlasts the bench. */
+  const starting = new Set<Promise<QemuBoard>>();
+  let isClosed = false;
   return {
     async board(compiler) {
       const id = randomBytes(16).toString('hex');
       const link = join(folder, id);
       const start = async (): Promise<QemuBoard> => {
-        const started = await startQemu({ compiler, id, link });
-        running.add(started);
-        return started;
+        const starts = startQemu({ compiler, id, link });
+        starting.add(starts);
+        try {
+          const started = await starts;
+          running.add(started);
+          return started;
+        } finally {
+          starting.delete(starts);
+        }
       };
       let qemu = await start();
       return {
@@ -43,11 +53,13 @@ export function createBench(): Bench {
         async restart() {
           running.delete(qemu);
           await qemu.kill();
-          qemu = await start();
+          if (!isClosed) qemu = await start();
         },
       };
     },
     async close() {
+      isClosed = true;
+      await Promise.allSettled(starting);
       await Promise.all([...running].map((qemu) => qemu.kill()));
       remove();
     },

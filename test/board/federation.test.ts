@@ -31,12 +31,12 @@ const conv1d = parseSpec({
 });
 
 describe('a federation of boards in QEMU, virtual boards and a gateway', function () {
-  this.timeout(400_000);
+  this.timeout(900_000);
   let bench: Bench;
-  before(() => {
+  beforeEach(() => {
     bench = createBench();
   });
-  after(() => bench.close());
+  afterEach(() => bench.close());
 
   const cases: (Pick<FederationPlan, 'spec' | 'training'> & { name: string })[] = [
     {

@@ -54,6 +54,9 @@ export interface Outcome {
   figures: ReturnType<typeof createBoard>['figures'][];
 }
 
+/** More say that a board does not come back. */
+const MOST_VOIDS = 20;
+
 /** Rows by lot, each member's own: the classes lie in different directions. */
 function fill(bank: SampleBank, spec: ModelSpec, rows: number, name: string): void {
   const random = generator(5, name);
@@ -88,6 +91,7 @@ export async function runFederation(plan: FederationPlan): Promise<Outcome> {
     fail = reject;
   });
   let ended = false;
+  let voids = 0;
   const lacking = new Set<number>(plan.personal ? plan.members.keys() : []);
   const finishWhenDone = (): void => {
     if (ended && lacking.size === 0) finish();
@@ -108,8 +112,14 @@ export async function runFederation(plan: FederationPlan): Promise<Outcome> {
       for (const participant of participants) participant.receive(message);
     },
     onMetrics: ({ updates, void: why }) => {
-      if (why !== undefined) fail(new Error(`A round was void: ${why} ${outcome.refused.join(', ')}`));
-      outcome.updates.push(updates);
+      if (why === undefined) {
+        outcome.updates.push(updates);
+        return;
+      }
+      // On a busy machine a board may be away for a while: the round is asked again, and its bits are the same.
+      console.log(`      a round was void: ${why}`);
+      voids += 1;
+      if (voids > MOST_VOIDS) fail(new Error(`${voids} rounds were void: ${why} ${outcome.refused.join(', ')}`));
     },
     onRefused: ({ code, message }) => outcome.refused.push(`${code}: ${message}`),
     onStatus: ({ phase }) => {

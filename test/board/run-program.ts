@@ -16,7 +16,7 @@ export function runProgram(program: string, compiler: Compiler, options: string[
   const { status, stderr } = spawnSync(
     'qemu-system-arm',
     [...machine, '-semihosting-config', 'enable=on,target=native', '-kernel', elf, ...options],
-    { encoding: 'utf8', timeout: 120_000 },
+    { encoding: 'utf8', timeout: 280_000 },
   );
   return {
     code: status,

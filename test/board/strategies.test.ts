@@ -4,12 +4,12 @@ import { assertStack } from './stack';
 import { cases, sameBits } from './strategies';
 
 describe('a federation of two boards in QEMU and two gateways', function () {
-  this.timeout(200_000);
+  this.timeout(600_000);
   let bench: Bench;
-  before(() => {
+  beforeEach(() => {
     bench = createBench();
   });
-  after(() => bench.close());
+  afterEach(() => bench.close());
 
   for (const one of cases) {
     it(`has the bits of four gateways: ${one.title}`, async () => {

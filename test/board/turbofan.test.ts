@@ -61,7 +61,7 @@ async function learn(flow: FlowNode[]): Promise<Learned> {
     const late = new Promise<never>((_, reject) => {
       setTimeout(
         () => reject(new Error(`It has not finished:\n${nodeRed.log().slice(-40).join('\n')}`)),
-        200_000,
+        400_000,
       ).unref();
     });
     await Promise.race([finished, late, nodeRed.exited]);
@@ -76,7 +76,7 @@ async function learn(flow: FlowNode[]): Promise<Learned> {
 }
 
 describe('the factory on boards, in a real Node-RED', function () {
-  this.timeout(600_000);
+  this.timeout(900_000);
   let bench: Bench;
   before(() => {
     bench = createBench();

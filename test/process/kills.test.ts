@@ -4,7 +4,9 @@ import { maskedKills } from './masked-kills';
 import { privateKills, treeKills } from './private-kills';
 import { voiceKills } from './voice-kills';
 
-describe('a Node-RED that is killed while it learns', () => {
+describe('a Node-RED that is killed while it learns', function () {
+  this.timeout(900_000);
+
   it('goes on where it was, four times (fifty in npm run test:process)', async () => {
     const { rounds } = await privateKills(4, 7);
     assert.ok(rounds >= 2);

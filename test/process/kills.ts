@@ -38,6 +38,7 @@ async function live(
   });
   const nodeRed = await launchNodeRed({
     ...where,
+    plain: true,
     flows: flows(),
     onReport: (value) => {
       heard.push(value as Heard);
