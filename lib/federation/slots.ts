@@ -5,7 +5,7 @@ import { type Asking, askedIn } from './asking';
 import type { FederationOptions } from './options';
 import { type ClientRecord, type Effect, type RoundState, type Step, same, then } from './round-state';
 import { uniformly } from './samplers/random';
-import { entries, get, mapTable, put } from './table';
+import { countIn, entries, get, mapTable, put } from './table';
 import type { AsyncTiming } from './timing/options';
 
 /** A client that declined is asked again after so long, in ms. */
@@ -104,7 +104,10 @@ export function createSlots(options: FederationOptions, timing: AsyncTiming, ask
         free: isResting ? state.free : [...state.free, client],
         resting: isResting ? [...state.resting, client] : state.resting,
       };
-      const effects: Effect[] = record?.alone ? [{ type: 'disarm', timer: `slot/${number}` }] : [];
+      // With the last answer of an asking, not at a deadline that may be a week away.
+      const isLast =
+        record?.alone || countIn(state.clients, ({ asked, answer }) => asked === number && answer === undefined) === 0;
+      const effects: Effect[] = isLast ? [{ type: 'disarm', timer: `slot/${number}` }] : [];
       if (isResting && state.resting.length === 0) {
         effects.push({ type: 'arm', timer: 'rest', ms: options.pauseMs > 0 ? options.pauseMs : REST_MS });
       }

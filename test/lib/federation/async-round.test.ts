@@ -67,6 +67,21 @@ describe('a federation without rounds', () => {
     assert.deepEqual(published(effects), [['c', 2]]);
   });
 
+  it('keeps no clock of an asking that all have answered', () => {
+    const flow = flowing(fedasync);
+    const slots = (): string[] => [...flow.timers.keys()].filter((name) => name.startsWith('slot/'));
+    assert.deepEqual(slots(), ['slot/1']);
+    for (let i = 0; i < 50; i++) {
+      // Two of them wait for the disk, and are asked together.
+      flow.update('a', false);
+      flow.update('b', false);
+      flow.written();
+      assert.ok(slots().length <= 2, slots().join());
+    }
+    flow.update('c');
+    assert.ok(!slots().includes('slot/1'));
+  });
+
   it('gives out nothing that is not written: who has answered waits', () => {
     const flow = flowing(fedasync);
     assert.deepEqual(published(flow.update('a', false)), []);
