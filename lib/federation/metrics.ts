@@ -73,7 +73,8 @@ export function meanLoss(updates: readonly UpdateFacts[]): number | undefined {
     sum += update.samples * loss;
     samples += update.samples;
   }
-  return samples > 0 ? sum / samples : undefined;
+  // What is beyond all numbers JSON would make to null.
+  return samples > 0 && Number.isFinite(sum) ? sum / samples : undefined;
 }
 
 /** What would have travelled: as much as the updates that did, on average; `plain` bytes where none did. */

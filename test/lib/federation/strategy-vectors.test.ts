@@ -163,6 +163,9 @@ describe('strategies, against vectors of other projects', () => {
       metrics: { loss },
     }));
     assert.equal(meanLoss(facts), expected);
+    // One that tells of a loss beyond all numbers: then there is none, rather than one that is no number.
+    const [first] = facts;
+    assert.equal(meanLoss([...facts, { ...first, samples: 10, metrics: { loss: 1e308 } }]), undefined);
   });
 
   it('one contribution is the aggregate, whatever its weight: NVFlare', () => {
