@@ -1,10 +1,5 @@
-// npm run bench: builds when needed, then runs dist/bench/run.js. `-- --json` prints the rows as one array.
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { ensureReady, root } from './lib/ready.mjs';
+// npm run bench: builds when needed, then runs dist/bench/run.js in this process. `-- --json` prints the rows as one array.
+import { ensureReady, requireBuilt } from './lib/ready.mjs';
 
 ensureReady();
-const run = spawnSync(process.execPath, [join(root, 'dist/bench/run.js'), ...process.argv.slice(2)], {
-  stdio: 'inherit',
-});
-process.exit(run.status ?? 1);
+requireBuilt('bench/run.js');

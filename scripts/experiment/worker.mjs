@@ -8,3 +8,5 @@ process.on('message', async ({ id, settings }) => {
     process.send({ id, failed: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }
 });
+// Who began it may have been killed in the middle of a cell.
+process.once('disconnect', () => process.exit(1));

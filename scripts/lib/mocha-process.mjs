@@ -19,12 +19,14 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
 /** `onText` gets what it says as it comes. Gives { passed, failed, output }; what went wrong beside its tests counts as a failure. */
 export async function runMocha(mochaArguments, files, onText) {
   const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
-  const lingers = join(root, 'scripts', 'lib', 'what-lingers.cjs');
-  const child = spawn(
-    process.execPath,
-    ['--enable-source-maps', '--require', lingers, mocha, ...mochaArguments, ...files],
-    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const loaded = ['what-lingers.cjs', 'end-with-parent.cjs'].flatMap((file) => [
+    '--require',
+    join(root, 'scripts', 'lib', file),
+  ]);
+  const child = spawn(process.execPath, ['--enable-source-maps', ...loaded, mocha, ...mochaArguments, ...files], {
+    cwd: root,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   running.add(child);
 
   let output = '';

@@ -104,14 +104,18 @@ export async function cameraKills(
   assert.match(alone.get(rounds) ?? '', drawing.comesTo ?? /^/);
   /** The cluster knew its client's group before this life. */
   let known = false;
+  let checked = 0;
   for (const life of lives) {
     for (const { round, told } of roundsOf(life)) assert.equal(told, alone.get(round), `round ${round}, ${life.place}`);
     const first = (kind: 'model' | 'followed') => life.heard.find((message) => message.kind === kind);
-    const out = life.heard.filter(({ kind }) => kind === 'model').length;
-    // With a second one on its way, the first is through.
-    if (known && out >= 2) assert.deepEqual(first('followed'), { ...first('model'), kind: 'followed' }, life.place);
+    const followed = first('followed');
+    // Some lives are too short for one. A cluster that had forgotten the group would let the first models by.
+    if (known && followed) {
+      assert.deepEqual(followed, { ...first('model'), kind: 'followed' }, life.place);
+      checked++;
+    }
     known ||= roundsOf(life).length >= 2;
   }
-  assert.ok(known);
+  assert.ok(checked > 0, 'no life followed a group that was known before');
   return { rounds };
 }
