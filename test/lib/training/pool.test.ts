@@ -125,9 +125,9 @@ describe('pool', () => {
     const plan = { mode: 'central', delta: 1e-5, releases: 300, samplingRate: 0.05, accountant: 'pld' } as const;
     const training = new AbortController();
     const trained: string[] = [];
-    // As many as there are threads.
+    // As many as there are threads, and far longer than the reckoning.
     const trainings = [1, 2].map(() =>
-      pool.train(job(400, true, 10_000), { signal: training.signal }).catch(({ name }: Error) => trained.push(name)),
+      pool.train(job(400, true, 1_000_000), { signal: training.signal }).catch(({ name }: Error) => trained.push(name)),
     );
     const found = await pool.plannedNoise(plan, { epsilon: 3 });
     assert.deepEqual(found, plannedNoise(plan, { epsilon: 3 }));
