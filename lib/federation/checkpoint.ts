@@ -28,6 +28,8 @@ export interface Learned {
   strategyState: StrategyState;
   /** Filled only where somebody goes by it. */
   settlement: Settlement;
+  /** The last round after which all clients began with zeros again, as one had lost what it kept. */
+  begunAnew?: number;
   /** Of rules that go on from the rounds before. */
   rule?: RuleMemory;
   bytesUp: number;
@@ -147,6 +149,7 @@ export function decodeCheckpoint(record: StateRecord, model: FederatedModel): { 
     privacy,
     central,
     curve,
+    begunAnew,
     settled = [],
   } = json;
   return {
@@ -156,6 +159,7 @@ export function decodeCheckpoint(record: StateRecord, model: FederatedModel): { 
       strategy,
       strategyState: { numbers, vectors: Object.fromEntries(without(STRATEGY, record.parts)) },
       settlement: new Map(settled),
+      ...(begunAnew === undefined ? {} : { begunAnew }),
       normalisation,
       ...(labelCounts ? { labelCounts } : {}),
       ...(threshold ? { threshold } : {}),

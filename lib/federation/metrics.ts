@@ -55,6 +55,8 @@ export interface RoundMetrics {
   clipping?: { share: number; next: number };
   /** Of a masked round: updates in the sum, and of the cohort those that are not; absent: the updates were seen. */
   secure?: { masked: number; dropped: number };
+  /** Clients that have lost what they kept for the strategy: all begin with zeros again. */
+  lost?: string[];
   /** Noise as a tree: its first round, the leaf of this one (from 1), and the nodes whose noise is in the sum so far. */
   tree?: { begun: number; leaf: number; nodes: number };
   /** Of a strategy with groups, in their order: who counted to each, and their mean loss. */

@@ -5,7 +5,7 @@ import { RefusedError } from '../refused';
 import type { PrivacyClaim, Threshold } from '../update/message';
 import type { Learned } from './checkpoint';
 import { meanLoss, type RoundMetrics } from './metrics';
-import { isLost, isWanted, nothingSettled, settle } from './settlement';
+import { isWanted, losersOf, nothingSettled, settle } from './settlement';
 import type { Aggregate, Strategy, UpdateFacts } from './strategies/strategy';
 import { groupThresholds, type ThresholdOptions, thresholdOf } from './threshold';
 
@@ -13,7 +13,7 @@ export interface NextModel {
   learned: Learned;
   told: Pick<
     RoundMetrics,
-    'samples' | 'loss' | 'updateNorm' | 'privacy' | 'clipping' | 'tree' | 'groups' | 'threshold'
+    'samples' | 'loss' | 'updateNorm' | 'privacy' | 'clipping' | 'tree' | 'groups' | 'threshold' | 'lost'
   >;
 }
 
@@ -54,7 +54,8 @@ export function nextModel(
 ): NextModel {
   const { weights: before, strategyState: stateBefore } = learned;
   const { state: after, model: weights } = strategy.apply(stateBefore, before, aggregate);
-  const lost = isLost(learned.settlement, aggregate.updates, strategy.local);
+  const losers = losersOf(learned.settlement, aggregate.updates, strategy.local);
+  const lost = losers.length > 0;
   const strategyState = lost ? strategy.start(weights.length) : after;
   if (!kernels.allFinite(weights)) {
     throw new RefusedError('not-finite', 'The averaged model is not finite: lower the learning rate of the clients.');
@@ -94,7 +95,7 @@ export function nextModel(
       ...(release?.state ? { central: release.state } : {}),
       ...(threshold ? { threshold } : {}),
       ...(own ? { groupThresholds: own } : {}),
-      ...(lost ? { settlement: nothingSettled } : {}),
+      ...(lost ? { settlement: nothingSettled, begunAnew: round } : {}),
       ...(!lost && isWanted(learned.settlement, trusted, strategy.local)
         ? { settlement: settle(learned.settlement, trusted, round) }
         : {}),
@@ -104,6 +105,7 @@ export function nextModel(
       ...(loss === undefined ? {} : { loss }),
       updateNorm: kernels.norm(change),
       ...(threshold ? { threshold } : {}),
+      ...(lost ? { lost: losers } : {}),
       ...(privacy ? { privacy } : {}),
       ...(release?.clipping ? { clipping: release.clipping } : {}),
       ...(release?.tree ? { tree: release.tree } : {}),

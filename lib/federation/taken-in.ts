@@ -5,7 +5,7 @@ import type { Census } from './census';
 import type { Learned } from './checkpoint';
 import type { Material } from './gate';
 import type { SecureAskings } from './secure/asking';
-import { isWanted } from './settlement';
+import { checkLoss, isWanted } from './settlement';
 import type { Strategy, UpdateFacts } from './strategies/strategy';
 import type { Versions } from './timing/versions';
 
@@ -26,7 +26,7 @@ export interface TakenIn {
   take(
     material: Material,
     round: number,
-    learned: Pick<Learned, 'weights' | 'strategyState'>,
+    learned: Pick<Learned, 'weights' | 'strategyState' | 'settlement' | 'begunAnew'>,
     told: Pick<Learned, 'central'>,
   ): void;
   clear(): void;
@@ -39,7 +39,8 @@ export function createTakenIn({ aggregation, census, strategy, versions, secure,
   const taken: TakenIn = {
     bytesUp: 0,
     bytesDown: 0,
-    take(material, round, { weights, strategyState }, { central }) {
+    take(material, round, learned, { central }) {
+      const { weights, strategyState } = learned;
       switch (material.kind) {
         case 'statistics':
           census.take(material.client, material.statistics, material.again);
@@ -58,6 +59,7 @@ export function createTakenIn({ aggregation, census, strategy, versions, secure,
         }
         case 'update': {
           const { facts, vectors, privacy } = material;
+          checkLoss(learned, facts, round, strategy.local);
           if (privacy?.mode === 'central') checkCentral(facts.client, privacy, central, round);
           const group = strategy.groups?.of(facts, strategyState);
           const [change, ...further] = vectors;

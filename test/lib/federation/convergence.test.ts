@@ -113,6 +113,34 @@ describe('clients with different minima', () => {
     });
   }
 
+  it('a client that loses what it kept again and again does not keep the others of scaffold at zeros', async () => {
+    const toy = await toyFederation({
+      options: { rounds: 70, minClients: 4, quorum: 2, training, strategy: { name: 'scaffold' } },
+    });
+    clients.forEach((client, k) => {
+      const sound = localMemory('sound');
+      const forgetful: LocalMemory = {
+        recall: async ({ size }, settled) => (settled === 0 ? new Float32Array(size) : undefined),
+        remember: async () => {},
+      };
+      const memory = k === 1 ? forgetful : sound;
+      toy.add(`client-${k}`, { learner: quadraticLearner(client), memory }).samplesChanged();
+    });
+    await toy.settle();
+    await toy.close();
+    const losses = toy.metrics.filter(({ lost }) => lost);
+    assert.deepEqual(
+      losses.map(({ round, lost }) => [round, lost]),
+      [2, 22, 42, 62].map((round) => [round, ['client-1']]),
+    );
+    assert.equal(toy.metrics.filter((told) => told.void === undefined).length, 70);
+    // In between the others go on, and its updates are refused.
+    assert.deepEqual(
+      toy.metrics.slice(2, 21).map(({ updates }) => updates),
+      Array.from({ length: 19 }, (_, i) => (i === 0 ? 4 : 3)),
+    );
+  });
+
   it('q-FedAvg with q = 0 is the uniform mean, and with a greater q the worst client fares better', async () => {
     const rest = restOf(alike, (a) => 1 - (1 - 0.1 * a) ** 10);
     lands(await run({ strategy: { name: 'qfedavg', q: 0 } }), rest);
