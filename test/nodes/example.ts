@@ -14,6 +14,7 @@ const own: Record<string, string> = {
   function: 'core/function/10-function',
   change: 'core/function/15-change',
   delay: 'core/function/89-delay',
+  trigger: 'core/function/89-trigger',
 };
 /** Known to each Node-RED, or to each runtime of the tests. */
 const known = ['tab', 'group', 'catch', 'sink', 'serial-port'];
