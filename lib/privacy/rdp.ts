@@ -111,12 +111,11 @@ export function addCurves(left: RdpCurve, right: RdpCurve): RdpCurve {
  */
 export function epsilonOf({ orders, rdp }: RdpCurve, delta: number): { epsilon: number; order: number } {
   if (!(delta > 0 && delta < 1)) throw new RangeError(`delta must be between 0 and 1, not ${delta}`);
+  // Of a single order 0 says nothing: what was released may be too little for it to be seen beside 1.
+  if (rdp.every((value) => value === 0)) return { epsilon: 0, order: orders[0] };
   let best = { epsilon: Number.POSITIVE_INFINITY, order: orders[0] };
   for (const [i, order] of orders.entries()) {
-    const epsilon =
-      rdp[i] === 0
-        ? 0
-        : Math.max(0, rdp[i] + Math.log1p(-1 / order) - (Math.log(delta) + Math.log(order)) / (order - 1));
+    const epsilon = Math.max(0, rdp[i] + Math.log1p(-1 / order) - (Math.log(delta) + Math.log(order)) / (order - 1));
     if (epsilon < best.epsilon) best = { epsilon, order };
   }
   return best;

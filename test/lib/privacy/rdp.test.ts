@@ -190,6 +190,18 @@ describe('RDP accountant', () => {
     assert.equal(order, expected.order);
   });
 
+  it('does not take too little to be seen at one order for nothing', () => {
+    const curve = rdpCurve(38636, 0.01, 1);
+    assert.ok(curve.rdp.some((value) => value === 0) && curve.rdp.some((value) => value > 0));
+    const { epsilon } = epsilonOf(curve, 1e-300);
+    // Whatever was released, without a divergence at all: the best of the orders' own terms.
+    const least = Math.min(
+      ...curve.orders.map((order) => Math.log1p(-1 / order) - (Math.log(1e-300) + Math.log(order)) / (order - 1)),
+    );
+    assert.ok(least > 0.1 && epsilon >= least, `${epsilon} is less than ${least}`);
+    assert.equal(epsilonOf(rdpCurve(38636, 0.01, 0), 1e-300).epsilon, 0);
+  });
+
   it('finds the noise for a budget', () => {
     // Opacus searches to 0.01 in epsilon.
     const { input, expected } = vector<Budget, number>('opacus-sigma-rdp-epochs');
