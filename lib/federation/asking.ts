@@ -118,11 +118,19 @@ export function createAsking({ options }: RoundRules, instead?: (state: RoundSta
     attempt: attemptOf(state),
   });
 
-  const stand = (state: RoundState): Step =>
-    same(
-      { ...state, phase: isOver(state) ? 'finished' : 'idle', running: false, stepping: false },
+  const stand = (state: RoundState): Step => {
+    const over = isOver(state);
+    return same(
+      {
+        ...state,
+        phase: over ? 'finished' : 'idle',
+        goesOn: over && (state.goesOn || (state.running && !state.stepping)),
+        running: false,
+        stepping: false,
+      },
       ...(state.round > 0 ? [forUse(state)] : []),
     );
+  };
 
   const call = (state: RoundState): Step =>
     same(

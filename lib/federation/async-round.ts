@@ -110,7 +110,7 @@ export function createAsyncReducer(rules: RoundRules, timing: AsyncTiming): Roun
   };
 
   const halt = (state: RoundState, now: boolean): Step => {
-    const next: RoundState = { ...state, running: false, stepping: false };
+    const next: RoundState = { ...state, running: false, goesOn: false, stepping: false };
     return then(same(next, { type: 'persist' }), now ? stopped : flow);
   };
 

@@ -56,7 +56,7 @@ export interface KeptRound {
 
 export const keptRound = (state: RoundState): KeptRound => ({
   round: state.round,
-  running: state.running && !state.stepping,
+  running: state.goesOn || (state.running && !state.stepping),
   begun: state.begun,
   heard: state.heard,
   sampler: state.sampler,

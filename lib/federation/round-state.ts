@@ -59,6 +59,8 @@ export interface RoundState {
   phase: Phase;
   /** Go on with the next round by itself. */
   running: boolean;
+  /** Finished, and not stopped by anybody: with more rounds, after a deploy, it goes on. */
+  goesOn: boolean;
   /** One round, then stand. */
   stepping: boolean;
   /** Names this life of the aggregator. */
@@ -249,6 +251,7 @@ export const nothingAsked: Pick<
 export const firstState = (statistics: boolean): RoundState => ({
   phase: 'idle',
   running: false,
+  goesOn: false,
   stepping: false,
   run: '',
   round: statistics ? 0 : 1,

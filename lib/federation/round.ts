@@ -93,13 +93,14 @@ export function roundsWith(rules: RoundRules, asking: Asking, answers: Answers):
 
   /** `now`: void the asking under way; else it is finished first. What is being written is always finished. */
   const halt = (state: RoundState, now: boolean): Step => {
-    const next: RoundState = { ...state, running: false, stepping: false };
+    const next: RoundState = { ...state, running: false, goesOn: false, stepping: false };
     const asks = state.phase === 'collecting' || state.phase === 'statistics';
     if (asks && now) {
       return then(asking.voided(next, 'The round was stopped.'), (after) => same(after, ...disarmAll, persist));
     }
     if (asks || state.phase === 'saving') return same(next, persist);
-    return state.running ? then(same(next, ...disarmAll, persist), stand) : same(next);
+    if (state.running) return then(same(next, ...disarmAll, persist), stand);
+    return state.goesOn ? same(next, persist) : same(next);
   };
 
   const reset = (state: RoundState): Step => {

@@ -324,14 +324,24 @@ describe('a federation on bad days', () => {
   });
 
   it('goes on after a restart with more rounds, and stays paused when it was paused', async () => {
-    const first = await learned({ parts: { store: createStore(folder) } });
+    // What is kept beside is written once more at the end.
+    const beside = { now: () => 'kept', found: () => {} };
+    const first = await learned({ parts: { store: createStore(folder), beside } });
     await first.close();
-    const more = await learned({ parts: { store: createStore(folder) }, options: { rounds: 10 } });
+    const same = await learned({ parts: { store: createStore(folder), beside } });
+    await same.close();
+    const more = await learned({ parts: { store: createStore(folder), beside }, options: { rounds: 10 } });
     assert.deepEqual(
       more.metrics.map(({ round }) => round),
       [9, 10],
     );
+    more.coordinator.command('pause');
+    await more.settle();
     await more.close();
+    const ended = await learned({ parts: { store: createStore(folder) }, options: { rounds: 12 } });
+    assert.deepEqual([ended.coordinator.snapshot().phase, ended.metrics], ['idle', []]);
+    ended.coordinator.command('start');
+    await ended.close();
     const paused = await toyFederation({
       clients,
       parts: { store: createStore(folder) },
