@@ -8,7 +8,7 @@ import { centralSigma } from './accountant';
 import { besideCount, defaultCountNoise, nextNorm, noisedShare } from './adaptive';
 import { type ClippingKernels, clipToNorm } from './clip';
 import type { GaussianEvent } from './events';
-import { addNoise, type NormalSource } from './noise';
+import type { NormalSource } from './noise';
 import type { NoiseJob } from './noising';
 import { begunAt, grown, type TreeState } from './tree';
 
@@ -35,11 +35,6 @@ export function withoutTree({ tree: _, ...rest }: CentralState): CentralState {
  */
 export const holdToNorm = (vector: Float32Array, claim: PrivacyClaim, kernels: ClippingKernels): Float32Array =>
   clipToNorm(vector, claim.clippingNorm, kernels).vector;
-
-/** In place: adds N(0, (z C / m)^2) to the uniform mean of m updates. Once a round. */
-export function noiseMean(mean: Float32Array, claim: PrivacyClaim, m: number, source: NormalSource): Float32Array {
-  return addNoise(mean, centralSigma(claim.noiseMultiplier, claim.clippingNorm, m), source);
-}
 
 /** C of a round: adaptive clipping goes on from what the aggregator tells. */
 export const normOfRound = (

@@ -8,7 +8,7 @@ export {
   type Plan,
   rdpEpsilon,
 } from './accountant';
-export { centralEvent, holdToNorm, noiseMean } from './central';
+export { centralEvent, holdToNorm } from './central';
 export { type Clipped, clipToNorm } from './clip';
 export { distributedEvent, distributedSigma } from './distributed';
 export type { ExponentialEvent, GaussianEvent, PrivacyEvent, TreeEvent } from './events';

@@ -5,6 +5,7 @@
  * trust x update up; here that is divided by the sum of the trust, so that those who are left make a whole step. All
  * numbers of the model count alike. Scores: the trust, from 0 to 1.
  */
+import { sharedCopy } from '../update/vector';
 import { cosineDistances } from './cosine-distances';
 import type { RuleOptionsOf } from './options';
 import { checkInput, checkUniform, positiveParameter } from './parameters';
@@ -16,8 +17,7 @@ const SAME = 1e-12;
 
 /** A new vector, in shared memory. */
 function sumWith(history: Float32Array | undefined, update: Float32Array): Float32Array {
-  const sum = new Float32Array(new SharedArrayBuffer(update.byteLength));
-  sum.set(update);
+  const sum = sharedCopy(update);
   if (history?.length === update.length) for (let k = 0; k < sum.length; k++) sum[k] += history[k];
   return sum;
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { holdToNorm, noiseMean } from '../../../lib/privacy/central';
+import { holdToNorm, releaseOf } from '../../../lib/privacy/central';
 import { clipToNorm } from '../../../lib/privacy/clip';
 import { privatise } from '../../../lib/privacy/local';
 import { addNoise, seededNoise, systemNoise } from '../../../lib/privacy/noise';
+import { addNoiseOf } from '../../../lib/privacy/noising';
 import { generator } from '../../../lib/random/generator';
 import type { PrivacyClaim } from '../../../lib/update/message';
 import { refused } from '../update/refused';
@@ -107,7 +108,9 @@ describe('noise', () => {
     near(deviation(addNoise(new Float32Array(length), 0.25, seededNoise(2))), 0.25, bound);
     const local = privatise(new Float32Array(length), { clippingNorm: 2, noiseMultiplier: 1.5 }, seededNoise(3), plain);
     near(deviation(local.vector), 3, bound);
-    near(deviation(noiseMean(new Float32Array(length), claim, 10, seededNoise(4))), 0.3, bound);
+    const source = seededNoise(4);
+    const { noise } = releaseOf(claim, { round: 1, m: 10, within: 0, before: undefined, source, seed: () => '' });
+    near(deviation(addNoiseOf(new Float32Array(length), noise, source)), 0.3, bound);
   });
 
   it('is added to the clipped vector, and refused when it is no number', () => {
